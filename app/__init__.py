@@ -1,0 +1,1 @@
+"""The application: kernel, services, charts, exchange, security, command line and their composition."""

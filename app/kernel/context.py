@@ -1,0 +1,97 @@
+"""Who acts, when, and from where: read once a request and handed to everything that happens in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from models.base import Sensitivity
+
+LOCAL_ZONE = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A person or the system. ``permissions`` are dotted (``order.confirm``); unknown means no.
+
+    ``fields`` maps a sensitivity group to ``"full"``, ``"masked"`` or ``"hidden"``; a missing group is hidden.
+    """
+
+    id: int | None
+    name: str
+    roles: frozenset[str] = frozenset()
+    permissions: frozenset[str] = frozenset()
+    fields: Mapping[Sensitivity, str] = field(default_factory=dict)
+    is_system: bool = False
+
+    def may(self, permission: str | None) -> bool:
+        """True where the right is held. A step without a permission belongs to nobody but the system."""
+        return self.is_system or (permission is not None and permission in self.permissions)
+
+
+SYSTEM = Actor(id=None, name="system", fields=dict.fromkeys(Sensitivity, "full"), is_system=True)
+
+
+@dataclass(frozen=True)
+class Context:
+    """One act: session, actor, moment (aware UTC), origin. ``policy`` gives parameters of the regulation by code."""
+
+    session: Session
+    actor: Actor
+    now: datetime
+    origin: str = "system"
+    request_id: str | None = None
+    policy: Mapping[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def today(self) -> date:
+        """The date in Shanghai."""
+        return self.now.astimezone(LOCAL_ZONE).date()
+
+    def at(self, moment: datetime) -> Context:
+        """The same act at another moment (imports of history, tests)."""
+        return replace(self, now=moment)
+
+    def as_system(self) -> Context:
+        """The same act, done by the system: reactions and derived states."""
+        return replace(self, actor=SYSTEM)
+
+
+_current: ContextVar[Context | None] = ContextVar("zhidan_context", default=None)
+
+
+def current_context() -> Context | None:
+    """The context of the act in progress; None outside of one."""
+    return _current.get()
+
+
+class entered:  # noqa: N801 - reads as a word in a with statement
+    """``with entered(context):`` makes it current, for the listeners that stamp and journal rows."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+
+    def __enter__(self) -> Context:
+        self.token = _current.set(self.context)
+        return self.context
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self.token)
+
+
+def local_midnight(day: date) -> datetime:
+    """The UTC moment at which a day begins in Shanghai."""
+    return datetime(day.year, day.month, day.day, tzinfo=LOCAL_ZONE).astimezone(UTC)
+
+
+def end_of_local_day(day: date) -> datetime:
+    """23:59:59 in Shanghai, as UTC."""
+    return local_midnight(day) + timedelta(days=1) - timedelta(seconds=1)
+
+

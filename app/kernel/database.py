@@ -1,0 +1,37 @@
+"""How both databases are opened: SQLite in WAL mode with one writer at a time, PostgreSQL with time limits.
+
+SQLite ignores SELECT … FOR UPDATE. A transaction that will write therefore takes the write lock when it begins
+(BEGIN IMMEDIATE); requests that only read say so with :func:`reading`.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+
+_only_reads: ContextVar[bool] = ContextVar("zhidan_only_reads", default=False)
+
+
+def reading(*, only: bool) -> None:
+    """Says whether the transactions of this request only read (GET) or may write."""
+    _only_reads.set(only)
+
+
+def configure(engine: Engine) -> None:
+    """Installs the listeners on an engine. Call once for each engine."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions of its own
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=15000", "synchronous=NORMAL"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN" if _only_reads.get() else "BEGIN IMMEDIATE")

@@ -1,0 +1,184 @@
+"""Fires steps: the only way to change a state.
+
+``fire`` locks the row, checks right, state, separation of duties, input and guards, does the step's effect, writes
+the journal row and runs the reactions, all in the caller's transaction. It raises; it never skips silently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+from marshmallow import ValidationError
+from sqlalchemy import event
+from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.orm.attributes import flag_modified
+
+from app.kernel.context import Context
+from app.kernel.errors import (
+    ConflictError,
+    NotFoundError,
+    PermissionDeniedError,
+    Reason,
+    StateGuardError,
+    StepBlockedError,
+    StepNotOpenError,
+    ValidationFailedError,
+)
+from app.kernel.journal import Act, entity_name, name_act
+from app.kernel.workflow import Step, Workflow, workflow_of
+from models.base import Base, StateType
+from models.journal import Journal
+from models.labels import label_of
+
+Reaction = Callable[[Context, Any, Mapping[str, Any]], None]
+_reactions: dict[str, list[Reaction]] = {}
+
+
+def react(action: str, reaction: Reaction) -> None:
+    """Registers what else happens in the transaction of a journal action; ``app.reactions`` holds the one table."""
+    _reactions.setdefault(action, []).append(reaction)
+
+
+def reactions_of(action: str) -> list[Reaction]:
+    """The reactions to an action, in the order of the table."""
+    return _reactions.get(action, [])
+
+
+def lock(ctx: Context, record: Base) -> None:
+    """Locks the row and reads it afresh, so that every check sees what the transaction will change."""
+    if sa.inspect(record).pending or sa.inspect(record).modified:
+        ctx.session.flush()
+    ctx.session.refresh(record, with_for_update=True)
+
+
+def requires(ctx: Context, permission: str | None) -> None:
+    """Raises PermissionDeniedError where the actor lacks the right."""
+    if not ctx.actor.may(permission):
+        raise PermissionDeniedError
+
+
+def blockers(ctx: Context, record: Any, step: Step) -> list[Reason]:
+    """Every reason against a step besides right and state: separation of duties first, then the guards."""
+    found = []
+    for earlier in step.not_by:
+        if not ctx.actor.is_system and ctx.actor.id is not None and last_actor(ctx, record, earlier) == ctx.actor.id:
+            found.append(
+                Reason(
+                    "separation_of_duties",
+                    _l("You took the earlier step yourself (separation of duties): ask a colleague."),
+                )
+            )
+            break
+    found += [reason for guard in step.guards if (reason := guard(ctx, record)) is not None]
+    return found
+
+
+def last_actor(ctx: Context, record: Any, step_name: str) -> int | None:
+    """Who fired a step of this record last, from the journal."""
+    action = f"{entity_name(type(record))}.{step_name}"
+    statement = (
+        sa.select(Journal.actor_id)
+        .where(Journal.entity == entity_name(type(record)), Journal.entity_id == record.id, Journal.action == action)
+        .order_by(Journal.id.desc())
+        .limit(1)
+    )
+    return ctx.session.execute(statement).scalar_one_or_none()
+
+
+def offered(ctx: Context, record: Any) -> list[tuple[Step, list[Reason]]]:
+    """The steps a person is shown on a record: open in its state and permitted, each with the reasons against it."""
+    workflow = workflow_of(type(record))
+    if workflow is None:
+        return []
+    return [
+        (step, blockers(ctx, record, step))
+        for step in workflow.steps_from(record.state)
+        if step.permission and ctx.actor.may(workflow.permission(step))
+    ]
+
+
+def fire(
+    ctx: Context,
+    record: Any,
+    name: str,
+    data: Mapping[str, Any] | None = None,
+    *,
+    expected_version: int | None = None,
+    reason: str | None = None,
+) -> Any:
+    """Takes a record through a step and returns it.
+
+    Args:
+        data: what the step asks, raw; validated by its schema.
+        expected_version: the version the person saw; None where nobody looked (system).
+
+    Raises:
+        NotFoundError, PermissionDeniedError, ConflictError, StepNotOpenError, ValidationFailedError,
+        StepBlockedError: nothing is changed then.
+    """
+    workflow = workflow_of(type(record))
+    step = workflow.step(name) if workflow else None
+    if workflow is None or step is None:
+        raise NotFoundError(_l("There is no such step."), code="unknown_step")
+    requires(ctx, workflow.permission(step))
+    lock(ctx, record)
+    if expected_version is not None and record.version != expected_version:
+        raise ConflictError
+    if record.state not in step.sources:
+        raise StepNotOpenError(state=label_of(record.state))
+    if reasons := blockers(ctx, record, step):
+        raise StepBlockedError(reasons)
+    values = asked(step, data or {})
+    _move(ctx, workflow, record, step, values, reason or values.get("reason"))
+    for reaction in reactions_of(f"{workflow.name}.{step.name}"):
+        reaction(ctx, record, values)
+    ctx.session.flush()
+    return record
+
+
+def asked(step: Step, data: Mapping[str, Any]) -> dict[str, Any]:
+    """The validated input of a step. Raises ValidationFailedError."""
+    if step.asks is None:
+        return {}
+    try:
+        loaded: dict[str, Any] = step.asks().load(data)
+    except ValidationError as error:
+        raise ValidationFailedError(error.normalized_messages()) from error
+    return loaded
+
+
+def _move(
+    ctx: Context, workflow: Workflow, record: Any, step: Step, values: Mapping[str, Any], reason: str | None
+) -> None:
+    before = record.state
+    after = step.target or before
+    name_act(ctx.session, record, Act(f"{workflow.name}.{step.name}", str(before), str(after), reason, values))
+    if after != before:
+        record.state = after
+        record.state_since = ctx.now
+    # A step that changes no column is an event all the same: touching the row makes the flush journal it.
+    flag_modified(record, "updated_at")
+    # The first flush, here or inside the effect, carries the step; what the effect changes later is journalled too.
+    with ctx.session.no_autoflush:
+        if step.effect is not None:
+            step.effect(ctx, record, values)
+    ctx.session.flush()
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _guard_bulk_updates(execution: ORMExecuteState) -> None:
+    """Refuses UPDATE statements that would assign a state past the engine, and any UPDATE or DELETE of the journal."""
+    if not (execution.is_update or execution.is_delete):
+        return
+    mapper = execution.bind_mapper
+    table = mapper.local_table if mapper is not None else None
+    if table is Journal.__table__:
+        raise StateGuardError
+    if execution.is_update and table is not None:
+        values = getattr(execution.statement, "_values", None) or {}
+        names = {getattr(key, "key", key) for key in values}
+        if any(isinstance(column.type, StateType) and column.key in names for column in table.columns):
+            raise StateGuardError

@@ -1,0 +1,181 @@
+"""The journal: every change of every row, written by the session itself so that nothing can be forgotten.
+
+A flush listener stamps rows and writes one journal row for each new or changed record, with old and new values.
+``app.kernel.engine`` names the act (``order.confirm``); a plain edit is ``order.edit``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.orm import Session, UOWTransaction
+from sqlalchemy.orm.attributes import PASSIVE_NO_INITIALIZE
+
+from app.kernel.context import SYSTEM, Context, current_context
+from app.kernel.errors import StateGuardError
+from models.base import Base, Stamped, StateType
+from models.journal import Journal
+
+ACTS = "zhidan_acts"
+SILENT = frozenset({"id", "version", "created_at", "created_by_id", "updated_at", "updated_by_id", "state_since"})
+
+
+@dataclass
+class Act:
+    """What a record goes through in this flush: named by the engine, else an add or an edit."""
+
+    action: str
+    from_state: str | None = None
+    to_state: str | None = None
+    reason: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@cache
+def entity_name(subject: type[Any]) -> str:
+    """The word of a table in permissions, journal and URLs: ``OrderLine`` is ``order_line``."""
+    letters = [f"_{c.lower()}" if c.isupper() else c for c in subject.__name__]
+    return "".join(letters).lstrip("_")
+
+
+def name_act(session: Session, record: Base, act: Act) -> None:
+    """Gives the next flush's journal row of a record its action; allows the state change that goes with it."""
+    session.info.setdefault(ACTS, {})[id(record)] = act
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON keeps it: numbers exact as text, moments in ISO form."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    return value
+
+
+@cache
+def state_column(subject: type[Any]) -> str | None:
+    """The name of the state column of a table, if it has one."""
+    for column in subject.__table__.columns:
+        if isinstance(column.type, StateType):
+            return str(column.name)
+    return None
+
+
+def stamp(session: Session, ctx: Context | None) -> None:
+    """Sets who and when on new and changed rows; refuses a state that no step has set."""
+    now = ctx.now if ctx else datetime.now(UTC)
+    actor_id = ctx.actor.id if ctx else None
+    acts = session.info.get(ACTS, {})
+    for record in session.new:
+        _guard_state(record, acts, is_new=True)
+        if isinstance(record, Stamped):
+            record.created_at = record.created_at or now
+            record.created_by_id = record.created_by_id or actor_id
+            record.updated_at, record.updated_by_id = now, actor_id
+            if hasattr(record, "state_since"):
+                record.state_since = record.state_since or now
+    for record in session.dirty:
+        if not session.is_modified(record):
+            continue
+        _guard_state(record, acts, is_new=False)
+        if isinstance(record, Stamped):
+            record.updated_at, record.updated_by_id = now, actor_id
+
+
+def _guard_state(record: Any, acts: Mapping[int, Act], *, is_new: bool) -> None:
+    if not isinstance(record, Base) or (name := state_column(type(record))) is None:
+        return
+    if is_new:
+        default = record.__table__.columns[name].default
+        initial = default.arg if default is not None else None
+        value = getattr(record, name)
+        if value is not None and value != initial:
+            raise StateGuardError
+        return
+    if sa.inspect(record).attrs[name].history.has_changes():
+        act = acts.get(id(record))
+        if act is None or act.to_state != plain(getattr(record, name)):
+            raise StateGuardError
+
+
+@event.listens_for(Session, "before_flush")
+def _before_flush(session: Session, _flush: UOWTransaction, _instances: Any) -> None:
+    ctx = current_context()
+    stamp(session, ctx)
+    for record in session.deleted:
+        if isinstance(record, Journal):
+            raise StateGuardError
+
+
+@event.listens_for(Session, "after_flush")
+def _after_flush(session: Session, _flush: UOWTransaction) -> None:
+    ctx = current_context()
+    acts: dict[int, Act] = session.info.pop(ACTS, {})
+    rows = []
+    for kind, records in (("add", session.new), ("edit", session.dirty), ("delete", session.deleted)):
+        for record in records:
+            if isinstance(record, Base) and record.is_journalled:
+                act = acts.get(id(record))
+                changes = {} if kind == "delete" else _flushed_changes(record, is_new=kind == "add")
+                if act is not None or changes or kind == "delete":
+                    rows.append(_row(ctx, record, act or Act(f"{entity_name(type(record))}.{kind}"), changes))
+    if rows:
+        session.execute(sa.insert(Journal), rows)
+
+
+def _flushed_changes(record: Base, *, is_new: bool) -> dict[str, list[Any]]:
+    changes = {}
+    for attribute in sa.inspect(record).mapper.column_attrs:
+        if attribute.key in SILENT:
+            continue
+        history = sa.inspect(record).get_history(attribute.key, PASSIVE_NO_INITIALIZE)
+        if not history.has_changes():
+            continue
+        new = history.added[0] if history.added else None
+        old = history.deleted[0] if history.deleted else None
+        if old != new and not (is_new and new in (None, "")):
+            changes[attribute.key] = [plain(old), plain(new)]
+    return changes
+
+
+def _row(ctx: Context | None, record: Base, act: Act, changes: dict[str, list[Any]]) -> dict[str, Any]:
+    actor = ctx.actor if ctx else SYSTEM
+    recorded = datetime.now(UTC)
+    return {
+        "at": ctx.now if ctx else recorded,
+        "recorded_at": recorded,
+        "actor_id": actor.id,
+        "actor_name": actor.name,
+        "origin": ctx.origin if ctx else "system",
+        "request_id": ctx.request_id if ctx else None,
+        "entity": entity_name(type(record)),
+        "entity_id": record.id,
+        "order_id": order_of(record),
+        "action": act.action,
+        "from_state": act.from_state,
+        "to_state": act.to_state,
+        "changes": changes,
+        "data": plain(act.data),
+        "reason": act.reason,
+    }
+
+
+def order_of(record: Base) -> int | None:
+    """The order on whose timeline a row appears."""
+    attribute = record.journal_order_attribute
+    value = getattr(record, attribute, None) if attribute else None
+    return int(value) if value is not None else None

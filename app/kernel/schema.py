@@ -1,0 +1,134 @@
+"""Input schemas from columns: one validation for the form on the screen, the API body and the import row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+from marshmallow import Schema, ValidationError, fields, pre_load, validate
+
+from app.kernel.context import LOCAL_ZONE
+from models.base import Fixed, StateType, UtcDateTime
+
+REQUIRED = _l("Please fill in this field.")
+fields.Field.default_error_messages.update({"required": REQUIRED, "null": REQUIRED})
+TOO_LONG = _l("At most {max} characters.")
+NO_CONTROL = _l("Invisible control characters are not allowed here.")
+
+
+class LocalDateTime(fields.DateTime):
+    """A moment. Without a zone it is Shanghai time, as a person types it."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        moment = super()._deserialize(value, attr, data, **kwargs)
+        if isinstance(moment, datetime) and moment.tzinfo is None:
+            return moment.replace(tzinfo=LOCAL_ZONE)
+        return moment
+
+
+class Related(fields.Integer):
+    """The id of a row of another table, chosen through its own search; ``target`` is the entity's name."""
+
+    def __init__(self, target: str, **options: Any) -> None:
+        super().__init__(strict=False, **options)
+        self.target = target
+
+
+class EntityInput(Schema):
+    """Base of all input: an empty string means nothing was given."""
+
+    @pre_load
+    def _nothing(self, data: Any, **_: Any) -> Any:
+        if not hasattr(data, "items"):
+            return data
+        return {key: _clean(value) for key, value in data.items()}
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        value = value.strip()
+        return value or None
+    return value
+
+
+def no_control_characters(text: str) -> None:
+    """NUL breaks PostgreSQL, the others break papers and workbooks. Raises ValidationError."""
+    if any(ord(c) < 32 and c not in "\n\r\t" for c in text) or any(0xD800 <= ord(c) <= 0xDFFF for c in text):  # noqa: PLR2004
+        raise ValidationError(str(NO_CONTROL))
+
+
+def _number_limits(column_type: Fixed) -> list[Any]:
+    top = column_type.limit - column_type.quantum
+    return [validate.Range(min=-top, max=top)]
+
+
+def field_of(column: sa.Column[Any]) -> fields.Field[Any]:
+    """The field of a column: type, length, vocabulary, required and label follow from it."""
+    given = column.default is not None or column.server_default is not None
+    options: dict[str, Any] = {
+        "required": not column.nullable and not given,
+        "allow_none": bool(column.nullable),
+        "metadata": {"label": column.info.get("label"), "help": column.info.get("help")},
+    }
+    kind = column.type
+    if column.foreign_keys:
+        target = next(iter(column.foreign_keys)).column.table.name
+        return Related(target, **options)
+    if isinstance(kind, Fixed):
+        return fields.Decimal(
+            places=kind.scale, rounding=None, allow_nan=False, validate=_number_limits(kind), **options
+        )
+    if isinstance(kind, sa.Enum) and kind.enum_class is not None:
+        return fields.Enum(kind.enum_class, by_value=True, **options)
+    if isinstance(kind, sa.Boolean):
+        return fields.Boolean(**{**options, "required": False, "load_default": False})
+    if isinstance(kind, UtcDateTime):
+        return LocalDateTime(**options)
+    if isinstance(kind, sa.Date):
+        return fields.Date(**options)
+    if isinstance(kind, sa.Integer):
+        return fields.Integer(validate=validate.Range(min=-(2**31), max=2**31 - 1), **options)
+    checks: list[Any] = [no_control_characters]
+    if isinstance(kind, sa.String) and kind.length:
+        checks.append(validate.Length(max=kind.length, error=TOO_LONG))
+    return fields.String(validate=checks, **options)
+
+
+def schema_of(model: type[Any], names: Iterable[str], *, partial: bool = False) -> type[EntityInput]:
+    """The input schema for columns of a model; a relation stands for its foreign key (``customer`` as customer_id).
+
+    With ``partial`` nothing is required: an edit changes what it names. State columns are refused.
+    """
+    members: dict[str, Any] = {}
+    for name in names:
+        column = column_of(model, name)
+        if isinstance(column.type, StateType):
+            msg = f"{model.__name__}.{name}: a state is changed by steps only"
+            raise TypeError(msg)
+        field = field_of(column)
+        if partial:
+            field.required = False
+        members[column.key] = field
+    return type(f"{model.__name__}Input", (EntityInput,), members)
+
+
+def column_of(model: type[Any], name: str) -> sa.Column[Any]:
+    """The column of an attribute; of a many-to-one relation its foreign key. Raises KeyError."""
+    attribute = sa.inspect(model).attrs[name]
+    if isinstance(attribute, sa.orm.RelationshipProperty):
+        column: sa.Column[Any] = next(iter(attribute.local_columns))
+        return column
+    column = attribute.columns[0]
+    return column
+
+
+def label_of_column(model: type[Any], name: str) -> Any:
+    """The label of a column, relation or labelled property; the name where there is none."""
+    if name in sa.inspect(model).attrs:
+        return column_of(model, name).info.get("label") or name
+    return getattr(getattr(model, name, None), "label", name)
+
+

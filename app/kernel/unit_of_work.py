@@ -1,0 +1,52 @@
+"""One act, one commit: what happens inside is saved whole or not at all, and failures come out as our errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.orm.exc import StaleDataError
+
+from app.kernel.context import Context, entered
+from app.kernel.errors import ConflictError, DomainError, DuplicateError, InUseError, ValidationFailedError
+from app.kernel.journal import ACTS
+
+
+@contextmanager
+def unit_of_work(ctx: Context) -> Iterator[Context]:
+    """Runs the block as one transaction of ``ctx.session`` and commits it.
+
+    Raises:
+        ConflictError: another transaction changed or locked the same rows.
+        DuplicateError, InUseError, ValidationFailedError: a constraint of the database refused it.
+    """
+    with entered(ctx):
+        try:
+            yield ctx
+            ctx.session.commit()
+        except BaseException as error:
+            ctx.session.rollback()
+            ctx.session.info.pop(ACTS, None)
+            translated = translate(error)
+            if translated is None:
+                raise
+            raise translated from error
+
+
+def translate(error: BaseException) -> DomainError | None:
+    """Our error for a database error; None for everything else. No SQL text reaches a person."""
+    if isinstance(error, StaleDataError):
+        return ConflictError()
+    if isinstance(error, IntegrityError):
+        text = str(error.orig).lower()
+        if "unique" in text or "duplicate key" in text:
+            return DuplicateError()
+        if "foreign key" in text:
+            return InUseError()
+        return DomainError(code="constraint")
+    if isinstance(error, OperationalError) and ("locked" in str(error.orig) or "deadlock" in str(error.orig)):
+        return ConflictError()
+    if isinstance(error, DataError):
+        return ValidationFailedError({})
+    return None
