@@ -1,0 +1,244 @@
+"""Every vocabulary of the product with its labels and, for states, its tones.
+
+The words themselves stand in ``labels_goods``, ``labels_order``, ``labels_work`` and ``labels_money``; import them from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from models.labels_goods import (
+    GOODS_LABELS,
+    ConsentPurpose,
+    CustomerKind,
+    CustomerLevel,
+    Elevator,
+    EnvGrade,
+    ProductCategory,
+    ReservationKind,
+    SupplyMode,
+)
+from models.labels_money import (
+    MONEY_LABELS,
+    ImportOutcome,
+    InvoiceKind,
+    InvoiceState,
+    Origin,
+    PaymentMethod,
+    PaymentNature,
+    PaymentState,
+    RefundReason,
+    RefundState,
+    ScheduleTrigger,
+)
+from models.labels_order import (
+    ORDER_LABELS,
+    ApprovalKind,
+    ApprovalState,
+    CancelKind,
+    CancelReason,
+    Channel,
+    DeliveryMode,
+    FeeKind,
+    InboxState,
+    LateReason,
+    LetterChannel,
+    LetterState,
+    OrderOrigin,
+    OrderState,
+    OrderType,
+    RegulationState,
+    ReviewCheck,
+    ReviewResult,
+    VoteDecision,
+)
+from models.labels_work import (
+    WORK_LABELS,
+    AcceptanceState,
+    DefectCause,
+    DefectClass,
+    InspectionKind,
+    InspectionState,
+    InstallationState,
+    LiableParty,
+    Operation,
+    PackageState,
+    Packing,
+    ShipmentState,
+    TaskPriority,
+    TaskState,
+    TicketKind,
+    TicketLevel,
+    TicketSource,
+    TicketState,
+)
+from models.vocabulary import Labels, Tone
+
+LABELS: Labels = {**GOODS_LABELS, **ORDER_LABELS, **WORK_LABELS, **MONEY_LABELS}
+
+
+def _tones(enum: type[StrEnum], **words: str) -> Mapping[Any, Tone]:
+    tones = {
+        enum(word): Tone(tone)
+        for tone, listed in words.items()
+        for word in listed.split()
+    }
+    return {member: tones.get(member, Tone.neutral) for member in enum}
+
+
+TONES: Mapping[type[StrEnum], Mapping[Any, Tone]] = {
+    InboxState: _tones(InboxState, warning="open", success="entered"),
+    OrderState: _tones(
+        OrderState,
+        warning="pending_review pending_approval approved",
+        info="confirmed ready_to_ship",
+        progress="in_production partly_shipped shipped delivered pending_acceptance",
+        success="completed closed",
+        danger="rejected",
+    ),
+    RegulationState: _tones(
+        RegulationState,
+        warning="pending_review",
+        info="confirmed ready_to_ship",
+        progress="in_production shipped",
+        success="completed",
+    ),
+    ReviewResult: _tones(
+        ReviewResult, success="passed", danger="failed", warning="conditional"
+    ),
+    ApprovalState: _tones(
+        ApprovalState, warning="pending expired", success="approved", danger="rejected"
+    ),
+    LetterState: _tones(
+        LetterState, info="sent", success="acknowledged", danger="disputed"
+    ),
+    TaskState: _tones(
+        TaskState,
+        info="planned released",
+        progress="in_progress",
+        warning="paused",
+        success="completed",
+    ),
+    InspectionState: _tones(
+        InspectionState, warning="pending", success="passed", danger="failed"
+    ),
+    ShipmentState: _tones(
+        ShipmentState,
+        info="planned scheduled",
+        progress="in_transit",
+        success="delivered",
+    ),
+    PackageState: _tones(
+        PackageState,
+        info="packed",
+        progress="loaded",
+        success="delivered",
+        danger="damaged lost",
+    ),
+    InstallationState: _tones(
+        InstallationState,
+        info="planned scheduled",
+        progress="in_progress",
+        success="done",
+    ),
+    AcceptanceState: _tones(
+        AcceptanceState, warning="pending", success="accepted", danger="rejected"
+    ),
+    TicketState: _tones(
+        TicketState,
+        warning="open",
+        info="responded",
+        progress="planned",
+        success="closed",
+    ),
+    PaymentState: _tones(
+        PaymentState, warning="unallocated", progress="partly", success="allocated"
+    ),
+    RefundState: _tones(
+        RefundState,
+        warning="draft",
+        info="approved",
+        success="executed",
+        danger="rejected",
+    ),
+    InvoiceState: _tones(InvoiceState, warning="applied", success="issued"),
+    ImportOutcome: _tones(ImportOutcome, success="accepted", danger="rejected"),
+}
+
+
+def label_of(member: StrEnum) -> Any:
+    """The lazy label of a word.
+
+    Raises:
+        KeyError: the vocabulary has no labels.
+    """
+    return LABELS[type(member)][member]
+
+
+def tone_of(member: StrEnum) -> Tone:
+    """The tone of a state; neutral where none is declared."""
+    return TONES.get(type(member), {}).get(member, Tone.neutral)
+
+
+__all__ = [
+    "AcceptanceState",
+    "ApprovalKind",
+    "ApprovalState",
+    "CancelKind",
+    "CancelReason",
+    "Channel",
+    "ConsentPurpose",
+    "CustomerKind",
+    "CustomerLevel",
+    "DefectCause",
+    "DefectClass",
+    "DeliveryMode",
+    "Elevator",
+    "EnvGrade",
+    "FeeKind",
+    "ImportOutcome",
+    "InboxState",
+    "InspectionKind",
+    "InspectionState",
+    "InstallationState",
+    "InvoiceKind",
+    "InvoiceState",
+    "LABELS",
+    "LateReason",
+    "LetterChannel",
+    "LetterState",
+    "LiableParty",
+    "Operation",
+    "OrderOrigin",
+    "OrderState",
+    "OrderType",
+    "Origin",
+    "PackageState",
+    "Packing",
+    "PaymentMethod",
+    "PaymentNature",
+    "PaymentState",
+    "ProductCategory",
+    "RefundReason",
+    "RefundState",
+    "RegulationState",
+    "ReservationKind",
+    "ReviewCheck",
+    "ReviewResult",
+    "ScheduleTrigger",
+    "ShipmentState",
+    "SupplyMode",
+    "TONES",
+    "TaskPriority",
+    "TaskState",
+    "TicketKind",
+    "TicketLevel",
+    "TicketSource",
+    "TicketState",
+    "Tone",
+    "VoteDecision",
+    "label_of",
+    "tone_of",
+]
