@@ -1,0 +1,76 @@
+# Two commands matter: `make run` and `make test`. Both set up everything they need.
+SHELL := /bin/sh
+PYTHONS := python3.14 python3.13 python3.12 python3.11 python3 python
+BIN := .venv/bin
+FLASK := $(BIN)/flask --app app.factory:create_app
+TESTS ?= tests
+WORKERS ?= auto
+
+# Only our own environment counts, whatever the shell that called us has active.
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+export PYTHONUTF8 := 1
+
+.PHONY: help run test coverage lint types format translations lock runtime dev screenshots bench clean
+
+help:  ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' Makefile
+
+define find_python
+for python in $(PYTHONS); do \
+  if "$$python" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+    found="$$python"; break; fi; done; \
+if [ -z "$$found" ]; then \
+  echo "Python 3.11 or later with its venv module was not found. Install it (Debian: python3 python3-venv)." >&2; exit 1; fi
+endef
+
+runtime:
+	@$(find_python); "$$found" requirements/install.py runtime
+
+dev:
+	@$(find_python); "$$found" requirements/install.py dev
+
+run: runtime  ## Set up, migrate, fill in the demo company and serve at 127.0.0.1:8080
+	@echo "==> Bringing the database up to date"
+	@$(FLASK) db upgrade
+	@echo "==> Departments, roles, permissions and reference data"
+	@$(FLASK) init
+	@echo "==> Demo company (only into an empty database)"
+	@$(FLASK) demo
+	@exec $(FLASK) serve
+
+test: dev  ## Set up and run all tests; TESTS=tests/unit narrows them
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TESTS)
+
+coverage: dev  ## Run all tests with branch coverage
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term-missing:skip-covered $(TESTS)
+
+lint: dev  ## Check style, format and layers
+	@echo "==> ruff" && $(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@echo "==> import-linter" && $(BIN)/lint-imports
+
+types: dev  ## Check types
+	@echo "==> mypy" && $(BIN)/mypy
+
+format: dev  ## Mend style and format where that is safe
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+translations: dev  ## Collect new texts into the catalogues and compile them
+	@$(BIN)/pybabel extract --omit-header -F app/translations/babel.cfg -k _l -k lazy_gettext -o app/translations/messages.pot app models views
+	@$(BIN)/pybabel update --omit-header -N -i app/translations/messages.pot -d app/translations
+	@$(BIN)/pybabel compile -d app/translations
+
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --quiet \
+  --no-emit-index-url --no-emit-find-links --no-annotate --no-header
+lock:  ## Write the lock files anew (needs uv on the path); UPGRADE=--upgrade moves the versions
+	cd requirements && $(LOCK) $(UPGRADE) runtime.in -o runtime.txt
+	cd requirements && $(LOCK) $(UPGRADE) -c runtime.txt dev.in -o dev.txt
+
+screenshots: dev  ## Keep a picture of each step of the browser tests under artifacts/
+	@ZHIDAN_SCREENSHOTS=1 $(BIN)/python -m pytest tests/browser
+
+bench: dev  ## Measure the pages at 1,000 and 1,000,000 orders; ARGS="--help" shows the options
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+clean:  ## Remove what was built; keeps instance/ with the database
+	rm -rf .venv artifacts .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
