@@ -1,0 +1,245 @@
+"""The one table: journal action -> what else happens in the same transaction.
+
+The slices know nothing of one another; whoever asks what follows from a step finds it here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.kernel.context import Context
+from app.kernel.engine import fire, react
+from app.services.approval import actions as approvals
+from app.services.installation import actions as installations
+from app.services.letter import actions as letters
+from app.services.order import actions as orders
+from app.services.order import pricing, progress
+from app.services.payment import actions as payments
+from app.services.product import actions as products
+from app.services.production import actions as production
+from app.services.quality import actions as quality
+from models.approval import Approval
+from models.inbox import InboxItem
+from models.installation import Acceptance, Installation
+from models.labels_goods import ReservationKind, SupplyMode
+from models.labels_work import InspectionKind, ShipmentState, TaskState
+from models.order import Order
+from models.payment import Payment, PaymentAllocation, Refund
+from models.production import ProductionTask
+from models.quality import Inspection
+from models.shipment import Shipment
+
+Values = Mapping[str, Any]
+ZERO = Decimal(0)
+
+
+def enter_order(ctx: Context, item: InboxItem, values: Values) -> None:
+    """A message becomes a draft order that keeps its moment of receipt."""
+    order = orders.create_order(
+        ctx,
+        {
+            "channel": item.channel,
+            "external_no": item.external_no,
+            "received_at": item.received_at,
+            "customer_id": values["customer_id"],
+            "order_type": values["order_type"],
+            "requested_on": values.get("requested_on"),
+            "note": item.content,
+        },
+    )
+    item.order_id = order.id
+
+
+def plan_money(ctx: Context, order: Order, _values: Values) -> None:
+    """The payment plan of the order type, and money that came in before the order was entered."""
+    payments.plan_schedule(ctx, order)
+    payments.match(ctx, order)
+    progress.recount_money(ctx, order)
+
+
+def reserve_stock(ctx: Context, order: Order, _values: Values) -> None:
+    """Review passed: stock is held softly. Clause 13(1)."""
+    for line in stock_lines(order):
+        products.reserve(ctx, line, line.qty_ordered - line.qty_cancelled, ReservationKind.soft)
+
+
+def ask_committee(ctx: Context, order: Order, _values: Values) -> None:
+    """A large or special order goes before the committee. Clause 13(2)."""
+    approvals.request_approval(ctx, order)
+
+
+def count_votes(ctx: Context, approval: Approval, _values: Values) -> None:
+    """The vote may be the one that decides."""
+    approvals.decide(ctx, approval)
+
+
+def pass_decision_on(step: str) -> Callable[[Context, Approval, Values], None]:
+    """The order goes on as the committee decided."""
+
+    def passed_on(ctx: Context, approval: Approval, _values: Values) -> None:
+        if approval.order_id is not None:
+            fire(ctx.as_system(), ctx.session.get_one(Order, approval.order_id), step)
+
+    return passed_on
+
+
+def send_letter(ctx: Context, order: Order, values: Values) -> None:
+    """The letter says what was reviewed. Clause 13(3)."""
+    letters.send_letter(ctx, order, values, pricing.content_of(order))
+
+
+def start_supply(ctx: Context, order: Order, _values: Values) -> None:
+    """Confirmed: stock is held hard and checked on the way out, everything else becomes a production task."""
+    for line in order.lines:
+        if line.supply_mode is SupplyMode.stock:
+            products.harden(ctx, line)
+            net = line.qty_ordered - line.qty_cancelled
+            quality.request_inspection(ctx, line, InspectionKind.outgoing, net)
+        else:
+            production.plan_task(ctx, line)
+
+
+def stop_supply(ctx: Context, order: Order, values: Values) -> None:
+    """Cancelled: reservations go back, tasks and shipments that have not begun stop."""
+    for line in stock_lines(order):
+        products.release(ctx, line)
+    reason = {"reason": str(values["cancel_reason"])}
+    tasks = sa.select(ProductionTask).where(
+        ProductionTask.order_id == order.id, ProductionTask.state.in_([TaskState.planned, TaskState.released])
+    )
+    shipments = sa.select(Shipment).where(
+        Shipment.order_id == order.id, Shipment.state.in_([ShipmentState.planned, ShipmentState.scheduled])
+    )
+    for statement in (tasks, shipments):
+        for record in ctx.session.scalars(statement).all():
+            fire(ctx.as_system(), record, "cancel", reason)
+
+
+def follow_order(ctx: Context, record: Any, _values: Values) -> None:
+    """The order's state follows from what has just begun."""
+    progress.follow(ctx, ctx.session.get_one(Order, record.order_id))
+
+
+def count_produced(ctx: Context, task: ProductionTask, values: Values) -> None:
+    """Finished pieces wait for their inspection. Clause 8(4)."""
+    done = values["qty_done"]
+    if done <= ZERO:
+        return
+    order = ctx.session.get_one(Order, task.order_id)
+    progress.count(ctx, order, "qty_produced", {task.order_line_id: done})
+    quality.request_inspection(
+        ctx, task.order_line, InspectionKind.final, done, reported_by_id=ctx.actor.id, task=task
+    )
+    progress.follow(ctx, order)
+
+
+def count_inspected(ctx: Context, inspection: Inspection, _values: Values) -> None:
+    """Only what passed may be shipped; what failed comes back to be inspected again. Clause 14(2)."""
+    order = ctx.session.get_one(Order, inspection.order_id)
+    progress.count(ctx, order, "qty_qc_passed", {inspection.order_line_id: inspection.qty_passed})
+    if inspection.qty_failed > ZERO:
+        quality.request_inspection(
+            ctx,
+            inspection.order_line,
+            inspection.kind,
+            inspection.qty_failed,
+            reported_by_id=inspection.reported_by_id,
+            task=inspection.task,
+            previous=inspection,
+        )
+    progress.follow(ctx, order)
+
+
+def count_shipped(ctx: Context, shipment: Shipment, _values: Values) -> None:
+    """The goods have left: stock falls, reservations end. Clause 14(3)."""
+    order = ctx.session.get_one(Order, shipment.order_id)
+    quantities = {line.order_line_id: line.qty for line in shipment.lines}
+    progress.count(ctx, order, "qty_shipped", quantities)
+    for line in stock_lines(order):
+        if qty := quantities.get(line.id):
+            products.issue(ctx, line, qty)
+    progress.follow(ctx, order)
+
+
+def count_delivered(ctx: Context, shipment: Shipment, _values: Values) -> None:
+    """Received goods start the right of return; they are installed, or wait for acceptance at once."""
+    order = ctx.session.get_one(Order, shipment.order_id)
+    progress.count(ctx, order, "qty_back", {line.order_line_id: line.qty_back for line in shipment.lines})
+    received = {line.order_line_id: line.qty_received for line in shipment.lines}
+    progress.count(ctx, order, "qty_delivered", received)
+    progress.start_return_right(ctx, order, received, ctx.policy["return.window_days"])
+    if installations.plan_installation(ctx, shipment) is None:
+        progress.start_warranty(ctx, order, received)
+        installations.request_acceptance(ctx, order, received, shipment=shipment)
+    progress.follow(ctx, order)
+
+
+def count_installed(ctx: Context, installation: Installation, _values: Values) -> None:
+    """Installed goods are accepted next; their warranty runs from now (domain/00 0.3)."""
+    order = ctx.session.get_one(Order, installation.order_id)
+    shipment = installation.shipment
+    received = {line.order_line_id: line.qty_received for line in shipment.lines} if shipment else {}
+    installed = {line.id: received.get(line.id, ZERO) for line in order.lines if line.needs_install}
+    progress.count(ctx, order, "qty_installed", installed)
+    progress.start_warranty(ctx, order, received)
+    installations.request_acceptance(ctx, order, received, installation=installation, shipment=shipment)
+    progress.follow(ctx, order)
+
+
+def count_accepted(ctx: Context, acceptance: Acceptance, _values: Values) -> None:
+    """Accepted goods complete the order once they are all of it. Clause 14(4)."""
+    order = ctx.session.get_one(Order, acceptance.order_id)
+    accepted = {line.order_line_id: line.qty_accepted for line in acceptance.lines}
+    progress.count(ctx, order, "qty_accepted", accepted)
+    progress.follow(ctx, order)
+
+
+def recount_payment(ctx: Context, payment: Payment, _values: Values) -> None:
+    """Every order that the payment was allocated to knows what it has been paid."""
+    statement = sa.select(PaymentAllocation.order_id).where(PaymentAllocation.payment_id == payment.id).distinct()
+    for order_id in ctx.session.scalars(statement).all():
+        progress.recount_money(ctx, ctx.session.get_one(Order, order_id))
+
+
+def recount_refund(ctx: Context, refund: Refund, _values: Values) -> None:
+    """A refund that was paid out lowers what the customer has paid."""
+    progress.recount_money(ctx, ctx.session.get_one(Order, refund.order_id))
+
+
+def stock_lines(order: Order) -> list[Any]:
+    """The lines that are taken from stock."""
+    return [line for line in order.lines if line.supply_mode is SupplyMode.stock]
+
+
+REACTIONS: dict[str, tuple[Callable[[Context, Any, Values], None], ...]] = {
+    "inbox_item.enter": (enter_order,),
+    "order.submit": (plan_money,),
+    "order.review": (reserve_stock,),
+    "order.escalate": (ask_committee,),
+    "order.committee_approve": (reserve_stock,),
+    "order.confirm": (send_letter, start_supply),
+    "order.cancel": (stop_supply,),
+    "approval.vote": (count_votes,),
+    "approval.approve": (pass_decision_on("committee_approve"),),
+    "approval.reject": (pass_decision_on("committee_return"),),
+    "approval.withdraw": (pass_decision_on("committee_return"),),
+    "approval.expire": (pass_decision_on("committee_return"),),
+    "production_task.release": (follow_order,),
+    "production_task.report": (count_produced,),
+    "inspection.accept": (count_inspected,),
+    "inspection.reject": (count_inspected,),
+    "shipment.dispatch": (count_shipped,),
+    "shipment.deliver": (count_delivered,),
+    "installation.finish": (count_installed,),
+    "acceptance.sign": (count_accepted,),
+    "payment.allocate": (recount_payment,),
+    "refund.execute": (recount_refund,),
+}
+
+for _action, _list in REACTIONS.items():
+    for _reaction in _list:
+        react(_action, _reaction)

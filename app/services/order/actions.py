@@ -1,0 +1,241 @@
+"""Use cases of order entry: orders, lines and fees while the order is a draft, and the import of past orders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, time
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from flask_babel import lazy_gettext as _l
+
+from app.kernel.context import LOCAL_ZONE, Context
+from app.kernel.engine import fire
+from app.kernel.errors import DomainError, NotFoundError, ValidationFailedError
+from app.kernel.numbering import next_number
+from app.services.order.pricing import reprice
+from models.customer import Customer, CustomerAddress
+from models.labels_order import Channel, OrderOrigin, OrderState
+from models.order import Order, OrderFee, OrderLine
+from models.product import Product
+
+Row = TypeVar("Row")
+ZERO = Decimal(0)
+ADDRESS_FIELDS = {
+    "receiver_name": "contact_name",
+    "receiver_phone": "contact_phone",
+    "ship_province": "province",
+    "ship_city": "city",
+    "ship_district": "district",
+    "ship_address": "detail",
+    "floor": "floor",
+    "elevator": "elevator",
+}
+FROM_PRODUCT = (
+    "length_mm",
+    "width_mm",
+    "height_mm",
+    "material",
+    "finish",
+    "colour",
+    "unit",
+    "list_price",
+    "tax_rate",
+    "supply_mode",
+    "lead_days",
+    "needs_install",
+    "warranty_months",
+)
+FULL_HISTORY = ("qty_produced", "qty_qc_passed", "qty_shipped", "qty_delivered", "qty_installed", "qty_accepted")
+
+
+def create_order(ctx: Context, values: Mapping[str, Any]) -> Order:
+    """A draft with its number; received now unless the message says when. Clause 12(1).
+
+    ``lines`` and ``fees`` may be given as lists of their own values. The delivery address is copied from the
+    customer's address, so that a later move does not change what was agreed.
+
+    Raises:
+        ValidationFailedError: received in the future, or an address of another customer.
+    """
+    own = {key: value for key, value in values.items() if key not in ("lines", "fees")}
+    own.setdefault("received_at", ctx.now)
+    if own["received_at"] > ctx.now:
+        raise ValidationFailedError({"received_at": [str(_l("The moment of receipt lies in the future."))]})
+    order = Order(order_no=next_number(ctx, "SO"), **own)
+    order.customer = _get(ctx, Customer, own["customer_id"])
+    copy_address(ctx, order)
+    ctx.session.add(order)
+    ctx.session.flush()
+    for line in values.get("lines") or ():
+        add_line(ctx, {**line, "order_id": order.id})
+    for fee in values.get("fees") or ():
+        add_fee(ctx, {**fee, "order_id": order.id})
+    return order
+
+
+def change_order(ctx: Context, order: Order, values: Mapping[str, Any]) -> Order:
+    """Edits a draft. A confirmed order changes by a change request only. Clause 4(4).
+
+    Raises:
+        DomainError: ``not_draft``; ``received_at_fixed``.
+    """
+    require_draft(order)
+    if "received_at" in values and values["received_at"] != order.received_at:
+        raise DomainError(_l("The moment of receipt cannot be changed: the clock runs from it."), code="received_at_fixed")
+    address_changed = values.get("address_id", order.address_id) != order.address_id
+    for key, value in values.items():
+        setattr(order, key, value)
+    if address_changed:
+        copy_address(ctx, order, overwrite=True)
+    reprice(ctx, order)
+    ctx.session.flush()
+    return order
+
+
+def copy_address(ctx: Context, order: Order, *, overwrite: bool = False) -> None:
+    """Copies the chosen (or the customer's default) address into the order, where nothing was typed."""
+    address = _address(ctx, order)
+    if address is None:
+        return
+    for target, source in ADDRESS_FIELDS.items():
+        if overwrite or not getattr(order, target):
+            setattr(order, target, getattr(address, source))
+
+
+def _address(ctx: Context, order: Order) -> CustomerAddress | None:
+    if order.address_id is not None:
+        address = ctx.session.get(CustomerAddress, order.address_id)
+        if address is None or address.customer_id != order.customer_id:
+            raise ValidationFailedError({"address_id": [str(_l("This address belongs to another customer."))]})
+        return address
+    return next((address for address in order.customer.addresses if address.is_default), None)
+
+
+def add_line(ctx: Context, values: Mapping[str, Any]) -> OrderLine:
+    """Adds goods to a draft: what is not given comes from the product. Raises DomainError ``not_draft``."""
+    order = _draft(ctx, values["order_id"])
+    product = _get(ctx, Product, values["product_id"])
+    given = {key: value for key, value in values.items() if value is not None}
+    defaults = {name: getattr(product, name) for name in FROM_PRODUCT}
+    number = max((line.line_no for line in order.lines), default=0) + 1
+    line = OrderLine(**{"line_no": number, "description": product.name, **defaults, **given})
+    line.product = product
+    check_line(line)
+    order.lines.append(line)
+    reprice(ctx, order)
+    ctx.session.flush()
+    return line
+
+
+def change_line(ctx: Context, line: OrderLine, values: Mapping[str, Any]) -> OrderLine:
+    """Edits a line of a draft. Raises DomainError ``not_draft``."""
+    order = _draft(ctx, line.order_id)
+    if values.get("product_id", line.product_id) != line.product_id:
+        line.product = _get(ctx, Product, values["product_id"])
+    for key, value in values.items():
+        setattr(line, key, value)
+    check_line(line)
+    reprice(ctx, order)
+    ctx.session.flush()
+    return line
+
+
+def check_line(line: OrderLine) -> None:
+    """A line has a quantity above zero and a discount between 0 and 100 %. Raises ValidationFailedError."""
+    wrong = {}
+    if line.qty_ordered is None or line.qty_ordered <= ZERO:
+        wrong["qty_ordered"] = [str(_l("The quantity must be above zero."))]
+    line.discount_pct = line.discount_pct or ZERO
+    if not ZERO <= line.discount_pct <= Decimal(100):
+        wrong["discount_pct"] = [str(_l("A discount lies between 0 and 100 %%."))]
+    if wrong:
+        raise ValidationFailedError(wrong)
+
+
+def add_fee(ctx: Context, values: Mapping[str, Any]) -> OrderFee:
+    """Adds a price-marked service to a draft. Raises DomainError ``not_draft``."""
+    order = _draft(ctx, values["order_id"])
+    fee = OrderFee(**values)
+    fee.tax_rate = fee.tax_rate if fee.tax_rate is not None else Decimal(13)
+    if fee.amount is None or fee.amount < ZERO:
+        raise ValidationFailedError({"amount": [str(_l("A fee is not below zero."))]})
+    order.fees.append(fee)
+    reprice(ctx, order)
+    ctx.session.flush()
+    return fee
+
+
+def change_fee(ctx: Context, fee: OrderFee, values: Mapping[str, Any]) -> OrderFee:
+    """Edits a fee of a draft. Raises DomainError ``not_draft``."""
+    order = _draft(ctx, fee.order_id)
+    for key, value in values.items():
+        setattr(fee, key, value)
+    reprice(ctx, order)
+    ctx.session.flush()
+    return fee
+
+
+def require_draft(order: Order) -> None:
+    """Only a draft is edited. Raises DomainError ``not_draft``."""
+    if order.state is not OrderState.draft:
+        message = _l("The order has left entry: send it back, or ask for a change request once it is confirmed.")
+        error = DomainError(message, code="not_draft")
+        error.status = 409  # type: ignore[misc]
+        raise error
+
+
+def import_history(ctx: Context, values: Mapping[str, Any]) -> Order:
+    """A past order with its real dates, completed by the declared step, never by assigning a state.
+
+    Args:
+        values: external_no, order_type, customer_id, ordered_on, completed_on (dates), source, and ``lines``:
+            product_id, qty_ordered, qty_returned, list_price, discount_pct, unit_price, line_amount, tax_rate,
+            tax_amount. Amounts are taken as given: they are what was charged.
+    """
+    ordered = datetime.combine(values["ordered_on"], time(), LOCAL_ZONE)
+    past = ctx.at(ordered)
+    order = Order(
+        order_no=next_number(past, "SO"),
+        order_type=values["order_type"],
+        channel=Channel.other,
+        external_no=values["external_no"],
+        customer_id=values["customer_id"],
+        received_at=ordered,
+        ship_province=values.get("province"),
+        ship_city=values.get("city"),
+        origin=OrderOrigin.imported,
+    )
+    for number, given in enumerate(values["lines"], 1):
+        order.lines.append(_past_line(number, given))
+    order.goods_amount = sum((line.line_amount for line in order.lines), ZERO)
+    order.tax_amount = sum((line.tax_amount for line in order.lines), ZERO)
+    order.total_amount = order.goods_amount
+    order.net_amount = order.total_amount - order.tax_amount
+    ctx.session.add(order)
+    ctx.session.flush()
+    done = datetime.combine(values["completed_on"], time(), LOCAL_ZONE)
+    data = {"completed_on": values["completed_on"].isoformat(), "source": values["source"]}
+    fire(ctx.at(done), order, "import_history", data)
+    return order
+
+
+def _past_line(number: int, given: Mapping[str, Any]) -> OrderLine:
+    line = OrderLine(line_no=number, **given)
+    for name in FULL_HISTORY:
+        setattr(line, name, given["qty_ordered"])
+    return line
+
+
+def _draft(ctx: Context, order_id: int) -> Order:
+    order = _get(ctx, Order, order_id)
+    ctx.session.refresh(order, with_for_update=True)
+    require_draft(order)
+    return order
+
+
+def _get(ctx: Context, model: type[Row], pk: int) -> Row:
+    found = ctx.session.get(model, pk)
+    if found is None:
+        raise NotFoundError
+    return found

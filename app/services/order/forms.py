@@ -1,0 +1,103 @@
+"""What the steps of an order ask of a person: one schema for screen, API and import."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from app.kernel.schema import EntityInput
+from models.labels_order import CancelKind, CancelReason, LateReason, LetterChannel, ReviewCheck, ReviewResult
+
+
+def text(label: Any, *, required: bool = False, length: int = 500) -> fields.String:
+    """A text field; at most ``length`` characters."""
+    return fields.String(
+        required=required, allow_none=not required, validate=validate.Length(max=length), metadata={"label": label}
+    )
+
+
+class SubmitInput(EntityInput):
+    """Entry complete. Clause 12(2)."""
+
+    late_reason = fields.Enum(
+        LateReason,
+        by_value=True,
+        allow_none=True,
+        metadata={"label": _l("Reason for late entry"), "help": _l("Needed when the 24 hours have passed.")},
+    )
+
+
+class ReasonInput(EntityInput):
+    """A reason that stays in the journal."""
+
+    reason = text(_l("Reason"), required=True)
+
+
+def _check(label: Any) -> fields.Enum[ReviewResult]:
+    return fields.Enum(ReviewResult, by_value=True, required=True, metadata={"label": label})
+
+
+class ReviewInput(EntityInput):
+    """One result for each check of clause 13(1)."""
+
+    stock = _check(_l("Stock"))
+    price = _check(_l("Price policy"))
+    lead_time = _check(_l("Lead time"))
+    credit = _check(_l("Credit"))
+    compliance = _check(_l("Compliance"))
+    technical = _check(_l("Drawing and technique"))
+    comment = text(_l("Comment"))
+
+    @validates_schema
+    def _no_failed_check(self, data: dict[str, Any], **_: Any) -> None:
+        failed = [check.value for check in ReviewCheck if data.get(check.value) is ReviewResult.failed]
+        if failed:
+            message = str(_l("A failed check cannot pass: send the order back, reject it, or pass it with a condition."))
+            raise ValidationError(dict.fromkeys(failed, [message]))
+        conditional = [check.value for check in ReviewCheck if data.get(check.value) is ReviewResult.conditional]
+        if conditional and not data.get("comment"):
+            raise ValidationError({"comment": [str(_l("Say which condition applies."))]})
+
+
+class ConfirmInput(EntityInput):
+    """The confirmation letter: a date or a rule for it. Clause 13(3)."""
+
+    promised_on = fields.Date(allow_none=True, metadata={"label": _l("Promised delivery date")})
+    promise_rule = fields.String(
+        allow_none=True,
+        validate=validate.Length(max=200),
+        metadata={
+            "label": _l("Or a rule for the date"),
+            "help": _l("For example: 30 days after drawing signature and first payment."),
+        },
+    )
+    channel = fields.Enum(LetterChannel, by_value=True, required=True, metadata={"label": _l("Sent by")})
+
+    @validates_schema
+    def _date_or_rule(self, data: dict[str, Any], **_: Any) -> None:
+        if not data.get("promised_on") and not data.get("promise_rule"):
+            message = str(_l("The letter needs a delivery date or a rule for it."))
+            raise ValidationError({"promised_on": [message]})
+
+
+class CancelInput(EntityInput):
+    """Who ends the order, and why. Clause 15."""
+
+    cancel_kind = fields.Enum(CancelKind, by_value=True, required=True, metadata={"label": _l("Cancelled by")})
+    cancel_reason = fields.Enum(CancelReason, by_value=True, required=True, metadata={"label": _l("Reason")})
+    reason = text(_l("Explanation"))
+
+
+class HistoryInput(EntityInput):
+    """What is known of an order of the past."""
+
+    completed_on = fields.Date(required=True, metadata={"label": _l("Completed on")})
+    source = text(_l("Source"), required=True)
+
+
+def is_future(day: date | None, today: date) -> bool:
+    """Whether a promised day has not passed."""
+    return day is None or day >= today

@@ -1,0 +1,121 @@
+"""Guards of the order's steps: each looks at the record and returns a reason or nothing."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+
+from app.kernel.context import Context
+from app.kernel.errors import Reason
+from app.services.order import rules
+from app.services.order.pricing import content_of
+from models.approval import Approval
+from models.labels_order import ApprovalState
+from models.order import Order
+
+ZERO = Decimal(0)
+
+
+def has_lines(_ctx: Context, order: Order) -> Reason | None:
+    """An order without goods is none."""
+    if any(line.qty_ordered > ZERO for line in order.lines):
+        return None
+    return Reason("no_lines", _l("Add at least one line first."))
+
+
+def is_complete(_ctx: Context, order: Order) -> Reason | None:
+    """The mandatory set of clause 12(3)."""
+    missing = [
+        str(Order.__table__.columns[name].info["label"])
+        for name in ("receiver_name", "receiver_phone", "ship_city", "ship_address", "requested_on", "delivery_mode")
+        if not getattr(order, name)
+    ]
+    if not missing:
+        return None
+    return Reason("incomplete", _l("Still missing: %(fields)s."), {"fields": "、".join(missing)})
+
+
+def is_direct_customer(_ctx: Context, order: Order) -> Reason | None:
+    """Clause 2: dealers have their own channel; a blocked customer is decided on first."""
+    if order.customer.is_dealer:
+        return Reason("dealer", _l("This customer is a dealer: dealer orders are not handled here."))
+    if order.customer.is_blacklisted:
+        return Reason("blacklisted", _l("This customer is blocked: ask finance before going on."))
+    return None
+
+
+def needs_committee(_ctx: Context, order: Order) -> Reason | None:
+    """Only large and special orders go to the committee. Clause 13(2)."""
+    if order.is_large or order.special_flags:
+        return None
+    return Reason("not_for_committee", _l("The order is neither large nor special: pass the review yourself."))
+
+
+def needs_no_committee(ctx: Context, order: Order) -> Reason | None:
+    """A large or special order passes only with the committee's approval of this very content. Clause 13(2)."""
+    if not (order.is_large or order.special_flags):
+        return None
+    statement = sa.select(Approval.id).where(
+        Approval.order_id == order.id,
+        Approval.state == ApprovalState.approved,
+        Approval.content_hash == order.content_hash,
+    )
+    if ctx.session.execute(statement.limit(1)).first():
+        return None
+    return Reason("needs_committee", _l("A large or special order: submit it to the committee."))
+
+
+def has_no_contract_yet(_ctx: Context, order: Order) -> Reason | None:
+    """Where a contract exists the company cannot reject, only cancel with its consequences (domain/00 0.3)."""
+    if rules.is_contract_formed(order.channel, order.paid_amount):
+        return Reason("contract_formed", _l("A contract exists already: cancel the order instead of rejecting it."))
+    return None
+
+
+def is_unchanged_since_review(_ctx: Context, order: Order) -> Reason | None:
+    """The letter is made from the reviewed content only. Clause 13(3)."""
+    if order.content_hash == rules.content_hash(content_of(order)):
+        return None
+    return Reason("changed_since_review", _l("The order has changed since its review: review it again."))
+
+
+def is_on_hold(_ctx: Context, order: Order) -> Reason | None:
+    """Only a held order can be released."""
+    return None if order.is_on_hold else Reason("not_on_hold", _l("The order is not on hold."))
+
+
+def is_not_on_hold(_ctx: Context, order: Order) -> Reason | None:
+    """A held order stands still."""
+    if not order.is_on_hold:
+        return None
+    return Reason("on_hold", _l("The order is on hold: %(reason)s"), {"reason": order.hold_reason or "—"})
+
+
+def has_nothing_shipped(_ctx: Context, order: Order) -> Reason | None:
+    """What has left cannot be cancelled, only returned (domain/02, stage S5)."""
+    if any(line.qty_shipped > line.qty_back for line in order.lines):
+        return Reason("already_shipped", _l("Goods have been shipped: take them back as a return instead."))
+    return None
+
+
+def is_paid(_ctx: Context, order: Order) -> Reason | None:
+    """An order closes when its money is in. Imported history carries no payments."""
+    if order.paid_amount - order.refunded_amount >= order.total_amount or order.origin == "imported":
+        return None
+    return Reason("not_paid", _l("The order is not fully paid yet."))
+
+
+def is_import(ctx: Context, order: Order) -> Reason | None:
+    """History enters through the import alone: nobody may call an order of today completed."""
+    if ctx.origin == "importer" and order.origin == "imported":
+        return None
+    return Reason("import_only", _l("Only the import of past orders uses this step."))
+
+
+def is_every_line_accepted(_ctx: Context, order: Order) -> Reason | None:
+    """Completed only when every line is accepted. Clause 14(4)."""
+    if all(line.qty_accepted == line.qty_ordered - line.qty_cancelled for line in order.lines):
+        return None
+    return Reason("not_accepted", _l("Not every line has been accepted yet."))
