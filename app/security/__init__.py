@@ -1,0 +1,1 @@
+"""Who may do what, see which rows and which columns: departments, grants, scopes, field policy, security manager."""

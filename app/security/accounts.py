@@ -1,0 +1,270 @@
+"""The framework's screens for accounts and roles, with what they let pass by default closed.
+
+Rights decide nothing here by themselves: whoever may edit users could make himself anything. What a save may not
+do is asked of the database, because the edited row and the signed-in user can be the same object in memory and
+already carry the new roles.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import abort, flash, g, redirect, request, url_for
+from flask_appbuilder.actions import action as link
+from flask_appbuilder.fieldwidgets import BS3PasswordFieldWidget
+from flask_appbuilder.security.api import SecurityApi
+from flask_appbuilder.security.forms import ResetPasswordForm, SelectDataRequired
+from flask_appbuilder.security.sqla.models import Role, User, assoc_user_role
+from flask_appbuilder.security.views import (
+    AuthDBView,
+    ResetMyPasswordView,
+    ResetPasswordView,
+    RoleModelView,
+    UserDBModelView,
+    UserInfoEditView,
+)
+from flask_appbuilder.views import expose
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user, logout_user
+from sqlalchemy.orm import Session
+from werkzeug.security import check_password_hash
+from wtforms import PasswordField, ValidationError
+from wtforms.validators import DataRequired
+
+from app.kernel.errors import DomainError
+from app.security.actors import current_actor
+from app.security.departments import ADMIN, ROLES
+
+# Rights that only the system administrator may hold (domain/09 9.4, 13).
+ADMIN_RIGHTS = frozenset({"user.list", "user.add", "user.edit", "user.resetpasswords", "role.add", "role.edit"})
+
+
+class AccountError(DomainError):
+    """A change of users or roles that nobody may make."""
+
+    code = "account_refused"
+    status = 409
+
+
+def stored_roles(session: Session, user_id: int | None) -> set[str]:
+    """The role names of a user as the database has them, whatever the session holds."""
+    statement = sa.select(Role.name).join(assoc_user_role, assoc_user_role.c.role_id == Role.id)
+    with session.no_autoflush:
+        return set(session.scalars(statement.where(assoc_user_role.c.user_id == user_id)))
+
+
+def other_admins(session: Session, user_id: int) -> int:
+    """How many other active users are system administrators."""
+    statement = (
+        sa.select(sa.func.count())
+        .select_from(User)
+        .join(assoc_user_role, assoc_user_role.c.user_id == User.id)
+        .join(Role, Role.id == assoc_user_role.c.role_id)
+        .where(Role.name == ADMIN, User.active.is_(True), User.id != user_id)
+    )
+    with session.no_autoflush:
+        return session.scalar(statement) or 0
+
+
+def check_account(session: Session, user: User) -> None:
+    """Raises AccountError: own rights stay, administration stands alone, the last administrator stays."""
+    wanted = {role.name for role in user.roles}
+    if ADMIN in wanted and len(wanted) > 1:
+        raise AccountError(_l("The system administrator holds no other role: use a second account for daily work."))
+    if user.id is None:
+        return
+    before = stored_roles(session, user.id)
+    if user.id == current_actor().id and (wanted != before or not user.active):
+        raise AccountError(_l("Nobody changes his own roles: ask another administrator."))
+    loses_admin = ADMIN in before and (ADMIN not in wanted or not user.active)
+    if loses_admin and other_admins(session, user.id) == 0:
+        raise AccountError(_l("The last system administrator stays: appoint another one first."))
+
+
+def check_role(role: Role, stored_name: str | None) -> None:
+    """Raises AccountError where a role would give its editor more, loses its name, or mixes administration in."""
+    if stored_name in current_actor().roles:
+        raise AccountError(_l("You hold this role yourself: another administrator has to change it."))
+    if stored_name in ROLES and role.name != stored_name:
+        raise AccountError(_l("A delivered role keeps its name: what it sees hangs on it."))
+    words = {f"{right.view_menu.name}.{right.permission.name.removeprefix('can_')}" for right in role.permissions}
+    if stored_name != ADMIN and words & ADMIN_RIGHTS:
+        raise AccountError(_l("Rights over users and roles belong to the system administrator alone."))
+
+
+class UserView(UserDBModelView):
+    """Users. Nobody is deleted: an account that has acted is switched off."""
+
+    class_permission_name = "user"
+    base_permissions = ["can_list", "can_show", "can_add", "can_edit", "can_userinfo"]
+    exclude_route_methods = {"delete", "download", "action_post"}
+    list_columns = ["username", "last_name", "first_name", "active", "roles"]
+    add_columns = [
+        "username",
+        "last_name",
+        "first_name",
+        "email",
+        "active",
+        "roles",
+        "password",
+        "conf_password",
+    ]
+    edit_columns = ["username", "last_name", "first_name", "email", "active", "roles"]
+    search_columns = ["username", "last_name", "first_name", "active", "roles"]
+    order_columns = ["username", "last_name", "first_name", "active"]
+    base_order = ("username", "asc")
+    validators_columns = {"roles": [SelectDataRequired()]}
+
+    def pre_add(self, item: User) -> None:
+        """Checks, then hashes the password as the framework does."""
+        self._check(item)
+        super().pre_add(item)
+
+    def pre_update(self, item: User) -> None:
+        """Checks before anything is written."""
+        self._check(item)
+        super().pre_update(item)
+
+    def _check(self, item: User) -> None:
+        session = self.datamodel.session
+        try:
+            check_account(session, item)
+        except AccountError:
+            # A refused object stays dirty in the session, and a later commit would save it.
+            session.rollback()
+            raise
+
+    @expose("/action/<string:name>/<pk>", methods=["POST"])
+    def action(self, name: str, pk: str) -> Any:
+        """One of the links to the password forms; unknown names and missing rights answer as everywhere."""
+        if name not in self.actions:
+            abort(404)
+        if not self.appbuilder.sm.has_access(self.get_action_permission_name(name), self.class_permission_name):
+            if current_user.is_authenticated:
+                abort(403)
+            return redirect(self.appbuilder.get_url_for_login)
+        user = self.datamodel.get(pk, self._base_filters)
+        if user is None:
+            abort(404)
+        return self.actions[name].func(user)
+
+    @link("userinfoedit", _l("Change my name"), "", "fa-edit", multiple=False)
+    def userinfoedit(self, item: User) -> Any:  # noqa: ARG002 - the framework hands the row over
+        """To the form for one's own name."""
+        return redirect(url_for(f"{OwnNameView.__name__}.this_form_get"))
+
+    @link("resetmypassword", _l("Change my password"), "", "fa-lock", multiple=False)
+    def resetmypassword(self, item: User) -> Any:  # noqa: ARG002 - the framework hands the row over
+        """To the form for one's own password."""
+        return redirect(url_for(f"{OwnPasswordView.__name__}.this_form_get"))
+
+    @link("resetpasswords", _l("Set a new password"), "", "fa-lock", multiple=False)
+    def resetpasswords(self, item: User) -> Any:
+        """To the form in which an administrator sets another user's password."""
+        return redirect(url_for(f"{PasswordResetView.__name__}.this_form_get", pk=item.id))
+
+
+class RoleView(RoleModelView):
+    """Roles and their rights. A role is never deleted: people, the journal and the field policy speak of it."""
+
+    class_permission_name = "role"
+    base_permissions = ["can_list", "can_show", "can_add", "can_edit"]
+    exclude_route_methods = {"delete", "download", "action", "action_post"}
+    search_columns = ["name"]
+    base_order = ("name", "asc")
+    copy_role = None
+
+    def pre_add(self, item: Role) -> None:
+        """A new role gives no rights over users and roles."""
+        self._check(item, None)
+
+    def pre_update(self, item: Role) -> None:
+        """Checks before anything is written."""
+        with self.datamodel.session.no_autoflush:
+            stored = self.datamodel.session.scalar(sa.select(Role.__table__.c.name).where(Role.id == item.id))
+        self._check(item, stored)
+
+    def _check(self, item: Role, stored: str | None) -> None:
+        try:
+            with self.datamodel.session.no_autoflush:
+                check_role(item, stored)
+        except AccountError:
+            self.datamodel.session.rollback()
+            raise
+
+
+class OwnPasswordForm(ResetPasswordForm):
+    """The old password is asked before a new one is taken."""
+
+    field_order = ("current_password", "password", "conf_password")
+    current_password = PasswordField(
+        _l("Present password"), validators=[DataRequired()], widget=BS3PasswordFieldWidget()
+    )
+
+    def validate_current_password(self, field: PasswordField) -> None:
+        """Raises ValidationError where it is not the right one."""
+        if not check_password_hash(g.user.password or "", field.data or ""):
+            raise ValidationError(str(_l("This is not your present password.")))
+
+
+class OwnPasswordView(ResetMyPasswordView):
+    """One's own password."""
+
+    class_permission_name = "account"
+    method_permission_name = {"this_form_get": "own", "this_form_post": "own"}
+    form = OwnPasswordForm
+    form_title = _l("Change my password")
+
+
+class OwnNameView(UserInfoEditView):
+    """One's own name."""
+
+    class_permission_name = "account"
+    method_permission_name = {"this_form_get": "own", "this_form_post": "own"}
+    form_title = _l("Change my name")
+
+
+class PasswordResetView(ResetPasswordView):
+    """Another user's password, by an administrator."""
+
+    class_permission_name = "user"
+    method_permission_name = {"this_form_get": "resetpasswords", "this_form_post": "resetpasswords"}
+    form_title = _l("Set a new password")
+
+    def form_get(self, form: Any) -> None:  # noqa: ARG002 - the framework hands the form over
+        """Nobody found, nothing to fill in."""
+        self._user()
+
+    def form_post(self, form: Any) -> Any:
+        """Sets it; one's own goes through the form that asks for the present one."""
+        user = self._user()
+        if user.id == current_actor().id:
+            return redirect(url_for(f"{OwnPasswordView.__name__}.this_form_get"))
+        self.appbuilder.sm.reset_password(user.id, form.password.data)
+        flash(str(self.message), "info")
+        return None
+
+    def _user(self) -> User:
+        key = request.args.get("pk", "")
+        user = self.appbuilder.sm.get_user_by_id(int(key)) if key.isdecimal() and len(key) < 10 else None  # noqa: PLR2004
+        if user is None:
+            abort(404)
+        return user
+
+
+class LoginView(AuthDBView):
+    """Sign in and out."""
+
+    @expose("/logout/", methods=["GET", "POST"])
+    def logout(self) -> Any:
+        """Signing out by link is accepted: the worst that a foreign page can do with it is sign somebody out."""
+        user = self._get_authenticated_user()
+        logout_user()
+        if user is not None:
+            self.appbuilder.sm.on_user_logout(user)
+        return redirect(self.appbuilder.get_url_for_login)
+
+
+class TokenApi(SecurityApi):
+    """Tokens for the REST API; limited like the login screen by the security manager."""
