@@ -61,10 +61,11 @@ def read(
     """
     started, stopped = first, None
     for event in events:
+        if event.action in clock.stop and started is not None and stopped is None:
+            stopped = event.at
+        # An action on both sides, as a progress report, ends one run and begins the next.
         if event.action in clock.start and (started is None or stopped is not None):
             started, stopped = event.at, None
-        elif event.action in clock.stop and started is not None and stopped is None:
-            stopped = event.at
     if started is None:
         return None
     hours = float(policy[clock.limit])

@@ -97,6 +97,15 @@ def field_of(column: sa.Column[Any]) -> fields.Field[Any]:
     return fields.String(validate=checks, **options)
 
 
+def field_for(model: type[Any], name: str, *, required: bool | None = None) -> fields.Field[Any]:
+    """The field of a column for what a step asks; ``required`` says whether the step needs it, whatever the column."""
+    field = field_of(column_of(model, name))
+    if required is not None:
+        field.required = required
+        field.allow_none = not required
+    return field
+
+
 def schema_of(model: type[Any], names: Iterable[str], *, partial: bool = False) -> type[EntityInput]:
     """The input schema for columns of a model; a relation stands for its foreign key (``customer`` as customer_id).
 
