@@ -26,7 +26,8 @@
       document.body.classList.toggle("zd-side-open", open);
       toggle.setAttribute("aria-expanded", String(open));
       veil.hidden = !open;
-      if (open) one("a, summary", side).focus();
+      // Shown by a style change, so the focus can move only after it.
+      if (open) requestAnimationFrame(() => one("a, summary", side).focus());
       else toggle.focus();
     };
     toggle.addEventListener("click", () => show(!document.body.classList.contains("zd-side-open")));
@@ -56,6 +57,8 @@
       });
       const dismiss = event.target.closest("[data-zd-dismiss]");
       if (dismiss) dismiss.closest(".zd-alert").remove();
+      const filters = event.target.closest("[data-zd-filters-toggle]");
+      if (filters) filters.setAttribute("aria-expanded", String(filters.form.classList.toggle("is-open")));
       // A closed step does nothing but keep the focus, so that its reasons stay readable.
       if (event.target.closest("[data-zd-closed]")) event.preventDefault();
     });
@@ -189,6 +192,8 @@
       label.id = label.id || select.id + "-label";
       const rendered = one(".select2-selection__rendered", box);
       box.setAttribute("aria-labelledby", label.id + (rendered && rendered.id ? " " + rendered.id : ""));
+      if (rendered) rendered.setAttribute("aria-label", label.textContent.trim());
+      $$(".select2-search__field", box).forEach((input) => input.setAttribute("aria-label", label.textContent.trim()));
     }
     ["aria-describedby", "aria-invalid", "aria-required"].forEach((name) => {
       if (select.hasAttribute(name)) box.setAttribute(name, select.getAttribute(name));
@@ -341,6 +346,20 @@
     refresh();
   }
 
+  // ---- the framework's own pages -----------------------------------------------------------------
+
+  function nameFrameworkParts() {
+    $$("input.action_check_all").forEach((box) => box.setAttribute("aria-label", say("selectAll")));
+    $$("input.action_check").forEach((box) => box.setAttribute("aria-label", say("selectRow")));
+    $$("main .table th:empty").forEach((cell) => {
+      const text = document.createElement("span");
+      text.className = "sr-only";
+      text.textContent = say("actions");
+      cell.append(text);
+    });
+    $$("main .select2-search__field:not([aria-label])").forEach((input) => input.setAttribute("aria-label", say("search")));
+  }
+
   // ---- file drop -------------------------------------------------------------------------------
 
   function initDrop() {
@@ -379,7 +398,7 @@
       valueAxis: Object.assign({}, axis, { axisLine: { show: false } }),
       timeAxis: axis,
       legend: { textStyle: { color: ink }, icon: "roundRect", itemWidth: 12, itemHeight: 8 },
-      bar: { itemStyle: { borderRadius: [2, 2, 0, 0] }, barMaxWidth: 36 },
+      bar: { barMaxWidth: 36 },
       line: { symbolSize: 6, lineStyle: { width: 2 } },
       tooltip: { backgroundColor: css("--c-surface"), borderColor: css("--c-line-strong"), textStyle: { color: css("--c-ink"), fontSize: 12 } },
     };
@@ -398,7 +417,7 @@
     return { full: (value) => (value == null ? "–" : (money ? "¥" : "") + full.format(value) + unit), short: (value) => short.format(value) };
   }
 
-  function complete(option) {
+  function complete(option, width) {
     // The server sends figures and kinds; layout and number formats are the same for every chart.
     const write = numberWriters(option.zd || {});
     delete option.zd;
@@ -417,6 +436,13 @@
       option.grid = Object.assign({ left: 8, right: 16, top: many ? 40 : 16, bottom: 8, containLabel: true }, option.grid);
       if (many) option.legend = Object.assign({ top: 0, left: 0, type: "scroll" }, option.legend);
     }
+    each.filter((series) => series.type === "pie" && width < 460).forEach((series) => {
+      // No room for labels beside a pie on a phone.
+      series.label = { show: false };
+      series.radius = ["36%", "58%"];
+      series.center = ["50%", "40%"];
+      option.legend = Object.assign({ bottom: 0, left: "center" }, option.legend);
+    });
     const byAxis = cartesian && each.some((series) => series.type === "bar" || series.type === "line");
     option.tooltip = Object.assign(
       { trigger: byAxis ? "axis" : "item", confine: true, valueFormatter: write.full, axisPointer: { type: "shadow" } },
@@ -435,7 +461,7 @@
       const option = readJson(box.id + "-option");
       if (!option) return;
       const chart = window.echarts.init(box, theme, { locale: locale });
-      chart.setOption(complete(option));
+      chart.setOption(complete(option, box.clientWidth));
       chart.on("click", (point) => { if (point.data && point.data.url) window.location.href = point.data.url; });
       chart.on("mouseover", (point) => { if (!(point.data && point.data.url)) chart.getZr().setCursorStyle("default"); });
       new ResizeObserver(() => chart.resize()).observe(box);
@@ -454,6 +480,7 @@
     initDrop();
     initCharts(document);
     initUnsaved();
+    nameFrameworkParts();
     focusFirstError();
     document.documentElement.dataset.zdReady = "1";
   }
