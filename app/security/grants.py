@@ -1,0 +1,175 @@
+"""The rights that are delivered, on one page (domain/09 9.1). What is not written here, nobody may.
+
+``GRANTS[role][entity]`` is a line of words: ``list show add edit export`` and the permissions of the entity's steps.
+The word ``confirm`` of ``order`` is the right ``order.confirm``, for the framework ``can_confirm`` on ``order``.
+Roles add up, so a lead role holds only what comes on top. What one person may not do twice is not said here but
+in the workflows (``not_by`` and guards), and which rows and columns in ``scopes`` and ``field_policy``.
+``flask init`` writes these rights for new roles; afterwards administrators may change them on the screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from app.security import departments as role
+
+READ = "list show"
+WRITE = "list show add edit"
+
+# Everybody who can sign in.
+EVERYBODY = {"user": "userinfo userinfoedit resetmypassword", "account": "own"}
+
+
+def _read(entities: str) -> dict[str, str]:
+    return dict.fromkeys(entities.split(), READ)
+
+
+# The goods of an order and what became of them, without money.
+_GOODS = _read(
+    "order_line production_task production_report inspection inspection_defect shipment shipment_line package "
+    "delivery_receipt installation acceptance acceptance_line"
+)
+_ORDER = _read("order order_line order_fee confirmation_letter")
+_MONEY = _read("payment_schedule payment payment_allocation refund invoice")
+_RULES = _read("policy_parameter calendar_day")
+_ALL = {
+    **_read("customer customer_address consent product stock reservation inbox_item order_review approval"),
+    **_read("approval_vote service_ticket journal"),
+    **_GOODS,
+    **_ORDER,
+    **_MONEY,
+    **_RULES,
+}
+
+GRANTS: Mapping[str, Mapping[str, str]] = {
+    role.COMMITTEE: _ALL
+    | {
+        "order": "list show export",
+        "approval": "list show vote",
+        "user": "list",
+        "role": "list",
+        "chart": "orders_by_state orders_by_month amount_by_channel tasks_by_week deliveries_on_time tickets_by_age "
+        "receipts_by_month",
+    },
+    role.COMMITTEE_LEAD: {"policy_parameter": "edit"},
+    role.ORDER_CENTER: _GOODS
+    | _RULES
+    | {
+        "inbox_item": "list show add enter",
+        "customer": WRITE,
+        "customer_address": WRITE,
+        "consent": "list show add edit",
+        "product": READ,
+        "stock": READ,
+        "reservation": READ,
+        "order": "list show add edit submit review confirm hold cancel close import import_history",
+        "order_line": WRITE,
+        "order_fee": WRITE,
+        "order_review": READ,
+        "approval": "list show withdraw",
+        "approval_vote": READ,
+        "confirmation_letter": "list show acknowledge",
+        "payment_schedule": READ,
+        "payment": READ,
+        "refund": READ,
+        "invoice": "list show add",
+        "service_ticket": "list show add",
+        "chart": "orders_by_state orders_by_month amount_by_channel deliveries_on_time",
+    },
+    role.ORDER_CENTER_LEAD: {"customer": "export", "order": "export"},
+    role.PRODUCTION: _GOODS
+    | _RULES
+    | {
+        "product": WRITE,
+        "stock": READ,
+        "order": READ,
+        "production_task": "list show edit plan release start report pause complete cancel",
+        "service_ticket": READ,
+        "chart": "tasks_by_week",
+    },
+    role.PRODUCTION_LEAD: {"production_task": "export"},
+    role.INSPECTOR: {
+        "order": READ,
+        "order_line": READ,
+        "inspection": "list show accept reject",
+        "inspection_defect": READ,
+    },
+    role.LOGISTICS: _GOODS
+    | _RULES
+    | {
+        "customer": "show",
+        "product": READ,
+        "stock": WRITE,
+        "reservation": READ,
+        "order": READ,
+        "shipment": "list show add edit schedule dispatch deliver cancel",
+        "package": "list show load",
+        "service_ticket": READ,
+        "chart": "deliveries_on_time",
+    },
+    role.LOGISTICS_LEAD: {"shipment": "export"},
+    role.CUSTOMER_SERVICE: _GOODS
+    | _ORDER
+    | _RULES
+    | {
+        "inbox_item": "list show add",
+        "customer": WRITE,
+        "customer_address": WRITE,
+        "consent": "list show add edit",
+        "product": READ,
+        "stock": READ,
+        "payment_schedule": READ,
+        "refund": "list show add",
+        "invoice": "list show add",
+        "installation": "list show add edit schedule start finish cancel",
+        "acceptance": "list show sign reject reopen",
+        "service_ticket": "list show add edit respond plan close reopen",
+        "chart": "tickets_by_age deliveries_on_time",
+    },
+    role.CUSTOMER_SERVICE_LEAD: {"service_ticket": "export"},
+    role.INSTALLER: {
+        "order": READ,
+        "order_line": READ,
+        "shipment": READ,
+        "shipment_line": READ,
+        "package": READ,
+        "installation": "list show start finish",
+        "acceptance": "list show sign reject",
+        "acceptance_line": READ,
+    },
+    role.FINANCE: _GOODS
+    | _ORDER
+    | _MONEY
+    | _RULES
+    | {
+        "customer": "list show edit",
+        "consent": "list",
+        "product": "list show edit",
+        "stock": READ,
+        "order_review": READ,
+        "production_task": "list",
+        "payment_schedule": "list show add edit",
+        "payment": "list show allocate",
+        "refund": "list show add",
+        "invoice": "list show add issue void",
+        "service_ticket": READ,
+        "chart": "orders_by_month amount_by_channel receipts_by_month",
+    },
+    role.FINANCE_LEAD: {"payment": "export", "refund": "approve reject", "production_task": "show"},
+    role.CASHIER: {"payment": "add", "refund": "execute"},
+    role.ADMIN: {
+        "user": "list show add edit resetpasswords",
+        "role": WRITE,
+        "calendar_day": WRITE,
+        "policy_parameter": READ,
+        "journal": "list",
+    },
+    role.AUDITOR: _ALL | {"journal": "list show export", "user": "list", "role": "list"},
+}
+
+
+def granted(code: str) -> Iterator[tuple[str, str]]:
+    """Every right of a delivered role as (entity, word)."""
+    for entity, words in (*EVERYBODY.items(), *GRANTS.get(code, {}).items()):
+        for word in words.split():
+            yield entity, word
