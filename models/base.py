@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 from flask_appbuilder import Model
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Mapped, MappedColumn, declared_attr, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -207,7 +208,12 @@ def column(
 
     ``label`` and ``help_text`` are lazy translations. Further ``info`` may be given as ``info={...}``.
     """
-    info = {"label": label, "help": help_text, "sensitivity": sensitivity, **options.pop("info", {})}
+    info = {
+        "label": label,
+        "help": help_text,
+        "sensitivity": sensitivity,
+        **options.pop("info", {}),
+    }
     return mapped_column(type_, *args, info=info, **options)
 
 
@@ -217,15 +223,70 @@ def reference(target: str, label: Any, *, index: bool = True, **options: Any) ->
     return column(sa.Integer, label, key, index=index, **options)
 
 
+# Changed by putting a new value in its place: a change inside the value is not noticed.
+Json = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
+
+
+def money(label: Any, *, sensitivity: Sensitivity = Sensitivity.PRICE, **options: Any) -> MappedColumn[Any]:
+    """CNY including tax, 0 unless given."""
+    return column(
+        Amount(), label, sensitivity=sensitivity, **{"nullable": False, "default": Decimal("0.00"), **options}
+    )
+
+
+def quantity(label: Any, **options: Any) -> MappedColumn[Any]:
+    """A quantity, 0 unless given."""
+    return column(Quantity(), label, **{"nullable": False, "default": Decimal("0.000"), **options})
+
+
+def flag(label: Any, *, default: bool = False, **options: Any) -> MappedColumn[Any]:
+    """Yes or no, never unknown."""
+    return column(
+        sa.Boolean,
+        label,
+        nullable=False,
+        default=default,
+        server_default=sa.true() if default else sa.false(),
+        **options,
+    )
+
+
+def check(name: str, condition: str) -> sa.CheckConstraint:
+    """A CHECK named ``ck_<table>_<name>``. Compare Fixed columns with one another and with 0 only (SQLite scales)."""
+    return sa.CheckConstraint(condition, name=name)
+
+
+def sort_index(*columns: str) -> sa.Index:
+    """The index of a list sorted by these columns: lists page by key, so the id closes it."""
+    return sa.Index(None, *columns, "id")
+
+
+def unique_where(name: str, *columns: str, condition: str) -> sa.Index:
+    """A unique index over the rows that meet a condition."""
+    where = sa.text(condition)
+    return sa.Index(name, *columns, unique=True, sqlite_where=where, postgresql_where=where)
+
+
 class Base(Model):
     """Base of every table of ours. A table belongs to one class: two classes claiming it is an error."""
 
     __abstract__ = True
     __table_args__: Any = ()
+    # What a row and many rows are called on screens: lazy translations.
+    __label__: ClassVar[Any]
+    __label_plural__: ClassVar[Any]
     # Entities that say which order they belong to appear on its timeline.
     journal_order_attribute: ClassVar[str | None] = "order_id"
     # Technical tables are not journalled row by row.
     is_journalled: ClassVar[bool] = True
+
+    def __init__(self, **values: Any) -> None:
+        """A new object is complete before it is flushed: it carries the defaults of its columns."""
+        for attribute in type(self).__mapper__.column_attrs:  # type: ignore[attr-defined]
+            default = attribute.columns[0].default
+            if attribute.key not in values and default is not None and not default.is_sequence:
+                values[attribute.key] = default.arg(None) if default.is_callable else default.arg
+        super().__init__(**values)
 
     @declared_attr
     def id(cls) -> Mapped[int]:  # noqa: N805

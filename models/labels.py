@@ -80,11 +80,7 @@ LABELS: Labels = {**GOODS_LABELS, **ORDER_LABELS, **WORK_LABELS, **MONEY_LABELS}
 
 
 def _tones(enum: type[StrEnum], **words: str) -> Mapping[Any, Tone]:
-    tones = {
-        enum(word): Tone(tone)
-        for tone, listed in words.items()
-        for word in listed.split()
-    }
+    tones = {enum(word): Tone(tone) for tone, listed in words.items() for word in listed.split()}
     return {member: tones.get(member, Tone.neutral) for member in enum}
 
 
@@ -105,15 +101,9 @@ TONES: Mapping[type[StrEnum], Mapping[Any, Tone]] = {
         progress="in_production shipped",
         success="completed",
     ),
-    ReviewResult: _tones(
-        ReviewResult, success="passed", danger="failed", warning="conditional"
-    ),
-    ApprovalState: _tones(
-        ApprovalState, warning="pending expired", success="approved", danger="rejected"
-    ),
-    LetterState: _tones(
-        LetterState, info="sent", success="acknowledged", danger="disputed"
-    ),
+    ReviewResult: _tones(ReviewResult, success="passed", danger="failed", warning="conditional"),
+    ApprovalState: _tones(ApprovalState, warning="pending expired", success="approved", danger="rejected"),
+    LetterState: _tones(LetterState, info="sent", success="acknowledged", danger="disputed"),
     TaskState: _tones(
         TaskState,
         info="planned released",
@@ -121,9 +111,7 @@ TONES: Mapping[type[StrEnum], Mapping[Any, Tone]] = {
         warning="paused",
         success="completed",
     ),
-    InspectionState: _tones(
-        InspectionState, warning="pending", success="passed", danger="failed"
-    ),
+    InspectionState: _tones(InspectionState, warning="pending", success="passed", danger="failed"),
     ShipmentState: _tones(
         ShipmentState,
         info="planned scheduled",
@@ -143,9 +131,7 @@ TONES: Mapping[type[StrEnum], Mapping[Any, Tone]] = {
         progress="in_progress",
         success="done",
     ),
-    AcceptanceState: _tones(
-        AcceptanceState, warning="pending", success="accepted", danger="rejected"
-    ),
+    AcceptanceState: _tones(AcceptanceState, warning="pending", success="accepted", danger="rejected"),
     TicketState: _tones(
         TicketState,
         warning="open",
@@ -153,9 +139,7 @@ TONES: Mapping[type[StrEnum], Mapping[Any, Tone]] = {
         progress="planned",
         success="closed",
     ),
-    PaymentState: _tones(
-        PaymentState, warning="unallocated", progress="partly", success="allocated"
-    ),
+    PaymentState: _tones(PaymentState, warning="unallocated", progress="partly", success="allocated"),
     RefundState: _tones(
         RefundState,
         warning="draft",

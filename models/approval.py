@@ -1,0 +1,104 @@
+"""What the committee decides, and each member's vote. Clause 6(3), 13(2)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Mapped, relationship
+
+from models.base import (
+    Base,
+    Json,
+    Stamped,
+    Stateful,
+    UtcDateTime,
+    check,
+    column,
+    flag,
+    money,
+    reference,
+    sort_index,
+    state_words,
+    words,
+)
+from models.labels import ApprovalKind, ApprovalState, VoteDecision
+
+if TYPE_CHECKING:
+    from flask_appbuilder.security.sqla.models import User
+
+    from models.order import Order
+
+
+class Approval(Stateful, Base):
+    """A request to the committee. It holds for the content it was asked for: other content, another request."""
+
+    __tablename__ = "approval"
+    __label__ = _l("Approval")
+    __label_plural__ = _l("Approvals")
+    __table_args__ = (
+        check("amount_not_negative", "amount >= 0"),
+        sort_index("state", "state_since"),
+        sort_index("submitted_at"),
+        sort_index("due_at"),
+    )
+
+    approval_no: Mapped[str] = column(sa.String(30), _l("Approval number"), nullable=False, unique=True)
+    kind: Mapped[ApprovalKind] = column(
+        words(ApprovalKind, name="kind"), _l("Approval kind"), nullable=False, default=ApprovalKind.order_special
+    )
+    order_id: Mapped[int | None] = reference("sales_order.id", _l("Order"))
+    content_hash: Mapped[str | None] = column(sa.String(64), _l("Content mark"))
+    amount: Mapped[Decimal] = money(_l("Amount"))
+    triggers: Mapped[list[str]] = column(Json, _l("Triggers"), nullable=False, default=list)
+    summary: Mapped[str] = column(
+        sa.Text, _l("Summary"), nullable=False, default="", help_text=_l("What the members must know to decide.")
+    )
+    submitted_by_id: Mapped[int | None] = reference("ab_user.id", _l("Submitted by"))
+    submitted_at: Mapped[datetime] = column(UtcDateTime, _l("Submitted at"), nullable=False)
+    due_at: Mapped[datetime] = column(UtcDateTime, _l("Due at"), nullable=False)
+    decided_at: Mapped[datetime | None] = column(UtcDateTime, _l("Decided at"))
+    state: Mapped[ApprovalState] = column(
+        state_words(ApprovalState), _l("State"), nullable=False, default=ApprovalState.pending
+    )
+
+    order: Mapped[Order | None] = relationship(back_populates="approvals")
+    submitted_by: Mapped[User | None] = relationship("User", foreign_keys="Approval.submitted_by_id")
+    votes: Mapped[list[ApprovalVote]] = relationship(
+        back_populates="approval", order_by="ApprovalVote.id", info={"label": _l("Votes")}
+    )
+
+    def __str__(self) -> str:
+        return self.approval_no
+
+
+class ApprovalVote(Stamped, Base):
+    """One member's word; final."""
+
+    __tablename__ = "approval_vote"
+    __label__ = _l("Vote")
+    __label_plural__ = _l("Votes")
+    __table_args__ = (
+        sa.UniqueConstraint("approval_id", "member_id"),
+        check("reject_has_comment", "decision <> 'reject' OR comment IS NOT NULL"),
+    )
+
+    approval_id: Mapped[int] = reference("approval.id", _l("Approval"), nullable=False, index=False)
+    member_id: Mapped[int] = reference("ab_user.id", _l("Member"), nullable=False)
+    decision: Mapped[VoteDecision] = column(words(VoteDecision, name="decision"), _l("Decision"), nullable=False)
+    comment: Mapped[str | None] = column(
+        sa.String(400), _l("Comment"), help_text=_l("Needed where the request is rejected.")
+    )
+    voted_at: Mapped[datetime] = column(UtcDateTime, _l("Voted at"), nullable=False)
+    is_chair: Mapped[bool] = flag(
+        _l("Chair's vote"), help_text=_l("A large order needs the chair among its approvals.")
+    )
+
+    approval: Mapped[Approval] = relationship(back_populates="votes")
+    member: Mapped[User] = relationship("User", foreign_keys="ApprovalVote.member_id")
+
+    def __str__(self) -> str:
+        return str(self.decision)

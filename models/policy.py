@@ -1,0 +1,84 @@
+"""The parameters of the regulation and the values they are delivered with. Domain/02 2.3."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Mapped
+
+from models.base import Base, Stamped, check, column
+
+
+class PolicyParameter(Stamped, Base):
+    """A parameter that the company has set; what is not here has its delivered value."""
+
+    __tablename__ = "policy_parameter"
+    __label__ = _l("Policy parameter")
+    __label_plural__ = _l("Policy parameters")
+    __table_args__ = (check("value_not_empty", "value <> ''"),)
+    journal_order_attribute: ClassVar[str | None] = None
+
+    code: Mapped[str] = column(sa.String(60), _l("Parameter"), nullable=False, unique=True)
+    value: Mapped[str] = column(sa.String(64), _l("Value"), nullable=False)
+    unit: Mapped[str] = column(sa.String(20), _l("Unit"), nullable=False, default="")
+    label: Mapped[str] = column(sa.String(120), _l("Meaning"), nullable=False, default="")
+    clause: Mapped[str] = column(sa.String(40), _l("Clause"), nullable=False, default="")
+
+    def __str__(self) -> str:
+        return self.code
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """How a parameter is delivered. ``label`` is a lazy translation; ``clause`` what it implements."""
+
+    value: str
+    unit: str
+    label: Any
+    clause: str
+
+
+PARAMETERS: Mapping[str, Parameter] = {
+    "sla.warn_pct": Parameter("80", "%", _l("Share of the time after which the owner is warned"), "domain/07"),
+    "sla.E1.limit": Parameter("24", "h", _l("Entry of a received order"), "12(2)"),
+    "sla.E2.limit": Parameter("24", "h", _l("Review of an entered order"), "13(1)"),
+    "sla.E3.limit": Parameter("48", "h", _l("Decision of the committee"), "13(2)"),
+    "sla.E4.limit": Parameter("48", "h", _l("Confirmation letter after the review"), "13(3)"),
+    "sla.E5.limit": Parameter("72", "h", _l("Answer of the customer to the letter"), "13(3)"),
+    "sla.P1.limit": Parameter("8", "h", _l("Planning of production"), "8(1)"),
+    "sla.P3.limit": Parameter("24", "h", _l("Report of progress during production"), "8(2)"),
+    "sla.Q1.limit": Parameter("8", "h", _l("Inspection of finished goods"), "14(2)"),
+    "sla.D1.limit": Parameter("24", "h", _l("Delivery plan"), "14(3)"),
+    "sla.D4.limit": Parameter("24", "h", _l("Delivery receipt after the delivery"), "14(3)"),
+    "sla.I1.limit": Parameter("48", "h", _l("Installation after the delivery"), "14(4)"),
+    "sla.I2.limit": Parameter("24", "h", _l("Acceptance after the installation"), "14(4)"),
+    "sla.I3.limit": Parameter("168", "h", _l("Rectification after a rejected acceptance"), "14(4)"),
+    "sla.T1.limit": Parameter("2", "h", _l("First answer to a ticket"), "10(3)"),
+    "sla.T2.limit": Parameter("24", "h", _l("Plan for a ticket"), "10(3)"),
+    "sla.T3.limit": Parameter("72", "h", _l("End of a ticket of level 1"), "10(3)"),
+    "sla.R2.limit": Parameter("168", "h", _l("Refund of a return without reason"), "11(2)"),
+    "sla.R3.limit": Parameter("168", "h", _l("Refund for another reason"), "11(2)"),
+    "sla.F1.limit": Parameter("8", "h", _l("Posting and allocation of a payment"), "11(1)"),
+    "sla.F2.limit": Parameter("24", "h", _l("Issue of an invoice"), "11(2)"),
+    "appr.large.retail": Parameter("100000", "CNY", _l("Large retail order from"), "13(2)"),
+    "appr.large.bulk": Parameter("300000", "CNY", _l("Large bulk order from"), "13(2)"),
+    "appr.large.project": Parameter("500000", "CNY", _l("Large project order from"), "13(2)"),
+    "appr.large.government": Parameter("500000", "CNY", _l("Large government order from"), "13(2)"),
+    "appr.large.other": Parameter("100000", "CNY", _l("Other large order from"), "13(2)"),
+    "appr.discount.clerk": Parameter("5", "%", _l("Discount a clerk may give"), "13(1)"),
+    "appr.discount.lead": Parameter("10", "%", _l("Discount a lead may give; above it the committee decides"), "13(2)"),
+    "pay.deposit_cap_pct": Parameter("20", "%", _l("Highest deposit by law"), "11(1)"),
+    "fee.upstairs_cbm_floor": Parameter(
+        "20.00", "CNY", _l("Carrying upstairs, each m³ and floor without lift"), "9(1)"
+    ),
+    "appointment.notice_hours": Parameter("24", "h", _l("Notice before a delivery"), "9(5)"),
+    "return.window_days": Parameter("7", "d", _l("Days of return without reason"), "15"),
+    "refund.hard_days": Parameter("15", "d", _l("Latest refund by law"), "11(2)"),
+}
+
+# The delivered values by code, as the table keeps them.
+DEFAULTS: Mapping[str, str] = {code: parameter.value for code, parameter in PARAMETERS.items()}
