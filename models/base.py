@@ -227,7 +227,7 @@ def reference(target: str, label: Any, *, index: bool = True, **options: Any) ->
 Json = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 
 
-def money(label: Any, *, sensitivity: Sensitivity = Sensitivity.PRICE, **options: Any) -> MappedColumn[Any]:
+def money(label: Any, *, sensitivity: Sensitivity | None = Sensitivity.PRICE, **options: Any) -> MappedColumn[Any]:
     """CNY including tax, 0 unless given."""
     return column(
         Amount(), label, sensitivity=sensitivity, **{"nullable": False, "default": Decimal("0.00"), **options}
@@ -282,7 +282,7 @@ class Base(Model):
 
     def __init__(self, **values: Any) -> None:
         """A new object is complete before it is flushed: it carries the defaults of its columns."""
-        for attribute in type(self).__mapper__.column_attrs:  # type: ignore[attr-defined]
+        for attribute in type(self).__mapper__.column_attrs:
             default = attribute.columns[0].default
             if attribute.key not in values and default is not None and not default.is_sequence:
                 values[attribute.key] = default.arg(None) if default.is_callable else default.arg

@@ -1,6 +1,7 @@
 """Every vocabulary of the product with its labels and, for states, its tones.
 
-The words themselves stand in ``labels_goods``, ``labels_order``, ``labels_work`` and ``labels_money``; import them from here.
+The words themselves stand in ``labels_goods``, ``labels_order``, ``labels_work`` and ``labels_money``; this module
+names them all.
 """
 
 from __future__ import annotations
@@ -167,6 +168,8 @@ def tone_of(member: StrEnum) -> Tone:
 
 
 __all__ = [
+    "LABELS",
+    "TONES",
     "AcceptanceState",
     "ApprovalKind",
     "ApprovalState",
@@ -189,7 +192,6 @@ __all__ = [
     "InstallationState",
     "InvoiceKind",
     "InvoiceState",
-    "LABELS",
     "LateReason",
     "LetterChannel",
     "LetterState",
@@ -214,7 +216,6 @@ __all__ = [
     "ScheduleTrigger",
     "ShipmentState",
     "SupplyMode",
-    "TONES",
     "TaskPriority",
     "TaskState",
     "TicketKind",
