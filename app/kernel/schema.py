@@ -99,7 +99,7 @@ def field_of(column: sa.Column[Any]) -> fields.Field[Any]:
 
 def field_for(model: type[Any], name: str, *, required: bool | None = None) -> fields.Field[Any]:
     """The field of a column for what a step asks; ``required`` says whether the step needs it, whatever the column."""
-    field = field_of(column_of(model, name))
+    field = field_of(model.__table__.columns[name])
     if required is not None:
         field.required = required
         field.allow_none = not required
