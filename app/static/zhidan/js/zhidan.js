@@ -62,6 +62,11 @@
       // A closed step does nothing but keep the focus, so that its reasons stay readable.
       if (event.target.closest("[data-zd-closed]")) event.preventDefault();
     });
+    // A menu near the right edge opens to the left. ("toggle" does not bubble, hence the capture.)
+    document.addEventListener("toggle", (event) => {
+      const body = event.target.matches("details[data-zd-menu][open]") && one(".zd-menu__body", event.target);
+      if (body && body.getBoundingClientRect().right > window.innerWidth) body.classList.add("zd-menu__body--right");
+    }, true);
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape") {
         $$("details[data-zd-menu][open]").forEach((menu) => {
@@ -357,7 +362,7 @@
       text.textContent = say("actions");
       cell.append(text);
     });
-    $$("main .select2-search__field:not([aria-label])").forEach((input) => input.setAttribute("aria-label", say("search")));
+    $$("main .select2-search__field:not([aria-label])").forEach((box) => box.setAttribute("aria-label", say("search")));
   }
 
   // ---- file drop -------------------------------------------------------------------------------
@@ -480,7 +485,11 @@
     initDrop();
     initCharts(document);
     initUnsaved();
-    nameFrameworkParts();
+    if (jq) jq(nameFrameworkParts); // after the framework's own ready handlers
+    $$(".zd-track").forEach((track) => {
+      const current = one("[aria-current]", track);
+      if (current) track.scrollLeft = current.offsetLeft - (track.clientWidth - current.offsetWidth) / 2;
+    });
     focusFirstError();
     document.documentElement.dataset.zdReady = "1";
   }
