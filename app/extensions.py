@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask_appbuilder import AppBuilder, Model
+from flask_appbuilder import Model
 from flask_appbuilder.models.sqla.base import SQLA
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -14,4 +14,5 @@ db = SQLA(metadata=Model.metadata)
 migrate = Migrate()
 csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address)
-appbuilder = AppBuilder()
+# AppBuilder is not here: it remembers its views, so a second application in the process would get none of them.
+# ``create_app`` makes one for each application; code finds it as ``current_app.appbuilder``.
