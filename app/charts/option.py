@@ -1,0 +1,81 @@
+"""What ECharts is given: numbers as numbers, and an address for each point. Layout and formats are the page's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from app.charts.definition import Figure, Format, Kind, Pairs
+from app.charts.query import Result
+
+Address = Callable[[type[Any], Pairs], str | None]
+
+
+def option_of(result: Result, figure: Figure, address: Address) -> dict[str, Any] | None:
+    """The option of one figure; None where there is nothing to draw.
+
+    Args:
+        address: the address of the list of an entity with these arguments; None where it is not open to the actor.
+    """
+    if result.is_empty:
+        return None
+    lead = result.measure(figure.measures[0])
+    base = {"zd": {"format": "money" if lead.format is Format.money else "int"}}
+    if figure.kind is Kind.pie:
+        return base | {"series": [_pie(result, figure, address)]}
+    series = _series(result, figure, address)
+    labels = [result.bucket_text(key) for key in result.drawn(figure)]
+    axes: list[dict[str, Any]] = [{"type": "value"}]
+    if figure.rate is not None:
+        axes.append({"type": "value", "min": 0, "max": 100, "splitLine": {"show": False}})
+        rates = [result.rate(figure.rate, key) for key in result.drawn(figure)]
+        series.append(
+            {
+                "type": "line",
+                "name": str(figure.rate.label),
+                "yAxisIndex": 1,
+                "data": [None if rate is None else float(rate) for rate in rates],
+            }
+        )
+    return base | {"xAxis": {"type": "category", "data": labels}, "yAxis": axes, "series": series}
+
+
+def _series(result: Result, figure: Figure, address: Address) -> list[dict[str, Any]]:
+    split = result.asked.chart.split is not None
+    found = []
+    for name in (name for name in figure.measures if result.measure(name).is_drawn):
+        for part in result.parts:
+            where = part if split else ...
+            label = result.part_text(part) if split else str(result.measure(name).label)
+            data = [_point(result, name, key, where, address) for key in result.drawn(figure)]
+            stack = {"stack": figure.name} if figure.kind is Kind.stacked else {}
+            found.append({"type": "bar", "name": label, "data": data, **stack})
+    return found
+
+
+def _point(result: Result, name: str, key: Any, part: Any, address: Address) -> dict[str, Any]:
+    value = result.value(name, key, None if part is ... else part)
+    return {"value": number(value), **_link(result, name, key, part, address, value)}
+
+
+def _link(result: Result, name: str, key: Any, part: Any, address: Address, value: Any) -> dict[str, str]:
+    if not value:
+        return {}
+    subject = result.measure(name).subject or result.asked.chart.subject
+    url = address(subject, result.drill(name, bucket_key=key, part=part))
+    return {"url": url} if url else {}
+
+
+def _pie(result: Result, figure: Figure, address: Address) -> dict[str, Any]:
+    name = figure.measures[0]
+    slices = [
+        {"name": result.bucket_text(key), **_point(result, name, key, ..., address)}
+        for key in result.buckets
+        if result.value(name, key)
+    ]
+    return {"type": "pie", "name": str(result.measure(name).label), "radius": ["45%", "70%"], "data": slices}
+
+
+def number(value: Any) -> int | float:
+    """A JSON number."""
+    return int(value) if value == int(value) else float(value)

@@ -1,0 +1,89 @@
+"""Receipts and receivables by month (domain/08 K24, K25)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+
+from app.charts.definition import Asked, Chart, Figure, Format, Kind, Measure, Period
+from app.charts.moments import Grain, bucket
+from app.charts.query import period_clauses, time_axis
+from app.charts.shipment import BINDING_STATES
+from models.order import Order
+from models.payment import Payment, PaymentSchedule
+
+PRICE = (PaymentSchedule, "amount")
+
+
+def _receipts(asked: Asked) -> sa.Select[Any]:
+    figures = [
+        (sa.type_coerce(sa.null(), measure.expression.type) if measure.subject else measure.expression).label(
+            measure.name
+        )
+        for measure in asked.measures()
+    ]
+    return (
+        sa.select(bucket(Payment.received_at, Grain.month).label("bucket"), *figures)
+        .where(asked.scope(Payment, asked.actor), *period_clauses(asked, Payment.received_at))
+        .group_by(sa.literal_column("1"))
+    )
+
+
+def _dues(asked: Asked) -> sa.Select[Any]:
+    """What confirmed orders owe by a date, and what will be owed when its day is known."""
+    figures = [
+        (measure.expression if measure.subject else sa.null()).label(measure.name) for measure in asked.measures()
+    ]
+    due_on = PaymentSchedule.due_on
+    within = period_clauses(asked, due_on)
+    return (
+        sa.select(bucket(due_on, Grain.month).label("bucket"), *figures)
+        .join(Order, Order.id == PaymentSchedule.order_id)
+        .where(
+            asked.scope(PaymentSchedule, asked.actor),
+            Order.state.in_(BINDING_STATES),
+            sa.or_(sa.and_(*within), due_on.is_(None)) if within else sa.true(),
+        )
+        .group_by(sa.literal_column("1"))
+    )
+
+
+def _statement(asked: Asked) -> sa.CompoundSelect[Any]:
+    return sa.union_all(_receipts(asked), _dues(asked))
+
+
+def _due(name: str, label: Any, expression: Any, form: Format = Format.integer) -> Measure:
+    column = PRICE if form is Format.money else None
+    return Measure(name, label, expression, form, column, subject=PaymentSchedule, period="due_on")
+
+
+RECEIPTS_BY_MONTH = Chart(
+    name="receipts_by_month",
+    label=_l("Receipts and receivables by month"),
+    department="finance",
+    subject=Payment,
+    axes=(time_axis(Payment.received_at, Grain.month, _l("Month"), nothing=_l("No due date yet")),),
+    measures=(
+        Measure("received", _l("Received"), sa.func.sum(Payment.amount), Format.money, (Payment, "amount")),
+        _due("due", _l("Due"), sa.func.sum(PaymentSchedule.amount), Format.money),
+        _due(
+            "open",
+            _l("Of it still open"),
+            sa.func.sum(PaymentSchedule.amount - PaymentSchedule.paid_amount),
+            Format.money,
+        ),
+        Measure("receipts", _l("Receipts"), sa.func.count(Payment.id)),
+        _due("dues", _l("Instalments due"), sa.func.count(PaymentSchedule.id)),
+    ),
+    figures=(
+        Figure("amounts", _l("Received and due by month"), Kind.bar, ("received", "due", "open")),
+        Figure("counts", _l("Receipts and instalments by month"), Kind.bar, ("receipts", "dues")),
+    ),
+    period=Period("received_at", _l("Period"), ahead=3),
+    statement=_statement,
+    note=_l(
+        "Received is by the day the money came in, due is by the due date of the payment schedule of confirmed orders."
+    ),
+)

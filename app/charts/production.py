@@ -1,0 +1,33 @@
+"""Charts of the workshop: tasks by the week in which they are to end. No amounts."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+
+from app.charts.definition import Chart, Figure, Format, Kind, Measure, Period
+from app.charts.moments import Grain
+from app.charts.orders import word_axis
+from app.charts.query import time_axis
+from models.labels import TaskState
+from models.production import ProductionTask
+
+TASKS_BY_WEEK = Chart(
+    name="tasks_by_week",
+    label=_l("Production tasks by state and week"),
+    department="production",
+    subject=ProductionTask,
+    axes=(time_axis(ProductionTask.planned_end_on, Grain.week, _l("Week"), nothing=_l("Not planned")),),
+    split=word_axis("state", ProductionTask.state, TaskState, _l("State")),
+    measures=(
+        Measure("tasks", _l("Tasks"), sa.func.count()),
+        Measure("pieces", _l("Pieces"), sa.func.sum(ProductionTask.qty), Format.quantity, (ProductionTask, "qty")),
+    ),
+    figures=(
+        Figure("tasks", _l("Tasks by state and week"), Kind.stacked, ("tasks",)),
+        Figure("pieces", _l("Pieces by state and week"), Kind.stacked, ("pieces",)),
+    ),
+    period=Period("planned_end_on", _l("Planned end"), Grain.week, back=8, ahead=8),
+    choices=("priority",),
+    note=_l("By the week in which the plan ends; tasks without a plan stand apart."),
+)

@@ -1,0 +1,105 @@
+"""Deliveries on time (domain/08 K11): the line rule."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+
+from app.charts.definition import Asked, Chart, Figure, Kind, Measure, Period, Rate
+from app.charts.moments import Grain, bucket, local_day
+from app.charts.query import period_clauses, time_axis
+from models.labels import OrderState
+from models.order import Order, OrderLine
+from models.shipment import Shipment, ShipmentLine
+
+# A promise binds from the confirmation letter on; what was cancelled owes nothing.
+BINDING_STATES = (
+    OrderState.confirmed,
+    OrderState.in_production,
+    OrderState.ready_to_ship,
+    OrderState.partly_shipped,
+    OrderState.shipped,
+    OrderState.delivered,
+    OrderState.pending_acceptance,
+    OrderState.completed,
+    OrderState.closed,
+)
+PROMISED = sa.func.coalesce(OrderLine.line_promised_on, Order.promised_on, type_=sa.Date())
+
+
+def judged_lines(asked: Asked) -> sa.Subquery:
+    """Every line that is owed, with the day promised and whether it was, is or will be late.
+
+    On time is a line whose full net quantity had arrived by the end of the promised day in Shanghai. A line that is
+    open past its day is late. A line without a promise is neither.
+    """
+    net = OrderLine.qty_ordered - OrderLine.qty_cancelled
+    in_time = sa.func.sum(ShipmentLine.qty_received).filter(local_day(Shipment.delivered_at) <= PROMISED)
+    outcome = sa.case(
+        (PROMISED.is_(None), "unpromised"),
+        (in_time >= net, "on_time"),
+        (sa.and_(asked.context.today <= PROMISED, OrderLine.qty_delivered < net), "not_due"),
+        else_="late",
+    )
+    within = period_clauses(asked, PROMISED)
+    received = period_clauses(asked, Order.received_at)
+    return (
+        sa.select(OrderLine.id, PROMISED.label("promised_on"), outcome.label("outcome"))
+        .join(Order, Order.id == OrderLine.order_id)
+        .outerjoin(ShipmentLine, ShipmentLine.order_line_id == OrderLine.id)
+        .outerjoin(Shipment, Shipment.id == ShipmentLine.shipment_id)
+        .where(
+            asked.scope(Order, asked.actor),
+            Order.state.in_(BINDING_STATES),
+            OrderLine.qty_ordered > OrderLine.qty_cancelled,
+            *(getattr(Order, name).in_(words) for name, words in asked.choice.words.items()),
+            # What has no promised day belongs to the period in which its order was received.
+            sa.or_(sa.and_(*within, PROMISED.is_not(None)), sa.and_(*received, PROMISED.is_(None))),
+        )
+        .group_by(OrderLine.id, Order.id)
+        .subquery("judged")
+    )
+
+
+def _count(outcome: str) -> Any:
+    return sa.func.count().filter(sa.literal_column("judged.outcome") == outcome)
+
+
+def _statement(asked: Asked) -> sa.Select[Any]:
+    judged = judged_lines(asked)
+    key = bucket(judged.c.promised_on, Grain.month).label("bucket")
+    figures = [measure.expression.label(measure.name) for measure in asked.measures()]
+    return sa.select(key, *figures).select_from(judged).group_by(sa.literal_column("1"))
+
+
+DELIVERIES_ON_TIME = Chart(
+    name="deliveries_on_time",
+    label=_l("Deliveries on time by month"),
+    department="logistics",
+    subject=Order,
+    axes=(time_axis(PROMISED, Grain.month, _l("Month"), nothing=_l("Without a promised date")),),
+    measures=(
+        Measure("on_time", _l("On time"), _count("on_time")),
+        Measure("late", _l("Late"), _count("late")),
+        Measure("not_due", _l("Not due yet"), _count("not_due")),
+        Measure("unpromised", _l("Without a promised date"), _count("unpromised"), is_drawn=False),
+    ),
+    figures=(
+        Figure(
+            "lines",
+            _l("Order lines by promised month"),
+            Kind.stacked,
+            ("on_time", "late", "not_due", "unpromised"),
+            rate=Rate(_l("On time (%)"), "on_time", ("on_time", "late")),
+        ),
+    ),
+    period=Period("promised_on", _l("Promised on")),
+    choices=("order_type", "channel"),
+    statement=_statement,
+    note=_l(
+        "A line is on time when its full quantity has arrived by the end of the promised day. "
+        "Open lines past their day are late; lines without a promised date stand apart."
+    ),
+)
