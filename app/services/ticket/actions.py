@@ -1,0 +1,52 @@
+"""Opens service tickets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from app.kernel.context import Context
+from app.kernel.errors import DomainError, NotFoundError, ValidationFailedError
+from app.kernel.numbering import next_number
+from app.kernel.schema import REQUIRED
+from app.services.ticket import rules
+from models.order import Order, OrderLine
+from models.ticket import ServiceTicket
+
+
+def open_ticket(ctx: Context, values: Mapping[str, Any]) -> ServiceTicket:
+    """A case of a customer; line and order fill in what they know. Clause 10(3).
+
+    Raises:
+        DomainError: ``other_order`` where the line is not in the order, ``other_customer`` where the order is not
+            the customer's.
+        ValidationFailedError: neither customer nor order is given.
+    """
+    given = {key: value for key, value in values.items() if value is not None}
+    line = _found(ctx, OrderLine, given.get("order_line_id"))
+    if line is not None and given.setdefault("order_id", line.order_id) != line.order_id:
+        raise DomainError(_l("The line belongs to another order: choose one of this order."), code="other_order")
+    order = _found(ctx, Order, given.get("order_id"))
+    if order is not None and given.setdefault("customer_id", order.customer_id) != order.customer_id:
+        raise DomainError(
+            _l("The order belongs to another customer: choose one of this customer."), code="other_customer"
+        )
+    if "customer_id" not in given:
+        raise ValidationFailedError({"customer_id": [str(REQUIRED)]})
+    if line is not None and line.warranty_from_on is not None:
+        given["is_in_warranty"] = rules.is_in_warranty(ctx.today, line.warranty_from_on, line.warranty_to_on)
+    ticket = ServiceTicket(ticket_no=next_number(ctx, "SV"), **given)
+    ctx.session.add(ticket)
+    ctx.session.flush()
+    return ticket
+
+
+def _found(ctx: Context, model: type[Any], key: int | None) -> Any:
+    if key is None:
+        return None
+    record = ctx.session.get(model, key)
+    if record is None:
+        raise NotFoundError
+    return record

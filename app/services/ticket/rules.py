@@ -1,0 +1,10 @@
+"""Rules of service as functions of values: no session, no framework."""
+
+from __future__ import annotations
+
+from datetime import date
+
+
+def is_in_warranty(day: date, begins: date | None, ends: date | None) -> bool:
+    """Whether a day lies within the warranty, first and last day included; without dates it does not run yet."""
+    return begins is not None and ends is not None and begins <= day <= ends
