@@ -91,10 +91,8 @@ def is_short_notice(slot_from: datetime, now: datetime, hours: Decimal) -> bool:
 def named_packages(text: str | None, numbers: Sequence[str]) -> list[str]:
     """The package numbers a person typed, in full or as their last part; what is unknown stays as typed."""
     by_ending = {number.rsplit("-", 1)[-1].lstrip("0"): number for number in numbers}
-    found = []
-    for word in re.split(r"[\s,;，；、]+", text or ""):
-        if word:
-            found.append(word if word in numbers else by_ending.get(word.lstrip("0"), word))
+    typed = [word for word in re.split(r"[\s,;，；、]+", text or "") if word]
+    found = [word if word in numbers else by_ending.get(word.lstrip("0"), word) for word in typed]
     return list(dict.fromkeys(found))
 
 

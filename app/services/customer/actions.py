@@ -1,0 +1,84 @@
+"""Creates and changes customer files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+
+from app.kernel.context import Context
+from app.kernel.errors import DuplicateError, ValidationFailedError
+from app.kernel.numbering import next_code
+from app.services.customer import rules
+from models.customer import Customer
+from models.labels import CustomerKind
+
+CODE_DIGITS = 8
+
+
+def create_customer(ctx: Context, values: Mapping[str, Any]) -> Customer:
+    """A new file with its code. Clause 10(5).
+
+    Raises:
+        DuplicateError: ``customer_exists``; phone (of a person) or credit code stand on another file.
+        ValidationFailedError: the credit code is wrong, a person has no phone, or a blacklisting has no reason.
+    """
+    customer = Customer(**_cleaned(values))
+    _check(ctx, customer)
+    customer.code = next_code(ctx, "CUS", CODE_DIGITS)
+    _index(customer)
+    ctx.session.add(customer)
+    ctx.session.flush()
+    return customer
+
+
+def change_customer(ctx: Context, customer: Customer, values: Mapping[str, Any]) -> Customer:
+    """Changes a file. Raises as :func:`create_customer`."""
+    with ctx.session.no_autoflush:
+        for name, value in _cleaned(values).items():
+            setattr(customer, name, value)
+        _check(ctx, customer)
+    _index(customer)
+    ctx.session.flush()
+    return customer
+
+
+def _cleaned(values: Mapping[str, Any]) -> dict[str, Any]:
+    given = dict(values)
+    if "phone" in given:
+        given["phone"] = rules.plain_phone(given["phone"])
+    if given.get("uscc"):
+        given["uscc"] = given["uscc"].upper()
+    return given
+
+
+def _check(ctx: Context, customer: Customer) -> None:
+    wrong: dict[str, list[str]] = {}
+    if customer.uscc and not rules.is_uscc(customer.uscc):
+        wrong["uscc"] = [str(_l("This is not a valid unified social credit code: check each character."))]
+    if customer.kind is CustomerKind.person and not customer.phone:
+        wrong["phone"] = [str(_l("A person needs a phone number."))]
+    if customer.is_blacklisted and not customer.blacklist_reason:
+        wrong["blacklist_reason"] = [str(_l("Say why the customer is blacklisted."))]
+    if wrong:
+        raise ValidationFailedError(wrong)
+    same = []
+    if customer.kind is CustomerKind.person:
+        same.append(sa.and_(Customer.kind == CustomerKind.person, Customer.phone == customer.phone))
+    if customer.uscc:
+        same.append(Customer.uscc == customer.uscc)
+    if not same:
+        return
+    statement = sa.select(Customer.code).where(sa.or_(*same))
+    if customer.id is not None:
+        statement = statement.where(Customer.id != customer.id)
+    if code := ctx.session.scalar(statement.limit(1)):
+        raise DuplicateError(
+            _l("This customer is on file already as %(other)s: use that file."), code="customer_exists", other=code
+        )
+
+
+def _index(customer: Customer) -> None:
+    customer.search_text = rules.search_text(customer.name, customer.code, customer.phone, customer.uscc)

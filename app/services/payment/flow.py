@@ -1,0 +1,270 @@
+"""The workflows of payment, refund and invoice (clause 11)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+from marshmallow import fields, validate
+
+from app.kernel.context import Context
+from app.kernel.engine import fire
+from app.kernel.errors import DomainError, DuplicateError, NotFoundError, Reason
+from app.kernel.schema import EntityInput, Related
+from app.kernel.workflow import Clock, Step, Workflow
+from app.services.payment import actions, queries, rules
+from models.labels import InvoiceState as I
+from models.labels import PaymentState as P
+from models.labels import RefundState as R
+from models.order import Order
+from models.payment import Invoice, Payment, Refund
+
+THREE_PEOPLE = "appr.refund.staff2"
+THREE_PEOPLE_ABOVE = Decimal(5000)
+TAX_NUMBER = r"^\d{20}$"
+
+
+class AllocateInput(EntityInput):
+    """Which order the money is for."""
+
+    order_id = Related("sales_order", required=True, metadata={"label": _l("Order")})
+
+
+class AllocatedInput(EntityInput):
+    """What was allocated; the program fills it in."""
+
+    order_id = Related("sales_order", required=True, metadata={"label": _l("Order")})
+    amount = fields.Decimal(places=2, required=True, allow_nan=False, metadata={"label": _l("Amount")})
+
+
+class ReasonInput(EntityInput):
+    """A reason that stays in the journal."""
+
+    reason = fields.String(required=True, validate=validate.Length(max=500), metadata={"label": _l("Reason")})
+
+
+class IssueInput(EntityInput):
+    """The number the tax platform gave."""
+
+    tax_invoice_no = fields.String(
+        required=True,
+        validate=validate.Regexp(TAX_NUMBER, error=_l("The number has 20 digits.")),
+        metadata={"label": _l("Tax invoice number"), "help": _l("20 digits, as the tax platform gave it.")},
+    )
+
+
+def allocate(ctx: Context, payment: Payment, values: Mapping[str, Any]) -> None:
+    """Brings a payment to an order. Raises DomainError ``other_customer``, ``nothing_due``."""
+    order = ctx.session.get(Order, values["order_id"])
+    if order is None:
+        raise NotFoundError
+    if payment.customer_id is not None and payment.customer_id != order.customer_id:
+        raise DomainError(
+            _l("The order belongs to another customer than the payment: choose one of this customer."),
+            code="other_customer",
+        )
+    # The step is journalled before the system steps it leads to.
+    ctx.session.flush()
+    if actions.allocate(ctx, payment, order) == rules.ZERO:
+        raise DomainError(
+            _l("The order has nothing left to pay, or the payment nothing left to give."), code="nothing_due"
+        )
+
+
+def book(ctx: Context, payment: Payment, values: Mapping[str, Any]) -> None:
+    """The payment belongs to the order it was first allocated to."""
+    payment.allocated_amount += values["amount"]
+    if payment.order_id is None:
+        payment.order_id = values["order_id"]
+    if payment.customer_id is None:
+        payment.customer_id = ctx.session.get_one(Order, values["order_id"]).customer_id
+
+
+def is_recorded_by_another(ctx: Context, refund: Refund) -> Reason | None:
+    """Who records a refund does not approve it (domain/09 9.4, rule 6)."""
+    if ctx.actor.is_system or refund.recorded_by_id != ctx.actor.id:
+        return None
+    return _duties()
+
+
+def is_paid_by_another(ctx: Context, refund: Refund) -> Reason | None:
+    """Above the limit three people handle a refund, below it two (domain/09 9.4, rule 6)."""
+    if ctx.actor.is_system or refund.amount <= ctx.policy.get(THREE_PEOPLE, THREE_PEOPLE_ABOVE):
+        return None
+    return _duties() if ctx.actor.id in {refund.recorded_by_id, refund.approved_by_id} else None
+
+
+def _duties() -> Reason:
+    return Reason(
+        "separation_of_duties",
+        _l("You recorded or approved this refund yourself (separation of duties): ask a colleague."),
+    )
+
+
+def approve_refund(ctx: Context, refund: Refund, _values: Mapping[str, Any]) -> None:
+    """Who approved."""
+    refund.approved_by_id = ctx.actor.id
+
+
+def execute_refund(ctx: Context, refund: Refund, _values: Mapping[str, Any]) -> None:
+    """The money has left; an overpayment that went back leaves nothing to allocate."""
+    refund.executed_by_id = ctx.actor.id
+    refund.executed_at = ctx.now
+    if refund.payment_id is None or refund.reason not in rules.UNALLOCATED_REASONS:
+        return
+    ctx.session.flush()
+    payment = ctx.session.get_one(Payment, refund.payment_id)
+    if queries.unallocated(ctx, payment) == rules.ZERO and payment.state is not P.allocated:
+        data = {"order_id": refund.order_id, "amount": rules.ZERO}
+        fire(ctx.as_system(), payment, "mark_allocated", data, reason=refund.refund_no)
+
+
+def issue(ctx: Context, invoice: Invoice, values: Mapping[str, Any]) -> None:
+    """The tax platform has issued it. Raises DuplicateError where the number is taken."""
+    number = values["tax_invoice_no"]
+    if taken := ctx.session.scalar(sa.select(Invoice.invoice_no).where(Invoice.tax_invoice_no == number)):
+        raise DuplicateError(
+            _l("This tax number stands on %(invoice)s already: check it."), code="tax_number_taken", invoice=taken
+        )
+    invoice.tax_invoice_no = number
+    invoice.issued_at = ctx.now
+
+
+PAYMENT = Workflow(
+    name="payment",
+    subject=Payment,
+    states=P,
+    initial=P.unallocated,
+    final=(P.allocated,),
+    steps=(
+        Step(
+            "allocate",
+            _l("Allocate to an order"),
+            (P.unallocated, P.partly),
+            None,
+            permission="allocate",
+            asks=AllocateInput,
+            effect=allocate,
+            clause="11(1)",
+        ),
+        # Fired by the allocation: the state says how much of the money has found its order.
+        Step(
+            "mark_partly", _l("Partly allocated"), (P.unallocated, P.partly), P.partly, asks=AllocatedInput, effect=book
+        ),
+        Step(
+            "mark_allocated",
+            _l("Allocated"),
+            (P.unallocated, P.partly),
+            P.allocated,
+            asks=AllocatedInput,
+            effect=book,
+        ),
+    ),
+    clocks=(
+        Clock(
+            "F1",
+            _l("Posting"),
+            start=(),
+            stop=("payment.allocate", "payment.mark_partly", "payment.mark_allocated"),
+            limit="sla.F1.limit",
+            clause="11(1)",
+            calendar="office",
+            start_field="received_at",
+        ),
+    ),
+)
+
+REFUND = Workflow(
+    name="refund",
+    subject=Refund,
+    states=R,
+    initial=R.draft,
+    final=(R.executed, R.rejected),
+    steps=(
+        Step(
+            "approve",
+            _l("Approve"),
+            (R.draft,),
+            R.approved,
+            permission="approve",
+            guards=(is_recorded_by_another,),
+            effect=approve_refund,
+            clause="11(2)",
+        ),
+        Step(
+            "execute",
+            _l("Paid out"),
+            (R.approved,),
+            R.executed,
+            permission="execute",
+            guards=(is_paid_by_another,),
+            effect=execute_refund,
+            confirm=_l("Has the money been sent back?"),
+            clause="11(2)",
+        ),
+        Step(
+            "reject",
+            _l("Reject"),
+            (R.draft, R.approved),
+            R.rejected,
+            permission="approve",
+            asks=ReasonInput,
+            tone="danger",
+            clause="11(2)",
+        ),
+    ),
+    clocks=(
+        Clock(
+            "R3",
+            _l("Refund"),
+            start=("refund.approve",),
+            stop=("refund.execute", "refund.reject"),
+            limit="sla.R3.limit",
+            clause="11(2)",
+        ),
+    ),
+)
+
+INVOICE = Workflow(
+    name="invoice",
+    subject=Invoice,
+    states=I,
+    initial=I.applied,
+    final=(I.issued, I.void),
+    steps=(
+        Step(
+            "issue",
+            _l("Issue"),
+            (I.applied,),
+            I.issued,
+            permission="issue",
+            asks=IssueInput,
+            effect=issue,
+            clause="11(2)",
+        ),
+        Step(
+            "void",
+            _l("Void"),
+            (I.applied,),
+            I.void,
+            permission="void",
+            asks=ReasonInput,
+            tone="danger",
+            clause="11(2)",
+        ),
+    ),
+    clocks=(
+        Clock(
+            "F2",
+            _l("Invoice"),
+            start=("invoice.add",),
+            stop=("invoice.issue", "invoice.void"),
+            limit="sla.F2.limit",
+            clause="11(2)",
+            calendar="office",
+        ),
+    ),
+)

@@ -1,0 +1,91 @@
+"""Reads of money that more than one place needs."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import sqlalchemy as sa
+
+from app.kernel.context import Context
+from app.services.payment import rules
+from models.labels import InvoiceState, RefundState
+from models.order import Order, OrderLine
+from models.payment import Invoice, Payment, PaymentAllocation, PaymentSchedule, Refund
+from models.shipment import Shipment, ShipmentLine
+
+NOT_REJECTED = (RefundState.draft, RefundState.approved, RefundState.executed)
+
+
+def due_before_shipping(ctx: Context, order: Order, shipment: Shipment | None = None) -> Decimal:
+    """What the customer still has to pay before goods leave: the shipping gate (domain/05 5.3).
+
+    With a shipment of a bulk order only the share of the goods that are then gone is due.
+    """
+    rows = ctx.session.execute(
+        sa.select(
+            PaymentSchedule.trigger, PaymentSchedule.percent, PaymentSchedule.amount, PaymentSchedule.paid_amount
+        ).where(PaymentSchedule.order_id == order.id)
+    )
+    by_batch = shipment is not None and order.order_type in rules.BATCHED_TYPES
+    leaving = _leaving(ctx, shipment) if by_batch and shipment is not None else None
+    return rules.missing_before_shipping([row.tuple() for row in rows], leaving)
+
+
+def _leaving(ctx: Context, shipment: Shipment) -> Decimal:
+    """The value of everything that has left the house when this shipment does."""
+    statement = (
+        sa.select(OrderLine, ShipmentLine.qty)
+        .outerjoin(
+            ShipmentLine,
+            sa.and_(ShipmentLine.order_line_id == OrderLine.id, ShipmentLine.shipment_id == shipment.id),
+        )
+        .where(OrderLine.order_id == shipment.order_id)
+    )
+    return sum(
+        (
+            rules.goods_value(
+                line.line_amount, line.qty_ordered, line.qty_shipped - line.qty_back + (qty or rules.ZERO)
+            )
+            for line, qty in ctx.session.execute(statement)
+        ),
+        rules.ZERO,
+    )
+
+
+def allocated(ctx: Context, order: Order) -> Decimal:
+    """What payments were allocated to an order."""
+    return _sum(ctx, PaymentAllocation.amount, PaymentAllocation.order_id == order.id)
+
+
+def refundable(ctx: Context, order: Order) -> Decimal:
+    """What an order was paid and no refund takes back yet; recorded refunds count from the start."""
+    refunds = _sum(
+        ctx,
+        Refund.amount,
+        Refund.order_id == order.id,
+        Refund.state.in_(NOT_REJECTED),
+        Refund.reason.not_in(rules.UNALLOCATED_REASONS),
+    )
+    return allocated(ctx, order) - refunds
+
+
+def unallocated(ctx: Context, payment: Payment) -> Decimal:
+    """What of a payment is neither allocated nor on its way back."""
+    refunds = _sum(
+        ctx,
+        Refund.amount,
+        Refund.payment_id == payment.id,
+        Refund.state.in_(NOT_REJECTED),
+        Refund.reason.in_(rules.UNALLOCATED_REASONS),
+    )
+    return payment.amount - payment.allocated_amount - refunds
+
+
+def invoiced(ctx: Context, order: Order) -> tuple[Decimal, Decimal]:
+    """Gross and tax of the invoices of an order that were applied for or issued."""
+    counts = (Invoice.order_id == order.id, Invoice.state != InvoiceState.void)
+    return _sum(ctx, Invoice.gross_amount, *counts), _sum(ctx, Invoice.tax_amount, *counts)
+
+
+def _sum(ctx: Context, column: sa.orm.InstrumentedAttribute[Decimal], *where: sa.ColumnElement[bool]) -> Decimal:
+    return ctx.session.scalar(sa.select(sa.func.sum(column)).where(*where)) or rules.ZERO

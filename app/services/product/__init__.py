@@ -1,0 +1,1 @@
+"""Products and their stock: what is on hand, reserved, issued (clause 13(1))."""
