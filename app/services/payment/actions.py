@@ -145,7 +145,7 @@ def match(ctx: Context, order: Order) -> Decimal:
     return sum((allocate(ctx, payment, order) for payment in payments), rules.ZERO)
 
 
-def _rows(order: Order) -> sa.Select[tuple[PaymentSchedule]]:
+def _rows(order: Order) -> sa.Select[PaymentSchedule]:
     return (
         sa.select(PaymentSchedule)
         .where(PaymentSchedule.order_id == order.id)

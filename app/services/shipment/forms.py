@@ -29,7 +29,7 @@ class LineQuantities(fields.Dict):
                 value = json.loads(value, parse_float=str)
             except ValueError as error:
                 raise self.make_error("invalid") from error
-        return super()._deserialize(value, attr, data, **kwargs)
+        return super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
 
 
 class ScheduleInput(EntityInput):
