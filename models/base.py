@@ -291,7 +291,7 @@ class Base(Model):
     @declared_attr
     def id(cls) -> Mapped[int]:  # noqa: N805
         """Surrogate key."""
-        return mapped_column(sa.Integer, primary_key=True)
+        return mapped_column(sa.Integer, primary_key=True, sort_order=-1)
 
 
 class Stamped:

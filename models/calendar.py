@@ -9,21 +9,18 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped
 
-from models.base import Base, column, flag
+from models.base import Base, Stamped, column, flag
 
 
-class CalendarDay(Base):
+class CalendarDay(Stamped, Base):
     """A day that differs from the rule Monday to Friday, or confirms it."""
 
     __tablename__ = "calendar_day"
     __label__ = _l("Calendar day")
     __label_plural__ = _l("Calendar")
-    # Its key is a date, which the journal cannot name; days are reference data.
-    is_journalled: ClassVar[bool] = False
     journal_order_attribute: ClassVar[str | None] = None
 
-    id = None  # type: ignore[assignment]  # the day is the key
-    day: Mapped[date] = column(sa.Date, _l("Day"), primary_key=True)
+    day: Mapped[date] = column(sa.Date, _l("Day"), nullable=False, unique=True)
     is_workday: Mapped[bool] = flag(_l("Working day"), default=True)
     note: Mapped[str | None] = column(sa.String(100), _l("Note"))
 

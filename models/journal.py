@@ -28,7 +28,7 @@ class Journal(Base):
     is_journalled: ClassVar[bool] = False
 
     # SQLite numbers only INTEGER keys by itself.
-    id: Mapped[int] = mapped_column(sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True)
+    id: Mapped[int] = mapped_column(sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, sort_order=-1)
     at: Mapped[datetime] = column(UtcDateTime, _l("At"), nullable=False)
     recorded_at: Mapped[datetime] = column(UtcDateTime, _l("Recorded at"), nullable=False)
     actor_id: Mapped[int | None] = reference("ab_user.id", _l("Person"))
