@@ -11,7 +11,7 @@ from app.cli.acts import command_context
 from app.kernel.context import Context
 from app.kernel.unit_of_work import unit_of_work
 from app.security.installation import install, rights_of
-from models.policy import DEFAULTS, PolicyParameter
+from models.policy import PARAMETERS, PolicyParameter
 
 
 @click.command("init")
@@ -36,12 +36,16 @@ def init(*, reset_roles: bool) -> None:
 def add_parameters(ctx: Context) -> int:
     """Adds parameters that the table does not have yet; what the committee changed stays. Returns how many."""
     known = set(ctx.session.scalars(sa.select(PolicyParameter.code)))
-    missing = [code for code in DEFAULTS if code not in known]
+    missing = [code for code in PARAMETERS if code not in known]
     for code in missing:
-        default = DEFAULTS[code]
+        delivered = PARAMETERS[code]
         ctx.session.add(
             PolicyParameter(
-                code=code, value=default.value, unit=default.unit, label=default.label, clause=default.clause
+                code=code,
+                value=delivered.value,
+                unit=delivered.unit,
+                label=str(delivered.label),
+                clause=delivered.clause,
             )
         )
     ctx.session.flush()

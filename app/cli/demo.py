@@ -1,0 +1,114 @@
+"""``flask demo``: the demo company with its people, articles, customers and orders in every state.
+
+Every order is made by the real steps of the people whose work it is, at past moments relative to today, from a
+fixed seed. Does nothing to orders when there are any.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from random import Random
+
+import click
+import sqlalchemy as sa
+from flask import current_app
+from flask.cli import with_appcontext
+
+from app.cli.acts import command_context
+from app.cli.demo_customers import SEED, demo_customers
+from app.cli.demo_orders import all_plans, leave_in_the_inbox, live
+from app.cli.demo_people import DEMO_PASSWORD, PEOPLE, actors, add_people
+from app.cli.demo_products import AVAILABLE, product_values
+from app.cli.demo_story import Company
+from app.kernel.context import Context
+from app.kernel.unit_of_work import unit_of_work
+from app.security.departments import label_of_role
+from app.services.customer.actions import create_customer
+from app.services.product.actions import create_product
+from models.customer import Consent, Customer, CustomerAddress
+from models.labels import ConsentPurpose, CustomerKind
+from models.order import Order
+from models.product import Product, Stock
+
+OPENED = timedelta(days=125)
+# Enough for four months of orders; the count at the end leaves what AVAILABLE says.
+FIRST_STOCK = Decimal(400)
+WORDING = "2026-1"
+
+
+@click.command("demo")
+@click.option("--people-only", is_flag=True, help="Only the users, without articles, customers and orders.")
+@click.option("--yes-really", is_flag=True, help="Do it in production too: known passwords in a real database.")
+@with_appcontext
+def demo(*, people_only: bool, yes_really: bool) -> None:
+    """Fill an empty database with the demo company."""
+    if current_app.config.get("NAME") == "production" and not yes_really:
+        message = "This is a production database: the demo users have a known password. --yes-really does it anyway."
+        raise click.ClickException(message)
+    with unit_of_work(command_context()) as ctx:
+        new = add_people(ctx.session)
+        has_orders = ctx.session.scalar(sa.select(Order.id).limit(1)) is not None
+    if not people_only and not has_orders:
+        fill()
+    say_logins(is_new=bool(new))
+
+
+def fill() -> None:
+    """Articles, customers, orders and what waits."""
+    ctx = command_context()
+    company = Company(ctx.session, actors(ctx.session), ctx.policy, Random(SEED), ctx.now)  # noqa: S311 - invented data
+    with unit_of_work(company.context("fi_sun", ctx.now - OPENED)) as past:
+        add_products(past)
+    with unit_of_work(company.context("cs_ma", ctx.now - OPENED)) as past:
+        add_customers(past)
+    customers = list(ctx.session.scalars(sa.select(Customer).order_by(Customer.id)))
+    plans = all_plans(company.random)
+    with click.progressbar(list(enumerate(plans, 1)), label=f"{len(plans)} demo orders") as numbered:
+        for number, plan in numbered:
+            live(company, plan, customers, number)
+    leave_in_the_inbox(company, customers)
+    with unit_of_work(company.context("lg_xu", ctx.now)) as present:
+        count_stock(present)
+
+
+def add_products(ctx: Context) -> None:
+    """The articles, and a well filled warehouse."""
+    for values in product_values():
+        product = create_product(ctx, values)
+        if product.sku_code in AVAILABLE:
+            ctx.session.add(Stock(product_id=product.id, qty_on_hand=FIRST_STOCK))
+
+
+def add_customers(ctx: Context) -> None:
+    """The customers with their addresses; persons have agreed to what an order needs."""
+    for made in demo_customers():
+        customer = create_customer(ctx, made.values)
+        ctx.session.add(CustomerAddress(customer_id=customer.id, **made.address))
+        if customer.kind is CustomerKind.person:
+            for purpose in (ConsentPurpose.order, ConsentPurpose.delivery_share):
+                ctx.session.add(
+                    Consent(
+                        customer_id=customer.id,
+                        purpose=purpose,
+                        text_version=WORDING,
+                        channel=customer.source_channel,
+                        given_at=ctx.now,
+                    )
+                )
+
+
+def count_stock(ctx: Context) -> None:
+    """The count that leaves as much to sell as the reference articles say."""
+    rows = ctx.session.execute(sa.select(Stock, Product.sku_code).join(Product, Product.id == Stock.product_id))
+    for stock, sku in rows.all():
+        stock.qty_on_hand = stock.qty_soft + stock.qty_hard + AVAILABLE[sku]
+
+
+def say_logins(*, is_new: bool) -> None:
+    """The demo logins as a table."""
+    click.echo("Demo logins" if is_new else "Demo logins (kept from before; a password may have been changed)")
+    for person in PEOPLE:
+        roles = ", ".join(str(label_of_role(code)) for code in person.roles)
+        click.echo(f"  {person.username:<10} {person.name:<6} {roles}")
+    click.echo(f"Password of all of them: {DEMO_PASSWORD}")

@@ -1,0 +1,162 @@
+"""A demo order from its receipt to the confirmation letter (clauses 12 and 13)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.cli.demo_story import Story
+from app.kernel.engine import fire
+from app.services.inbox import actions as inbox
+from app.services.order import actions as orders
+from models.approval import Approval
+from models.customer import Customer
+from models.labels import (
+    ApprovalState,
+    Channel,
+    DeliveryMode,
+    FeeKind,
+    LetterChannel,
+    OrderState,
+    OrderType,
+    ReviewCheck,
+    ReviewResult,
+    VoteDecision,
+)
+from models.letter import ConfirmationLetter
+from models.order import Order
+from models.product import Product
+
+DELIVERY_FEE = Decimal(200)
+PASSED = {check.value: ReviewResult.passed.value for check in ReviewCheck}
+VOTERS = ("fi_sun", "cm_zhang", "pd_he")
+
+
+@dataclass(frozen=True)
+class Goods:
+    """One line: article, quantity, discount in per cent."""
+
+    sku: str
+    qty: Decimal
+    discount: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a customer wants."""
+
+    customer: Customer
+    order_type: OrderType
+    channel: Channel
+    goods: Sequence[Goods]
+    external_no: str | None = None
+    note: str = ""
+
+
+def receive(story: Story, wish: Wish) -> Any:
+    """The message comes in: by the shop itself, or taken by customer service. Clause 12(1)."""
+    who = "mall" if wish.channel is Channel.online_mall else "cs_ma"
+    wanted = "，".join(f"{goods.sku} × {goods.qty.normalize():f}" for goods in wish.goods)
+    with story.act(who) as ctx:
+        return inbox.receive(
+            ctx,
+            {
+                "channel": wish.channel,
+                "external_no": wish.external_no,
+                "received_at": story.at,
+                "customer_name": wish.customer.name,
+                "customer_phone": wish.customer.phone,
+                "content": wish.note or wanted,
+            },
+        )
+
+
+def enter(story: Story, item: Any, wish: Wish) -> Order:
+    """The order centre enters it: goods, services, where to. Clause 12(2)."""
+    story.later(1, 9)
+    lead = max(_product(story, goods.sku).lead_days for goods in wish.goods)
+    requested_on = story.today + timedelta(days=lead + story.random.randint(2, 9))
+    with story.act("oc_li") as ctx:
+        data = {
+            "customer_id": wish.customer.id,
+            "order_type": wish.order_type.value,
+            "requested_on": requested_on.isoformat(),
+        }
+        fire(ctx, item, "enter", data)
+        order = ctx.session.get_one(Order, item.order_id)
+        is_small = wish.order_type is OrderType.retail
+        modes = (DeliveryMode.own_fleet, DeliveryMode.ltl) if is_small else (DeliveryMode.line, DeliveryMode.own_fleet)
+        orders.change_order(ctx, order, {"delivery_mode": story.random.choice(modes)})
+        for goods in wish.goods:
+            values = {
+                "order_id": order.id,
+                "product_id": _product(story, goods.sku).id,
+                "qty_ordered": goods.qty,
+                "discount_pct": goods.discount,
+            }
+            orders.add_line(ctx, values)
+        if is_small:
+            orders.add_fee(ctx, {"order_id": order.id, "kind": FeeKind.delivery, "amount": DELIVERY_FEE})
+    story.order = order
+    story.stop_when_there()
+    return order
+
+
+def submit(story: Story, order: Order) -> None:
+    """Entry is complete."""
+    story.later(0.1, 1.5)
+    hours = float(story.company.policy["sla.E1.limit"])
+    is_late = story.at - order.received_at > timedelta(hours=hours)
+    story.fire("oc_li", order, "submit", **({"late_reason": "customer_info"} if is_late else {}))
+
+
+def review(story: Story, order: Order) -> None:
+    """A colleague reviews; large and special orders go to the committee. Clauses 13(1) and 13(2)."""
+    story.later(0.5, 6)
+    if not (order.is_large or order.special_flags):
+        story.fire("oc_wang", order, "review", **PASSED)
+        return
+    data = {**PASSED, "price": ReviewResult.conditional.value, "comment": "金额或折扣超出权限，请委员会审批"}
+    story.fire("oc_wang", order, "escalate", **data)
+    approval = story.company.session.scalars(
+        sa.select(Approval).where(Approval.order_id == order.id, Approval.state == ApprovalState.pending)
+    ).one()
+    for voter in VOTERS:
+        story.later(1, 7)
+        story.fire(voter, approval, "vote", decision=VoteDecision.approve.value, comment="同意")
+        if approval.state is not ApprovalState.pending:
+            return
+
+
+def confirm(story: Story, order: Order) -> None:
+    """The letter with its date goes out, and most customers answer. Clause 13(3)."""
+    story.later(0.5, 12)
+    lead = max(line.lead_days for line in order.lines)
+    promised_on = story.today + timedelta(days=lead + story.random.randint(0, 3))
+    channel = LetterChannel.sms if order.order_type is OrderType.retail else LetterChannel.email
+    story.fire("oc_li", order, "confirm", promised_on=promised_on.isoformat(), channel=channel.value)
+    if story.random.random() < 0.85:  # noqa: PLR2004 - odds
+        story.later(0.3, 8)
+        letter = story.company.session.scalars(
+            sa.select(ConfirmationLetter).where(ConfirmationLetter.order_id == order.id)
+        ).one()
+        story.fire("oc_li", letter, "acknowledge", reason="客户点击短信链接确认")
+
+
+def from_receipt_to_letter(story: Story, wish: Wish) -> Order:
+    """The way of every order that is not refused."""
+    order = enter(story, receive(story, wish), wish)
+    submit(story, order)
+    review(story, order)
+    if order.state is OrderState.approved:
+        confirm(story, order)
+    return order
+
+
+def _product(story: Story, sku: str) -> Product:
+    return story.company.session.scalars(sa.select(Product).where(Product.sku_code == sku)).one()
