@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -14,6 +15,8 @@ from app.charts.moments import end_of, moved, start_of
 from app.kernel.errors import Reason
 
 SINCE, UNTIL, BY = "from", "to", "by"
+# Arguments of the page with the rows behind a figure.
+MEASURE, UNDATED, AFTER = "_measure", "_undated", "_after"
 EARLIEST, LATEST = date(1990, 1, 1), date(2199, 12, 31)
 
 
@@ -90,11 +93,10 @@ def period_pairs(column: str | None, since: date | None, until: date | None) -> 
 def drill_pairs(asked: Asked, measure: Measure, *, bucket: Any = ..., part: Any = ...) -> Pairs:
     """The list arguments that hold the rows behind a figure; ``...`` stands for a total over all keys."""
     chart, choice = asked.chart, asked.choice
-    column = measure.period or (chart.period.column if chart.period else None)
-    pairs: Pairs = []
-    if measure.subject is None:
-        pairs += chart.drill
-        pairs += [(name, ",".join(word.value for word in words)) for name, words in choice.words.items()]
+    if measure.details is not None:
+        return _detail_pairs(asked, measure, bucket)
+    column = chart.period.column if chart.period else None
+    pairs = [*chart.drill, *((name, ",".join(word.value for word in words)) for name, words in choice.words.items())]
     since, until = choice.since, choice.until
     if bucket is ...:
         pairs += period_pairs(column, since, until)
@@ -109,6 +111,23 @@ def drill_pairs(asked: Asked, measure: Measure, *, bucket: Any = ..., part: Any 
         pairs += _key(chart.split, part, asked)
     # The narrower condition wins: a part replaces the words chosen for its column.
     return list(dict(pairs).items())
+
+
+def choice_pairs(choice: Choice) -> Pairs:
+    """The arguments of the chart itself for a choice; empty dates stand for all of the time."""
+    words = [(name, ",".join(word.value for word in found)) for name, found in choice.words.items()]
+    since, until = choice.since, choice.until
+    return [(SINCE, since.isoformat() if since else ""), (UNTIL, until.isoformat() if until else ""), *words]
+
+
+def _detail_pairs(asked: Asked, measure: Measure, bucket: Any) -> Pairs:
+    choice, found = asked.choice, [(MEASURE, measure.name)]
+    if bucket is None:
+        found.append((UNDATED, "1"))
+    elif bucket is not ... and choice.axis.grain is not None:
+        end = end_of(bucket, choice.axis.grain)
+        choice = replace(choice, since=max(bucket, choice.since or bucket), until=min(end, choice.until or end))
+    return [*choice_pairs(choice), *found]
 
 
 def _key(axis: Axis, key: Any, asked: Asked) -> Pairs:

@@ -35,7 +35,6 @@ class Kind(StrEnum):
 
     bar = "bar"
     stacked = "stacked"
-    pie = "pie"
 
 
 @dataclass(frozen=True)
@@ -75,10 +74,24 @@ class Axis:
 
 
 @dataclass(frozen=True)
+class Details:
+    """The rows behind a figure, on a page of their own, where no list of the panel can be asked for them.
+
+    ``columns`` are (name, label, kind as on lists). ``statement`` takes what was asked, the name of the measure and
+    whether only rows without a date are meant; its rows are paged by ``id``. ``record`` leads to a row of ``subject``.
+    """
+
+    columns: tuple[tuple[str, Any, str], ...]
+    statement: Callable[[Asked, str, bool], sa.Select[Any]]
+    subject: type[Base]
+    record: str
+
+
+@dataclass(frozen=True)
 class Measure:
     """One figure. ``column`` is what the field policy asks about; None where everybody may see it.
 
-    ``subject`` and its ``period`` column say which list holds the rows of this figure where it is not the chart's own.
+    The list of the chart's subject holds the rows of a figure; ``details`` shows them where it cannot.
     """
 
     name: str
@@ -86,8 +99,7 @@ class Measure:
     expression: Any
     format: Format = Format.integer
     column: tuple[type[Base], str] | None = None
-    subject: type[Base] | None = None
-    period: str | None = None
+    details: Details | None = None
     # Figures that stand apart are in the table only.
     is_drawn: bool = True
 

@@ -8,7 +8,8 @@ from typing import Any
 from app.charts.definition import Figure, Format, Kind, Pairs
 from app.charts.query import Result
 
-Address = Callable[[type[Any], Pairs], str | None]
+# The table is None where the chart shows the rows behind its figures itself.
+Address = Callable[[type[Any] | None, Pairs], str | None]
 
 
 def option_of(result: Result, figure: Figure, address: Address) -> dict[str, Any] | None:
@@ -21,8 +22,6 @@ def option_of(result: Result, figure: Figure, address: Address) -> dict[str, Any
         return None
     lead = result.measure(figure.measures[0])
     base = {"zd": {"format": "money" if lead.format is Format.money else "int"}}
-    if figure.kind is Kind.pie:
-        return base | {"series": [_pie(result, figure, address)]}
     series = _series(result, figure, address)
     labels = [result.bucket_text(key) for key in result.drawn(figure)]
     axes: list[dict[str, Any]] = [{"type": "value"}]
@@ -59,21 +58,14 @@ def _point(result: Result, name: str, key: Any, part: Any, address: Address) -> 
 
 
 def _link(result: Result, name: str, key: Any, part: Any, address: Address, value: Any) -> dict[str, str]:
-    if not value:
-        return {}
-    subject = result.measure(name).subject or result.asked.chart.subject
-    url = address(subject, result.drill(name, bucket_key=key, part=part))
+    url = link_of(result, name, address, key=key, part=part) if value else None
     return {"url": url} if url else {}
 
 
-def _pie(result: Result, figure: Figure, address: Address) -> dict[str, Any]:
-    name = figure.measures[0]
-    slices = [
-        {"name": result.bucket_text(key), **_point(result, name, key, ..., address)}
-        for key in result.buckets
-        if result.value(name, key)
-    ]
-    return {"type": "pie", "name": str(result.measure(name).label), "radius": ["45%", "70%"], "data": slices}
+def link_of(result: Result, name: str, address: Address, *, key: Any = ..., part: Any = ...) -> str | None:
+    """The address of the rows behind a figure; None where they are not open to the actor."""
+    subject = None if result.measure(name).details else result.asked.chart.subject
+    return address(subject, result.drill(name, bucket_key=key, part=part))
 
 
 def number(value: Any) -> int | float:

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
-from app.charts.definition import Asked, Chart, Figure, Format, Kind, Measure, Period
+from app.charts.definition import Asked, Chart, Details, Figure, Format, Kind, Measure, Period
 from app.charts.moments import Grain, bucket
 from app.charts.query import period_clauses, time_axis
 from app.charts.shipment import BINDING_STATES
@@ -19,7 +19,7 @@ PRICE = (PaymentSchedule, "amount")
 
 def _receipts(asked: Asked) -> sa.Select[Any]:
     figures = [
-        (sa.type_coerce(sa.null(), measure.expression.type) if measure.subject else measure.expression).label(
+        (sa.type_coerce(sa.null(), measure.expression.type) if measure.details else measure.expression).label(
             measure.name
         )
         for measure in asked.measures()
@@ -31,22 +31,39 @@ def _receipts(asked: Asked) -> sa.Select[Any]:
     )
 
 
-def _dues(asked: Asked) -> sa.Select[Any]:
-    """What confirmed orders owe by a date, and what will be owed when its day is known."""
-    figures = [
-        (measure.expression if measure.subject else sa.null()).label(measure.name) for measure in asked.measures()
-    ]
+def _owed(asked: Asked) -> list[Any]:
+    """Instalments of confirmed orders in the period, and those whose day is not known yet."""
     due_on = PaymentSchedule.due_on
     within = period_clauses(asked, due_on)
+    return [
+        asked.scope(PaymentSchedule, asked.actor),
+        Order.state.in_(BINDING_STATES),
+        *([sa.or_(sa.and_(*within), due_on.is_(None))] if within else []),
+    ]
+
+
+def _dues(asked: Asked) -> sa.Select[Any]:
+    figures = [
+        (measure.expression if measure.details else sa.null()).label(measure.name) for measure in asked.measures()
+    ]
     return (
-        sa.select(bucket(due_on, Grain.month).label("bucket"), *figures)
+        sa.select(bucket(PaymentSchedule.due_on, Grain.month).label("bucket"), *figures)
         .join(Order, Order.id == PaymentSchedule.order_id)
-        .where(
-            asked.scope(PaymentSchedule, asked.actor),
-            Order.state.in_(BINDING_STATES),
-            sa.or_(sa.and_(*within), due_on.is_(None)) if within else sa.true(),
-        )
+        .where(*_owed(asked))
         .group_by(sa.literal_column("1"))
+    )
+
+
+def _rows(asked: Asked, name: str, is_undated: bool) -> sa.Select[Any]:  # noqa: FBT001 - as Details declares it
+    """The instalments behind a figure; for what is still open, the open ones."""
+    row: Any = PaymentSchedule
+    dated = row.due_on.is_(None) if is_undated else sa.true()
+    is_open = row.paid_amount < row.amount if name == "open" else sa.true()
+    return (
+        sa.select(row.id, row.order_id, Order.order_no, row.kind, row.due_on, row.amount, row.paid_amount, Order.state)
+        .join(Order, Order.id == row.order_id)
+        .where(*_owed(asked), dated, is_open)
+        .order_by(row.id)
     )
 
 
@@ -54,9 +71,24 @@ def _statement(asked: Asked) -> sa.CompoundSelect[Any]:
     return sa.union_all(_receipts(asked), _dues(asked))
 
 
+INSTALMENTS = Details(
+    columns=(
+        ("order_no", _l("Order number"), "link"),
+        ("kind", _l("Kind"), "text"),
+        ("due_on", _l("Due on"), "date"),
+        ("amount", _l("Amount"), "money"),
+        ("paid_amount", _l("Paid"), "money"),
+        ("state", _l("State of the order"), "badge"),
+    ),
+    statement=_rows,
+    subject=Order,
+    record="order_id",
+)
+
+
 def _due(name: str, label: Any, expression: Any, form: Format = Format.integer) -> Measure:
     column = PRICE if form is Format.money else None
-    return Measure(name, label, expression, form, column, subject=PaymentSchedule, period="due_on")
+    return Measure(name, label, expression, form, column, details=INSTALMENTS)
 
 
 RECEIPTS_BY_MONTH = Chart(

@@ -204,7 +204,9 @@ def _ordered(axis: Axis, found: set[Any], asked: Asked) -> list[Any]:
     last = [None] if None in found else []
     known = found - {None}
     if axis.words:
-        return [*axis.words, *last]
+        chosen = asked.choice.words.get(axis.name, axis.words)
+        used = known if axis is asked.chart.split else axis.words
+        return [*(word for word in axis.words if word in chosen and word in used), *last]
     if axis.grain is None:
         return [*sorted(known), *last]
     if not known:

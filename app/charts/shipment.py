@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
-from app.charts.definition import Asked, Chart, Figure, Kind, Measure, Period, Rate
+from app.charts.definition import Asked, Chart, Details, Figure, Kind, Measure, Period, Rate
 from app.charts.moments import Grain, bucket, local_day
 from app.charts.query import period_clauses, time_axis
 from models.labels import OrderState
@@ -46,7 +46,17 @@ def judged_lines(asked: Asked) -> sa.Subquery:
     within = period_clauses(asked, PROMISED)
     received = period_clauses(asked, Order.received_at)
     return (
-        sa.select(OrderLine.id, PROMISED.label("promised_on"), outcome.label("outcome"))
+        sa.select(
+            OrderLine.id,
+            OrderLine.order_id,
+            Order.order_no,
+            Order.state,
+            OrderLine.line_no,
+            PROMISED.label("promised_on"),
+            net.label("qty_net"),
+            OrderLine.qty_delivered,
+            outcome.label("outcome"),
+        )
         .join(Order, Order.id == OrderLine.order_id)
         .outerjoin(ShipmentLine, ShipmentLine.order_line_id == OrderLine.id)
         .outerjoin(Shipment, Shipment.id == ShipmentLine.shipment_id)
@@ -74,6 +84,27 @@ def _statement(asked: Asked) -> sa.Select[Any]:
     return sa.select(key, *figures).select_from(judged).group_by(sa.literal_column("1"))
 
 
+def _rows(asked: Asked, outcome: str, is_undated: bool) -> sa.Select[Any]:  # noqa: FBT001 - as Details declares it
+    """The lines behind a figure."""
+    judged = judged_lines(asked)
+    dated = judged.c.promised_on.is_(None) if is_undated else sa.true()
+    return sa.select(judged).where(judged.c.outcome == outcome, dated).order_by(judged.c.id)
+
+
+LINES = Details(
+    columns=(
+        ("order_no", _l("Order number"), "link"),
+        ("line_no", _l("Line"), "number"),
+        ("promised_on", _l("Promised on"), "date"),
+        ("qty_net", _l("Ordered"), "number"),
+        ("qty_delivered", _l("Delivered"), "number"),
+        ("state", _l("State of the order"), "badge"),
+    ),
+    statement=_rows,
+    subject=Order,
+    record="order_id",
+)
+
 DELIVERIES_ON_TIME = Chart(
     name="deliveries_on_time",
     label=_l("Deliveries on time by month"),
@@ -81,10 +112,10 @@ DELIVERIES_ON_TIME = Chart(
     subject=Order,
     axes=(time_axis(PROMISED, Grain.month, _l("Month"), nothing=_l("Without a promised date")),),
     measures=(
-        Measure("on_time", _l("On time"), _count("on_time")),
-        Measure("late", _l("Late"), _count("late")),
-        Measure("not_due", _l("Not due yet"), _count("not_due")),
-        Measure("unpromised", _l("Without a promised date"), _count("unpromised"), is_drawn=False),
+        Measure("on_time", _l("On time"), _count("on_time"), details=LINES),
+        Measure("late", _l("Late"), _count("late"), details=LINES),
+        Measure("not_due", _l("Not due yet"), _count("not_due"), details=LINES),
+        Measure("unpromised", _l("Without a promised date"), _count("unpromised"), details=LINES, is_drawn=False),
     ),
     figures=(
         Figure(

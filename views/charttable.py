@@ -1,0 +1,68 @@
+"""The table below a picture: the same figures as text, each with the way to its rows, and the totals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.charts.definition import Figure, Format, Measure
+from app.charts.option import Address, link_of
+from app.charts.query import Result
+from views.display import money, number
+
+NOTHING = "–"
+
+
+def written(measure: Measure, value: Any) -> str:
+    """A figure as a person reads it."""
+    return money(value) if measure.format is Format.money else number(value)
+
+
+def table_of(result: Result, figure: Figure, address: Address) -> dict[str, Any]:
+    """Columns, rows and foot for the ``table`` macro."""
+    series = _series(result, figure)
+    has_split = result.asked.chart.split is not None
+    columns = [{"name": "bucket", "label": str(result.asked.choice.axis.label), "kind": "text"}]
+    columns += [{"name": f"{name}-{part}", "label": label, "kind": _kind(result, name)} for name, part, label in series]
+    if has_split:
+        name = figure.measures[0]
+        columns.append({"name": "total", "label": str(result.measure(name).label), "kind": _kind(result, name)})
+    if figure.rate is not None:
+        columns.append({"name": "rate", "label": str(figure.rate.label), "kind": "percent"})
+    rows = [
+        {
+            "pk": place,
+            "cells": [{"text": result.bucket_text(key), "kind": "text"}, *_cells(result, figure, address, key)],
+        }
+        for place, key in enumerate(result.buckets)
+    ]
+    foot = [{"text": _("Total")}, *_cells(result, figure, address, ...)]
+    return {"columns": columns, "rows": rows, "foot": foot if len(rows) > 1 else None}
+
+
+def _kind(result: Result, name: str) -> str:
+    return "money" if result.measure(name).format is Format.money else "number"
+
+
+def _series(result: Result, figure: Figure) -> list[tuple[str, Any, str]]:
+    if result.asked.chart.split is None:
+        return [(name, ..., str(result.measure(name).label)) for name in figure.measures]
+    return [(figure.measures[0], part, result.part_text(part)) for part in result.parts]
+
+
+def _cells(result: Result, figure: Figure, address: Address, key: Any) -> list[dict[str, Any]]:
+    places = [(name, part) for name, part, _label in _series(result, figure)]
+    if result.asked.chart.split is not None:
+        places.append((figure.measures[0], ...))
+    found = [_cell(result, name, address, key, part) for name, part in places]
+    if figure.rate is not None:
+        rate = result.rate(figure.rate, key)
+        found.append({"text": NOTHING if rate is None else f"{rate}%"})
+    return found
+
+
+def _cell(result: Result, name: str, address: Address, key: Any, part: Any) -> dict[str, Any]:
+    value = result.total(name, bucket_key=key, part=part)
+    url = link_of(result, name, address, key=key, part=part) if value else None
+    return {"text": written(result.measure(name), value), "url": url}
