@@ -18,15 +18,17 @@ from models.labels import CustomerKind
 CODE_DIGITS = 8
 
 
-def create_customer(ctx: Context, values: Mapping[str, Any]) -> Customer:
+def create_customer(ctx: Context, values: Mapping[str, Any], *, is_history: bool = False) -> Customer:
     """A new file with its code. Clause 10(5).
+
+    ``is_history``: taken over from an old system, where the phone of a person may not be known.
 
     Raises:
         DuplicateError: ``customer_exists``; phone (of a person) or credit code stand on another file.
         ValidationFailedError: the credit code is wrong, a person has no phone, or a blacklisting has no reason.
     """
     customer = Customer(**_cleaned(values))
-    _check(ctx, customer)
+    _check(ctx, customer, needs_phone=not is_history)
     customer.code = next_code(ctx, "CUS", CODE_DIGITS)
     _index(customer)
     ctx.session.add(customer)
@@ -54,18 +56,18 @@ def _cleaned(values: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _check(ctx: Context, customer: Customer) -> None:
+def _check(ctx: Context, customer: Customer, *, needs_phone: bool = True) -> None:
     wrong: dict[str, list[str]] = {}
     if customer.uscc and not rules.is_uscc(customer.uscc):
         wrong["uscc"] = [str(_l("This is not a valid unified social credit code: check each character."))]
-    if customer.kind is CustomerKind.person and not customer.phone:
+    if needs_phone and customer.kind is CustomerKind.person and not customer.phone:
         wrong["phone"] = [str(_l("A person needs a phone number."))]
     if customer.is_blacklisted and not customer.blacklist_reason:
         wrong["blacklist_reason"] = [str(_l("Say why the customer is blacklisted."))]
     if wrong:
         raise ValidationFailedError(wrong)
     same = []
-    if customer.kind is CustomerKind.person:
+    if customer.kind is CustomerKind.person and customer.phone:
         same.append(sa.and_(Customer.kind == CustomerKind.person, Customer.phone == customer.phone))
     if customer.uscc:
         same.append(Customer.uscc == customer.uscc)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from flask_babel import lazy_gettext as _l
 
-from app.kernel.context import LOCAL_ZONE, Context
+from app.kernel.context import LOCAL_ZONE, Context, entered
 from app.kernel.engine import fire
 from app.kernel.errors import DomainError, NotFoundError, ValidationFailedError
 from app.kernel.numbering import next_number
@@ -63,9 +63,9 @@ def create_order(ctx: Context, values: Mapping[str, Any]) -> Order:
     if own["received_at"] > ctx.now:
         raise ValidationFailedError({"received_at": [str(_l("The moment of receipt lies in the future."))]})
     order = Order(order_no=next_number(ctx, "SO"), **own)
-    order.customer = _get(ctx, Customer, own["customer_id"])
-    copy_address(ctx, order)
     ctx.session.add(order)
+    order.customer = _get(ctx, Customer, own["customer_id"])
+    copy_address(ctx, order, typed=own)
     ctx.session.flush()
     for line in values.get("lines") or ():
         add_line(ctx, {**line, "order_id": order.id})
@@ -82,24 +82,27 @@ def change_order(ctx: Context, order: Order, values: Mapping[str, Any]) -> Order
     """
     require_draft(order)
     if "received_at" in values and values["received_at"] != order.received_at:
-        raise DomainError(_l("The moment of receipt cannot be changed: the clock runs from it."), code="received_at_fixed")
+        raise DomainError(
+            _l("The moment of receipt cannot be changed: the clock runs from it."), code="received_at_fixed"
+        )
     address_changed = values.get("address_id", order.address_id) != order.address_id
     for key, value in values.items():
         setattr(order, key, value)
     if address_changed:
-        copy_address(ctx, order, overwrite=True)
+        copy_address(ctx, order, typed=values)
     reprice(ctx, order)
     ctx.session.flush()
     return order
 
 
-def copy_address(ctx: Context, order: Order, *, overwrite: bool = False) -> None:
-    """Copies the chosen (or the customer's default) address into the order, where nothing was typed."""
-    address = _address(ctx, order)
+def copy_address(ctx: Context, order: Order, *, typed: Mapping[str, Any]) -> None:
+    """Copies the chosen (or the customer's default) address into the order; what was typed stays as it is."""
+    with ctx.session.no_autoflush:
+        address = _address(ctx, order)
     if address is None:
         return
     for target, source in ADDRESS_FIELDS.items():
-        if overwrite or not getattr(order, target):
+        if typed.get(target) is None:
             setattr(order, target, getattr(address, source))
 
 
@@ -212,11 +215,14 @@ def import_history(ctx: Context, values: Mapping[str, Any]) -> Order:
     order.tax_amount = sum((line.tax_amount for line in order.lines), ZERO)
     order.total_amount = order.goods_amount
     order.net_amount = order.total_amount - order.tax_amount
-    ctx.session.add(order)
-    ctx.session.flush()
-    done = datetime.combine(values["completed_on"], time(), LOCAL_ZONE)
+    with entered(past):
+        ctx.session.add(order)
+        ctx.session.flush()
+    done = ctx.at(datetime.combine(values["completed_on"], time(), LOCAL_ZONE))
     data = {"completed_on": values["completed_on"].isoformat(), "source": values["source"]}
-    fire(ctx.at(done), order, "import_history", data)
+    # The journal keeps both: the day on which it happened, and when it was recorded.
+    with entered(done):
+        fire(done, order, "import_history", data)
     return order
 
 
