@@ -233,7 +233,7 @@ def _finish(story: Story, order: Order, plan: Plan) -> None:
             service.complain(story, order, case, steps=3 if "close" in plan.events else case % 4)
     if "refund" in plan.events:
         money.refund_price(story, order, Decimal(120), finished="close" in plan.events)
-    if "close" in plan.events:
+    if "close" in plan.events and order.paid_amount - order.refunded_amount >= order.total_amount:
         story.later(10, 60)
         story.fire("oc_zhao", order, "close")
 
