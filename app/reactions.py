@@ -14,14 +14,24 @@ import sqlalchemy as sa
 from app.kernel.context import Context
 from app.kernel.engine import fire, react
 from app.services.approval import actions as approvals
+from app.services.approval.flow import APPROVAL
+from app.services.inbox.flow import INBOX
 from app.services.installation import actions as installations
+from app.services.installation.flow import ACCEPTANCE, INSTALLATION
 from app.services.letter import actions as letters
+from app.services.letter.flow import LETTER
 from app.services.order import actions as orders
 from app.services.order import pricing, progress
+from app.services.order.flow import ORDER
 from app.services.payment import actions as payments
+from app.services.payment.flow import INVOICE, PAYMENT, REFUND
 from app.services.product import actions as products
 from app.services.production import actions as production
+from app.services.production.flow import PRODUCTION
 from app.services.quality import actions as quality
+from app.services.quality.flow import QUALITY
+from app.services.shipment.flow import PACKAGE, SHIPMENT
+from app.services.ticket.flow import TICKET
 from models.approval import Approval
 from models.inbox import InboxItem
 from models.installation import Acceptance, Installation
@@ -32,6 +42,24 @@ from models.payment import Payment, PaymentAllocation, Refund
 from models.production import ProductionTask
 from models.quality import Inspection
 from models.shipment import Shipment
+
+# Every workflow of the product, so that importing this module declares all of them.
+WORKFLOWS = (
+    INBOX,
+    ORDER,
+    APPROVAL,
+    LETTER,
+    PRODUCTION,
+    QUALITY,
+    SHIPMENT,
+    PACKAGE,
+    INSTALLATION,
+    ACCEPTANCE,
+    TICKET,
+    PAYMENT,
+    REFUND,
+    INVOICE,
+)
 
 Values = Mapping[str, Any]
 ZERO = Decimal(0)
@@ -131,9 +159,7 @@ def count_produced(ctx: Context, task: ProductionTask, values: Values) -> None:
         return
     order = ctx.session.get_one(Order, task.order_id)
     progress.count(ctx, order, "qty_produced", {task.order_line_id: done})
-    quality.request_inspection(
-        ctx, task.order_line, InspectionKind.final, done, reported_by_id=ctx.actor.id, task=task
-    )
+    quality.request_inspection(ctx, task.order_line, InspectionKind.final, done, reported_by_id=ctx.actor.id, task=task)
     progress.follow(ctx, order)
 
 

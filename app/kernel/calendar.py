@@ -28,9 +28,7 @@ def spans(calendar: str, day: date, exceptions: Exceptions) -> list[tuple[dateti
     hours = SERVICE if calendar == "service" else OFFICE
     if calendar == "office" and not is_office_day(day, exceptions):
         return []
-    return [
-        (datetime.combine(day, begin, LOCAL_ZONE), datetime.combine(day, end, LOCAL_ZONE)) for begin, end in hours
-    ]
+    return [(datetime.combine(day, begin, LOCAL_ZONE), datetime.combine(day, end, LOCAL_ZONE)) for begin, end in hours]
 
 
 def due_at(start: datetime, hours: float, calendar: str, exceptions: Exceptions) -> datetime:
@@ -60,5 +58,3 @@ def elapsed(start: datetime, stop: datetime, calendar: str, exceptions: Exceptio
             total += max(min(end, stop) - max(begin, start), timedelta())
         day += timedelta(days=1)
     return total
-
-

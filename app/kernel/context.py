@@ -93,5 +93,3 @@ def local_midnight(day: date) -> datetime:
 def end_of_local_day(day: date) -> datetime:
     """23:59:59 in Shanghai, as UTC."""
     return local_midnight(day) + timedelta(days=1) - timedelta(seconds=1)
-
-

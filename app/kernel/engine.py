@@ -49,7 +49,7 @@ def reactions_of(action: str) -> list[Reaction]:
 
 def lock(ctx: Context, record: Base) -> None:
     """Locks the row and reads it afresh, so that every check sees what the transaction will change."""
-    if sa.inspect(record).pending or sa.inspect(record).modified:
+    if record in ctx.session.new or ctx.session.is_modified(record):
         ctx.session.flush()
     ctx.session.refresh(record, with_for_update=True)
 
@@ -96,7 +96,7 @@ def offered(ctx: Context, record: Any) -> list[tuple[Step, list[Reason]]]:
     return [
         (step, blockers(ctx, record, step))
         for step in workflow.steps_from(record.state)
-        if step.permission and ctx.actor.may(workflow.permission(step))
+        if step.permission and step.is_offered and ctx.actor.may(workflow.permission(step))
     ]
 
 
@@ -146,8 +146,14 @@ def asked(step: Step, data: Mapping[str, Any]) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = step.asks().load(data)
     except ValidationError as error:
-        raise ValidationFailedError(error.normalized_messages()) from error
+        raise ValidationFailedError(messages_of(error)) from error
     return loaded
+
+
+def messages_of(error: ValidationError) -> dict[str, Any]:
+    """The messages of a validation by field."""
+    messages = error.messages
+    return dict(messages) if isinstance(messages, dict) else {"_schema": messages}
 
 
 def _move(

@@ -64,7 +64,9 @@ class StepNotOpenError(DomainError):
 
     code = "step_not_open"
     status = 409
-    default_message = _l("This step is not open now: the record is “%(state)s”. Reload the page to see what comes next.")
+    default_message = _l(
+        "This step is not open now: the record is “%(state)s”. Reload the page to see what comes next."
+    )
 
 
 class StepBlockedError(DomainError):

@@ -39,10 +39,14 @@ class Act:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
-@cache
 def entity_name(subject: type[Any]) -> str:
     """The word of a table in permissions, journal and URLs: ``OrderLine`` is ``order_line``."""
-    letters = [f"_{c.lower()}" if c.isupper() else c for c in subject.__name__]
+    return _snake(subject.__name__)
+
+
+@cache
+def _snake(name: str) -> str:
+    letters = [f"_{c.lower()}" if c.isupper() else c for c in name]
     return "".join(letters).lstrip("_")
 
 

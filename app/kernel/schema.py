@@ -130,8 +130,7 @@ def column_of(model: type[Any], name: str) -> sa.Column[Any]:
     if isinstance(attribute, sa.orm.RelationshipProperty):
         column: sa.Column[Any] = next(iter(attribute.local_columns))
         return column
-    column = attribute.columns[0]
-    return column
+    return attribute.columns[0]
 
 
 def label_of_column(model: type[Any], name: str) -> Any:
@@ -139,5 +138,3 @@ def label_of_column(model: type[Any], name: str) -> Any:
     if name in sa.inspect(model).attrs:
         return column_of(model, name).info.get("label") or name
     return getattr(getattr(model, name, None), "label", name)
-
-

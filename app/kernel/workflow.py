@@ -23,7 +23,8 @@ class Step:
     ``target`` None stays in the state (a report, a vote). ``permission`` None means that only the system fires it.
     ``not_by`` names earlier steps of the same record whose actor may not take this one (separation of duties).
     ``asks`` is what the person must fill in: screen, API and import are validated by it. ``effect`` is what the
-    step does to its own slice, before the journal row; other slices follow in ``app.reactions``.
+    step does to its own slice, before the journal row; other slices follow in ``app.reactions``. ``is_offered``
+    False keeps a step off the screens: another door leads to it, as the import.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Step:
     confirm: Any = None
     tone: str = "primary"
     is_bulk: bool = False
+    is_offered: bool = True
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from app.kernel.context import Context
 from app.kernel.engine import last_actor
@@ -24,7 +24,12 @@ class VoteInput(EntityInput):
     """One member's vote."""
 
     decision = fields.Enum(VoteDecision, by_value=True, required=True, metadata={"label": _l("Decision")})
-    comment = fields.String(allow_none=True, validate=validate.Length(max=500), metadata={"label": _l("Comment")})
+    comment = fields.String(allow_none=True, validate=validate.Length(max=400), metadata={"label": _l("Comment")})
+
+    @validates_schema
+    def _reject_needs_a_reason(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("decision") is VoteDecision.reject and not data.get("comment"):
+            raise ValidationError({"comment": [str(_l("Say why you reject."))]})
 
 
 class WithdrawInput(EntityInput):

@@ -34,9 +34,7 @@ INBOX = Workflow(
     final=(S.entered, S.void),
     steps=(
         Step("enter", _l("Enter as order"), (S.open,), S.entered, permission="enter", asks=EnterInput, clause="12(2)"),
-        Step(
-            "discard", _l("Not an order"), (S.open,), S.void, permission="enter", asks=VoidInput, tone="neutral"
-        ),
+        Step("discard", _l("Not an order"), (S.open,), S.void, permission="enter", asks=VoidInput, tone="neutral"),
     ),
     clocks=(
         Clock(

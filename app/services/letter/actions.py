@@ -14,7 +14,9 @@ from models.letter import ConfirmationLetter
 from models.order import Order
 
 
-def send_letter(ctx: Context, order: Order, values: Mapping[str, Any], content: Mapping[str, Any]) -> ConfirmationLetter:
+def send_letter(
+    ctx: Context, order: Order, values: Mapping[str, Any], content: Mapping[str, Any]
+) -> ConfirmationLetter:
     """The next version of the letter, sent now; an earlier open version is superseded. Clause 13(3).
 
     Args:

@@ -145,6 +145,7 @@ PEOPLE = (
         guards=(guards.is_import,),
         asks=HistoryInput,
         effect=effects.import_history,
+        is_offered=False,
     ),
 )
 

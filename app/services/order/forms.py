@@ -55,8 +55,10 @@ class ReviewInput(EntityInput):
     def _no_failed_check(self, data: dict[str, Any], **_: Any) -> None:
         failed = [check.value for check in ReviewCheck if data.get(check.value) is ReviewResult.failed]
         if failed:
-            message = str(_l("A failed check cannot pass: send the order back, reject it, or pass it with a condition."))
-            raise ValidationError(dict.fromkeys(failed, [message]))
+            message = str(
+                _l("A failed check cannot pass: send the order back, reject it, or pass it with a condition.")
+            )
+            raise ValidationError({check: [message] for check in failed})
         conditional = [check.value for check in ReviewCheck if data.get(check.value) is ReviewResult.conditional]
         if conditional and not data.get("comment"):
             raise ValidationError({"comment": [str(_l("Say which condition applies."))]})

@@ -16,8 +16,8 @@ from app.kernel.context import LOCAL_ZONE, Context, end_of_local_day
 from app.kernel.engine import fire
 from app.services.order import rules
 from app.services.order.flow import SYSTEM
-from models.labels_order import OrderState
 from models.labels_money import RefundState
+from models.labels_order import OrderState
 from models.labels_work import TaskState
 from models.order import Order
 from models.payment import PaymentAllocation, Refund
@@ -62,7 +62,9 @@ def next_step(state: OrderState, wanted: OrderState) -> str | None:
     """The system step that leads furthest towards the wanted state without passing it; None where none does."""
     rank = {rung: position for position, rung in enumerate(rules.LADDER)}
     here, there = rank[state], rank[wanted]
-    ways = {rank[step.target]: step.name for step in SYSTEM if state in step.sources and step.target in rank}
+    ways = {
+        rank[OrderState(step.target)]: step.name for step in SYSTEM if state in step.sources and step.target in rank
+    }
     if there < here:
         return ways.get(there)
     ahead = [position for position in ways if here < position <= there]

@@ -1,0 +1,331 @@
+"""Lists that answer in constant time at any size: keyset pages, capped counts, one filter language.
+
+A page is found by its sort key and id, never by OFFSET. Ids come first (a subquery that an index answers), then the
+rows with their many-to-one relations in the same statement. The number of rows is counted up to a cap only.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import joinedload, load_only
+
+from app.kernel.context import Actor, Context
+from app.kernel.errors import Reason
+from app.kernel.fields import Access, access
+from app.kernel.filters import BadValueError, Filter, attribute_of, contains, parse_filters, value_of
+from app.kernel.journal import plain
+
+Scope = Callable[[Actor], sa.ColumnElement[bool]]
+Args = Sequence[tuple[str, str]]
+
+PAGE_SIZE = 25
+LARGEST_PAGE = 200
+COUNT_CAP = 1000
+# Above so many matching customers the list is walked in its own order, below it their rows are fetched by key.
+FEW_PARENTS = 2000
+LONGEST_SEARCH = 100
+
+
+@dataclass(frozen=True)
+class ListSpec:
+    """What a list is made of.
+
+    ``columns`` are loaded, ``search`` may be filtered, ``order`` may be sorted. ``quick`` says where the quick search
+    looks: own columns that are compared whole (numbers), ``search_text`` that is searched inside, and dotted ones
+    of a parent (``customer.search_text``).
+    """
+
+    model: type[Any]
+    columns: tuple[str, ...]
+    search: tuple[str, ...]
+    order: tuple[str, ...]
+    base_order: tuple[str, str]
+    scope: Scope | None = None
+    quick: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ListRequest:
+    """What was asked of a list, typed. ``cursor`` is (sort value, id); ``backward`` pages towards the beginning."""
+
+    filters: tuple[Filter, ...] = ()
+    quick: str = ""
+    sort: str = ""
+    descending: bool = False
+    cursor: tuple[Any, int] | None = None
+    backward: bool = False
+    last: bool = False
+    size: int = PAGE_SIZE
+
+
+@dataclass(frozen=True)
+class Total:
+    """How many rows there are: exact, at least, or estimated."""
+
+    count: int
+    is_exact: bool
+    is_estimate: bool = False
+
+
+@dataclass
+class Page:
+    """One page of rows, and the arguments that lead to its neighbours (None where there is none)."""
+
+    rows: list[Any] = field(default_factory=list)
+    first: dict[str, str] | None = None
+    previous: dict[str, str] | None = None
+    next: dict[str, str] | None = None
+    last: dict[str, str] | None = None
+
+
+@cache
+def sortable(model: type[Any], names: tuple[str, ...]) -> tuple[str, ...]:
+    """The columns among ``names`` that an index leads with: only those may be sorted by."""
+    table = model.__table__
+    leading = {next(iter(index.columns)).name for index in table.indexes if len(index.columns)}
+    leading |= {
+        next(iter(constraint.columns)).name
+        for constraint in table.constraints
+        if isinstance(constraint, sa.UniqueConstraint | sa.PrimaryKeyConstraint)
+    }
+    leading |= {column.name for column in table.columns if column.unique or column.index}
+    attributes = sa.inspect(model).attrs
+    return tuple(
+        name
+        for name in names
+        if isinstance(attributes.get(name), sa.orm.ColumnProperty) and attributes[name].columns[0].name in leading
+    )
+
+
+def parse(spec: ListSpec, actor: Actor, args: Args) -> tuple[ListRequest, list[Reason]]:
+    """The typed request, and what was wrong: a wrong part is left out, so that screens can show the rest."""
+    plain_args = dict(args)
+    filters, problems = parse_filters(spec.model, spec.search, actor, args)
+    sort, descending = spec.base_order[0], spec.base_order[1] == "desc"
+    if asked := plain_args.get("sort", "").strip():
+        name = asked.lstrip("-")
+        if name in spec.order and access(actor, spec.model, name) is Access.full:
+            sort, descending = name, asked.startswith("-")
+        else:
+            problems.append(Reason("invalid_sort", _l("The list cannot be sorted by “%(name)s”."), {"name": name[:80]}))
+    size = PAGE_SIZE
+    if raw := plain_args.get("size", "").strip():
+        if raw.isascii() and raw.isdigit() and 1 <= int(raw[:6]) <= LARGEST_PAGE:
+            size = int(raw)
+        else:
+            problems.append(Reason("invalid_size", _l("A page has 1 to %(most)s rows."), {"most": LARGEST_PAGE}))
+    backward = bool(plain_args.get("before"))
+    cursor = None
+    if token := plain_args.get("before") or plain_args.get("after"):
+        try:
+            cursor = _decode(spec.model, sort, token)
+        except (BadValueError, ValueError, TypeError, KeyError, binascii.Error):
+            backward = False
+            problems.append(
+                Reason("invalid_cursor", _l("This page address is no longer valid: start at the first page."))
+            )
+    request = ListRequest(
+        tuple(filters),
+        plain_args.get("q", "").strip()[:LONGEST_SEARCH].replace("\x00", ""),
+        sort,
+        descending,
+        cursor,
+        backward,
+        plain_args.get("last") == "1" and cursor is None,
+        size,
+    )
+    return request, problems
+
+
+def conditions(ctx: Context, spec: ListSpec, request: ListRequest) -> list[sa.ColumnElement[bool]]:
+    """The WHERE of a list: row scope, filters, quick search."""
+    found = [condition.clause(spec.model) for condition in request.filters]
+    if spec.scope is not None and not ctx.actor.is_system:
+        found.append(spec.scope(ctx.actor))
+    if request.quick:
+        found.append(_quick(ctx, spec, request.quick))
+    return [clause for clause in found if not isinstance(clause, sa.True_)]
+
+
+def page(ctx: Context, spec: ListSpec, request: ListRequest) -> Page:
+    """One page: one statement, two or three where the quick search looks into a parent."""
+    model = spec.model
+    column = attribute_of(model, request.sort)
+    # From the end of the list and towards its beginning, rows are fetched in reverse and turned round.
+    reverse = request.backward or request.last
+    descending = request.descending != reverse
+    where = conditions(ctx, spec, request)
+    if request.cursor is not None:
+        where.append(_beyond(model, column, request.cursor, descending=descending))
+    inner = (
+        sa.select(model.id)
+        .where(*where)
+        .order_by(*_order(model, column, descending=descending))
+        .limit(request.size + 1)
+    ).subquery("page")
+    statement = (
+        sa.select(model)
+        .join(inner, inner.c.id == model.id)
+        .options(*_loads(model, spec.columns, request.sort))
+        .order_by(*_order(model, column, descending=descending))
+    )
+    rows = list(ctx.session.scalars(statement).unique())
+    more = len(rows) > request.size
+    rows = rows[: request.size]
+    if reverse:
+        rows.reverse()
+    return _with_neighbours(rows, request, more=more)
+
+
+def _with_neighbours(rows: list[Any], request: ListRequest, *, more: bool) -> Page:
+    found = Page(rows)
+    has_previous = more if request.backward or request.last else request.cursor is not None
+    has_next = request.cursor is not None if request.backward else (more and not request.last)
+    if has_previous:
+        found.first = {}
+        found.previous = {"before": _encode(rows[0], request.sort)} if rows else {}
+    if has_next and rows:
+        found.next = {"after": _encode(rows[-1], request.sort)}
+        found.last = {"last": "1"}
+    return found
+
+
+def total(ctx: Context, spec: ListSpec, request: ListRequest) -> Total:
+    """How many rows match, in one statement that never counts past the cap."""
+    where = conditions(ctx, spec, request)
+    capped = sa.select(sa.literal(1)).select_from(spec.model).where(*where).limit(COUNT_CAP + 1).subquery()
+    count = sa.select(sa.func.count()).select_from(capped).scalar_subquery()
+    estimate: Any = sa.literal(0)
+    if not where and ctx.session.get_bind().dialect.name == "postgresql":
+        estimate = (
+            sa.select(sa.cast(sa.column("reltuples"), sa.BigInteger))
+            .select_from(sa.table("pg_class"))
+            .where(sa.column("oid") == sa.cast(spec.model.__tablename__, sa.dialects.postgresql.REGCLASS))
+            .scalar_subquery()
+        )
+    counted, estimated = ctx.session.execute(sa.select(count, estimate)).one()
+    if counted <= COUNT_CAP:
+        return Total(counted, is_exact=True)
+    if estimated and estimated > COUNT_CAP:
+        return Total(int(estimated), is_exact=False, is_estimate=True)
+    return Total(COUNT_CAP, is_exact=False)
+
+
+def _loads(model: type[Any], names: tuple[str, ...], sort: str) -> list[Any]:
+    """Loads the columns of the list and its relations in one go; everything when a column is computed."""
+    attributes = sa.inspect(model).attrs
+    options: list[Any] = []
+    wanted = {"id", sort}
+    for name in names:
+        attribute = attributes.get(name)
+        if isinstance(attribute, sa.orm.RelationshipProperty):
+            required = not any(column.nullable for column in attribute.local_columns)
+            options.append(joinedload(getattr(model, name), innerjoin=required))
+            wanted.add(sa.inspect(model).get_property_by_column(next(iter(attribute.local_columns))).key)
+        elif attribute is None:
+            return [option for option in options if option] + [
+                joinedload(getattr(model, other))
+                for other in names
+                if isinstance(attributes.get(other), sa.orm.RelationshipProperty)
+            ]
+        else:
+            wanted.add(name)
+    wanted |= {name for name in ("version", "state") if name in attributes}
+    return [load_only(*(getattr(model, name) for name in sorted(wanted))), *options]
+
+
+def _order(model: type[Any], column: Any, *, descending: bool) -> list[Any]:
+    """Empty values count as the greatest, on both engines; the id breaks ties."""
+    first = column.desc() if descending else column.asc()
+    if _is_nullable(column):
+        first = first.nulls_first() if descending else first.nulls_last()
+    if column.key == "id":
+        return [first]
+    return [first, model.id.desc() if descending else model.id.asc()]
+
+
+def _beyond(model: type[Any], column: Any, cursor: tuple[Any, int], *, descending: bool) -> sa.ColumnElement[bool]:
+    value, row_id = cursor
+    if column.key == "id":
+        return model.id < row_id if descending else model.id > row_id  # type: ignore[no-any-return]
+    if value is None:
+        if descending:
+            return sa.or_(sa.and_(column.is_(None), model.id < row_id), column.is_not(None))
+        return sa.and_(column.is_(None), model.id > row_id)
+    here = sa.tuple_(column, model.id)
+    there = sa.tuple_(sa.literal(value, column.type), sa.literal(row_id))
+    after: sa.ColumnElement[bool] = here < there if descending else here > there
+    if _is_nullable(column) and not descending:
+        return sa.or_(after, column.is_(None))
+    return after
+
+
+def _is_nullable(column: Any) -> bool:
+    return bool(column.property.columns[0].nullable)
+
+
+def _encode(row: Any, sort: str) -> str:
+    attribute = attribute_of(type(row), sort)
+    token = json.dumps([sort, plain(getattr(row, attribute.key)), row.id], ensure_ascii=False)
+    return base64.urlsafe_b64encode(token.encode()).decode().rstrip("=")
+
+
+def _decode(model: type[Any], sort: str, token: str) -> tuple[Any, int]:
+    padded = token + "=" * (-len(token) % 4)
+    made_for, raw, row_id = json.loads(base64.urlsafe_b64decode(padded.encode("ascii")))
+    if made_for != sort or not isinstance(row_id, int) or isinstance(row_id, bool):
+        raise BadValueError
+    value_of(sa.Integer(), str(row_id))
+    if raw is None:
+        return None, row_id
+    column = attribute_of(model, sort)
+    return value_of(column.type, str(raw)), row_id
+
+
+def _quick(ctx: Context, spec: ListSpec, text: str) -> sa.ColumnElement[bool]:
+    """Numbers are compared whole (an index answers), search texts inside; parents are looked up first."""
+    parts: list[sa.ColumnElement[bool]] = []
+    for path in spec.quick:
+        parent, _, name = path.rpartition(".")
+        if not parent:
+            parts += _own(ctx.actor, spec.model, name, text)
+            continue
+        relation = sa.inspect(spec.model).relationships[parent]
+        target = relation.mapper.class_
+        matches = _own(ctx.actor, target, name, text)
+        if not matches:
+            continue
+        key = attribute_of(spec.model, parent)
+        ids = list(ctx.session.scalars(sa.select(target.id).where(sa.or_(*matches)).limit(FEW_PARENTS + 1)))
+        if len(ids) > FEW_PARENTS:
+            parts.append(sa.exists().where(target.id == key, sa.or_(*matches)))
+        elif ids:
+            parts.append(key.in_(ids))
+    return sa.or_(*parts) if parts else sa.false()
+
+
+def _own(actor: Actor, model: type[Any], name: str, text: str) -> list[sa.ColumnElement[bool]]:
+    """The conditions of the quick search on one table; what the actor sees masked is not searched."""
+    if name == "search_text":
+        # The search text holds name and phone: who sees one of them masked searches the other columns only.
+        inside = [word for word in ("name", "phone") if word in sa.inspect(model).attrs]
+        if all(access(actor, model, word) is Access.full for word in inside):
+            return [model.search_text.contains(text.lower(), autoescape=True)]
+        readable = [word for word in inside if access(actor, model, word) is Access.full]
+        codes = [word for word in ("code", "sku_code") if word in sa.inspect(model).attrs]
+        return [contains(getattr(model, word), text) for word in readable] + [
+            getattr(model, word) == text.upper() for word in codes
+        ]
+    if access(actor, model, name) is not Access.full:
+        return []
+    column = getattr(model, name)
+    return [column.in_({text, text.upper()})]
