@@ -1,0 +1,101 @@
+"""Puts the application together: the only module that knows all the others."""
+
+from __future__ import annotations
+
+import hashlib
+import pkgutil
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask_appbuilder import AppBuilder
+from sqlalchemy.pool import StaticPool
+from whitenoise import WhiteNoise
+
+import app.cli
+import app.reactions  # noqa: F401 - fills the table of reactions
+import app.services
+from app.extensions import csrf, db, limiter, migrate
+from app.kernel import database
+from app.security.manager import ZhidanSecurityManager
+from config import BaseConfig, load
+from views.context import init_context
+from views.errors import init_errors, init_token_errors
+from views.home import HomeView
+from views.menu import register
+from views.shell import init_shell
+
+PACKAGE = Path(__file__).resolve().parent
+DAY = 86_400
+SAFE_HEADERS = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
+
+
+def create_app(config_object: BaseConfig | None = None, **overrides: Any) -> Flask:
+    """The application for one set of settings; those of the environment when none are given."""
+    flask_app = Flask(__name__, root_path=str(PACKAGE), instance_relative_config=False)
+    settings = config_object or load()
+    flask_app.config.from_object(settings)
+    flask_app.config.update(overrides)
+    memory = str(flask_app.config["SQLALCHEMY_DATABASE_URI"]) in {"sqlite://", "sqlite:///:memory:"}
+    if memory:
+        # All threads of an in-memory database share its one connection.
+        options = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
+        flask_app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
+    import_flows()
+    # Before the framework's own hooks: the first statement of a request must know whether it will write.
+    init_context(flask_app)
+    db.init_app(flask_app)
+    migrate.init_app(flask_app, db, directory=str(PACKAGE.parent / "migrations"), render_as_batch=True)
+    csrf.init_app(flask_app)
+    limiter.init_app(flask_app)
+    init_errors(flask_app)
+    init_shell(flask_app)
+    flask_app.jinja_env.globals["asset_version"] = asset_version()
+    with flask_app.app_context():
+        database.configure(db.engine)
+        builder = AppBuilder(indexview=HomeView, security_manager_class=ZhidanSecurityManager)
+        builder.init_app(flask_app, db.session)
+        init_token_errors(builder)
+        register(builder)
+    add_commands(flask_app)
+    add_static(flask_app)
+    return flask_app
+
+
+def import_flows() -> None:
+    """A slice registers its workflow by having a module ``flow``."""
+    for found in pkgutil.iter_modules(app.services.__path__):
+        if found.ispkg and (Path(app.services.__path__[0]) / found.name / "flow.py").exists():
+            import_module(f"app.services.{found.name}.flow")
+
+
+def add_commands(flask_app: Flask) -> None:
+    """A module of ``app.cli`` registers the command that has its name."""
+    for found in pkgutil.iter_modules(app.cli.__path__):
+        command = getattr(import_module(f"app.cli.{found.name}"), found.name, None)
+        if command is not None and hasattr(command, "callback"):
+            flask_app.cli.add_command(command)
+
+
+def add_static(flask_app: Flask) -> None:
+    """Serves our static files and the framework's past the application, so that they take no session and no SQL."""
+
+    def headers(found: Any, _path: str, _url: str) -> None:
+        for name, value in SAFE_HEADERS.items():
+            found[name] = value
+
+    served = WhiteNoise(flask_app.wsgi_app, max_age=DAY, add_headers_function=headers, autorefresh=flask_app.debug)
+    served.add_files(str(PACKAGE / "static"), prefix="static/")
+    framework = flask_app.blueprints["appbuilder"].static_folder
+    served.add_files(str(framework), prefix="static/appbuilder/")
+    flask_app.wsgi_app = served  # type: ignore[method-assign]
+
+
+def asset_version() -> str:
+    """A mark of our static files' content: a changed file gets a new address."""
+    mark = hashlib.sha256()
+    for path in sorted((PACKAGE / "static" / "zhidan").rglob("*")):
+        if path.is_file():
+            mark.update(path.read_bytes())
+    return mark.hexdigest()[:10]

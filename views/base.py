@@ -1,0 +1,242 @@
+"""The base of every screen: an entity is declared once, in the framework's vocabulary and a few words of ours.
+
+Screens, buttons, rights, REST API and OpenAPI follow from the declaration; ``views.menu`` registers it in one line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from flask import url_for
+from marshmallow import missing
+
+from app.kernel.context import Actor, Context
+from app.kernel.errors import NotFoundError
+from app.kernel.fields import editable, visible
+from app.kernel.filters import LARGEST_ID
+from app.kernel.journal import entity_name, state_column
+from app.kernel.listing import PAGE_SIZE, ListSpec, Scope, sortable
+from app.kernel.schema import EntityInput, column_of, label_of_column, schema_of
+from app.kernel.workflow import DeclarationError, Workflow, workflow_of
+from views.adapter import EntityInterface, QuietModelView
+
+Creates = Callable[[Context, Mapping[str, Any]], Any]
+Changes = Callable[[Context, Any, Mapping[str, Any]], Any]
+
+ENTITIES: dict[str, type[EntityDeclaration]] = {}
+REQUIRED = ("list_columns", "search_columns", "show_fieldsets", "base_order")
+
+
+class EntityDeclaration(QuietModelView):
+    """What an entity's screen is made of, checked when the class is made.
+
+    The framework's words: ``datamodel``, ``list_columns``, ``search_columns``, ``add_columns``, ``edit_columns``,
+    ``show_fieldsets``, ``base_order``, ``order_columns``, ``related_views``, ``label_columns``, ``page_size``.
+    Ours: ``scope`` (actor → clause: the rows one may know of), ``quick_search`` (see ``ListSpec.quick``), ``creates``
+    and ``changes`` (use cases instead of plain columns), ``add_schema`` (other input than columns),
+    ``optional_columns`` (filled in by ``creates`` when not given), ``quick_views`` ((label, arguments) of the list),
+    ``extra_permissions`` (rights of screens beside this one).
+    """
+
+    is_abstract: ClassVar[bool] = True
+    scope: ClassVar[Scope | None] = None
+    quick_search: ClassVar[tuple[str, ...]] = ()
+    quick_views: ClassVar[tuple[tuple[Any, dict[str, str]], ...]] = ()
+    creates: ClassVar[Creates | None] = None
+    changes: ClassVar[Changes | None] = None
+    add_schema: ClassVar[type[EntityInput] | None] = None
+    can_be_edited: ClassVar[Callable[[Any], bool] | None] = None
+    charts: ClassVar[tuple[Any, ...]] = ()
+    extra_permissions: ClassVar[tuple[str, ...]] = ()
+    optional_columns: ClassVar[tuple[str, ...]] = ()
+    has_history: ClassVar[bool] = True
+    page_size = PAGE_SIZE
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if cls.__dict__.get("is_abstract", False):
+            return
+        cls.is_abstract = False
+        for name in ("scope", "creates", "changes", "can_be_edited"):
+            if callable(value := cls.__dict__.get(name)):
+                setattr(cls, name, staticmethod(value))
+        cls.add_columns = list(cls.add_columns or [])
+        cls.edit_columns = list(cls.edit_columns or [])
+        check(cls)
+        cls.class_permission_name = cls.entity()
+        cls.route_base = f"/{cls.entity()}"
+        cls.base_permissions = permissions_of(cls)
+        cls.show_columns = [name for _, part in cls.show_fieldsets for name in part["fields"]]
+        cls.order_columns = list(cls.order_columns or sortable(cls.model(), (*cls.list_columns, cls.base_order[0])))
+        ENTITIES[cls.entity()] = cls
+
+    @classmethod
+    def model(cls) -> type[Any]:
+        """The table."""
+        found: type[Any] = cls.datamodel.obj
+        return found
+
+    @classmethod
+    def entity(cls) -> str:
+        """The word of the table in addresses, rights and journal."""
+        return entity_name(cls.model())
+
+    @classmethod
+    def workflow(cls) -> Workflow | None:
+        """The workflow of the table, if it has one."""
+        return workflow_of(cls.model())
+
+    @classmethod
+    def label(cls, name: str) -> Any:
+        """The label of a column; ``label_columns`` wins, as in the framework."""
+        return (cls.label_columns or {}).get(name) or label_of_column(cls.model(), name)
+
+    @classmethod
+    def spec(cls) -> ListSpec:
+        """The list as ``app.kernel.listing`` knows it."""
+        return _spec(cls)
+
+    @classmethod
+    def seen_columns(cls, actor: Actor, names: list[str]) -> list[str]:
+        """The columns that are not hidden from the actor."""
+        return visible(actor, cls.model(), names)
+
+    @classmethod
+    def input_schema(cls, actor: Actor, *, is_new: bool) -> type[EntityInput]:
+        """What may be written by this actor, on screen and through the API: what he sees in full."""
+        if is_new and cls.add_schema is not None:
+            return cls.add_schema
+        names = cls.add_columns if is_new else cls.edit_columns
+        keys = [column_key(cls.model(), name) for name in names]
+        return _schema(cls.model(), tuple(editable(actor, cls.model(), keys)), cls.optional_columns)
+
+    @classmethod
+    def find(cls, ctx: Context, pk: int) -> Any:
+        """A record the actor may know of. Raises NotFoundError for every other, existing or not."""
+        model = cls.model()
+        if not 0 < pk <= LARGEST_ID:
+            raise NotFoundError
+        statement = sa.select(model).where(model.id == pk)
+        if cls.scope is not None and not ctx.actor.is_system:
+            statement = statement.where(cls.scope(ctx.actor))
+        record = ctx.session.scalars(statement).unique().one_or_none()
+        if record is None:
+            raise NotFoundError
+        return record
+
+    @classmethod
+    def may(cls, actor: Actor, permission: str) -> bool:
+        """Whether the actor holds a right on this entity."""
+        return actor.may(f"{cls.entity()}.{permission}")
+
+    @classmethod
+    def may_add(cls, actor: Actor) -> bool:
+        """Whether there is an add form for the actor."""
+        return bool(cls.add_columns or cls.add_schema) and cls.may(actor, "add")
+
+    @classmethod
+    def may_edit(cls, actor: Actor, record: Any) -> bool:
+        """Whether there is an edit form for the actor and this record."""
+        allowed = bool(cls.edit_columns) and cls.may(actor, "edit")
+        return allowed and (cls.can_be_edited is None or cls.can_be_edited(record))
+
+    @classmethod
+    def url(cls, route: str, **values: Any) -> str:
+        """The address of one of the entity's routes (``list``, ``show``, ``add``, ``edit``, ``step`` …)."""
+        return url_for(f"{cls.__name__}.{route}", **values)
+
+
+def permissions_of(view: type[EntityDeclaration]) -> list[str]:
+    """The framework's permission names that a declaration makes: the same for the screen and the API."""
+    names = ["list", "show"]
+    names += ["add"] if view.add_columns or view.add_schema else []
+    names += ["edit"] if view.edit_columns else []
+    workflow = view.workflow()
+    if workflow is not None:
+        names += [step.permission for step in workflow.steps if step.permission]
+    return [f"can_{name}" for name in dict.fromkeys([*names, *view.extra_permissions])]
+
+
+def check(view: type[EntityDeclaration]) -> None:
+    """Raises DeclarationError on names the table does not have, forms with a state and missing lists."""
+    model = view.model()
+    for name in REQUIRED:
+        if not getattr(view, name):
+            _fail(view, f"{name} must be declared")
+    shown = [name for _, part in view.show_fieldsets for name in part["fields"]]
+    named = [*view.list_columns, *view.search_columns, *view.add_columns, *view.edit_columns, *shown]
+    for name in [*named, view.base_order[0], *(view.order_columns or [])]:
+        if not hasattr(model, name):
+            _fail(view, f"the table has no {name!r}")
+    state = state_column(model)
+    if state in {*view.add_columns, *view.edit_columns}:
+        _fail(view, "a state is changed by steps only")
+    attributes = sa.inspect(model).attrs
+    for name in [*view.search_columns, *view.add_columns, *view.edit_columns]:
+        if name not in attributes or getattr(attributes[name], "uselist", False):
+            _fail(view, f"{name!r} is not a column or a many-to-one relation")
+    if view.base_order[1] not in {"asc", "desc"} or view.base_order[0] not in attributes:
+        _fail(view, f"base_order {view.base_order!r}")
+    for path in view.quick_search:
+        parent, _, name = path.rpartition(".")
+        target = attributes[parent].mapper.class_ if parent else model
+        if not hasattr(target, name):
+            _fail(view, f"quick_search {path!r}")
+
+
+def _fail(view: type[Any], what: str) -> None:
+    msg = f"{view.__name__}: {what}"
+    raise DeclarationError(msg)
+
+
+def view_of(model: type[Any]) -> type[EntityDeclaration] | None:
+    """The declaration of a table, if it has a screen."""
+    return ENTITIES.get(entity_name(model))
+
+
+def view_of_table(table: str) -> type[EntityDeclaration] | None:
+    """The declaration of a table by its name in the database."""
+    return next((view for view in ENTITIES.values() if view.model().__tablename__ == table), None)
+
+
+def parent_relation(child: type[Any], parent: type[Any]) -> str | None:
+    """The many-to-one relation of a child to a parent table."""
+    for relation in sa.inspect(child).relationships:
+        if relation.direction is sa.orm.MANYTOONE and relation.mapper.class_ is parent:
+            return str(relation.key)
+    return None
+
+
+def column_key(model: type[Any], name: str) -> str:
+    """The name a column has in forms and bodies: a relation is its foreign key."""
+    column = column_of(model, name)
+    return str(sa.inspect(model).get_property_by_column(column).key)
+
+
+@cache
+def _spec(view: type[EntityDeclaration]) -> ListSpec:
+    return ListSpec(
+        model=view.model(),
+        columns=tuple(view.list_columns),
+        search=tuple(view.search_columns),
+        order=tuple(view.order_columns),
+        base_order=tuple(view.base_order),
+        scope=view.scope,
+        quick=view.quick_search,
+    )
+
+
+@cache
+def _schema(model: type[Any], names: tuple[str, ...], optional: tuple[str, ...]) -> type[EntityInput]:
+    schema = schema_of(model, names)
+    for name in optional:
+        if name in schema._declared_fields:  # noqa: SLF001 - marshmallow has no other way to a class's fields
+            schema._declared_fields[name].required = False  # noqa: SLF001
+            schema._declared_fields[name].load_default = missing  # noqa: SLF001
+    return schema
+
+
+__all__ = ["ENTITIES", "EntityDeclaration", "EntityInterface", "parent_relation", "view_of", "view_of_table"]

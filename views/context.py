@@ -1,0 +1,70 @@
+"""One context a request: who acts, the moment, the origin. The clock is read here and nowhere else in the web layer."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask, abort, g, request
+
+from app.extensions import db
+from app.kernel.context import Context
+from app.kernel.database import reading
+from app.kernel.policy import RequestPolicy
+from app.security.actors import current_actor
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+API_PREFIX = "/api/"
+
+
+def is_api() -> bool:
+    """Whether the request speaks JSON to the API."""
+    return request.path.startswith(API_PREFIX)
+
+
+def web_context() -> Context:
+    """The context of this request; made anew when a token has told who asks."""
+    actor = current_actor()
+    cached: Context | None = g.get("zhidan_context")
+    if cached is None or cached.actor is not actor:
+        cached = g.zhidan_context = Context(
+            session=db.session(),
+            actor=actor,
+            now=g.zhidan_now,
+            origin="api" if is_api() else "screen",
+            request_id=g.zhidan_request_id,
+            policy=RequestPolicy(db.session()),
+        )
+    return cached
+
+
+def open_request() -> None:
+    """Runs before everything else: transactions that only read take no write lock (SQLite), bad bytes end here."""
+    reading(only=request.method in SAFE_METHODS)
+    g.zhidan_now = datetime.now(UTC)
+    g.zhidan_request_id = secrets.token_hex(8)
+    # NUL breaks PostgreSQL wherever it gets (path, query, form); no honest client sends it.
+    if "\x00" in request.path or "%00" in request.query_string.decode("latin-1"):
+        abort(400)
+
+
+def refuse_nul_in_forms() -> None:
+    """Reads the form after the size limits are known; runs before the views."""
+    if request.mimetype in {"application/x-www-form-urlencoded", "multipart/form-data"}:
+        for values in request.form.lists():
+            if any("\x00" in value for value in values[1]):
+                abort(400)
+
+
+def close_request(_error: BaseException | None = None) -> None:
+    """Whatever runs next in this thread may write."""
+    reading(only=False)
+
+
+def init_context(app: Flask) -> None:
+    """Registers the hooks. Call before the framework registers its own."""
+    app.before_request(open_request)
+    app.before_request(refuse_nul_in_forms)
+    app.teardown_request(close_request)
+

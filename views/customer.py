@@ -1,0 +1,80 @@
+"""Customers with their addresses and consents. Clause 10(5), 12(3)."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from app.security import scopes
+from app.services.customer.actions import change_customer, create_customer
+from models.customer import Consent, Customer, CustomerAddress
+from views.base import EntityInterface
+from views.entity import EntityView
+from views.order import OrderView
+from views.payment import PaymentView
+from views.ticket import ServiceTicketView
+
+
+class CustomerAddressView(EntityView):
+    """Places of delivery."""
+
+    datamodel = EntityInterface(CustomerAddress)
+    list_columns = ["label", "customer", "contact_name", "contact_phone", "city", "district", "detail", "is_default"]
+    search_columns = ["customer", "city", "contact_name", "contact_phone"]
+    add_columns = [
+        "customer", "label", "contact_name", "contact_phone", "province", "city", "district", "detail", "floor",
+        "elevator", "door_code", "is_default",
+    ]  # fmt: skip
+    edit_columns = add_columns[1:]
+    show_fieldsets = [
+        (_l("Address"), {"fields": ["customer", "label", "province", "city", "district", "detail", "is_default"]}),
+        (_l("Delivery"), {"fields": ["contact_name", "contact_phone", "floor", "elevator", "door_code"]}),
+    ]
+    base_order = ("id", "desc")
+    scope = scopes.customer_address
+    quick_search = ("customer.search_text",)
+
+
+class ConsentView(EntityView):
+    """What a customer agreed to."""
+
+    datamodel = EntityInterface(Consent)
+    list_columns = ["customer", "purpose", "is_granted", "text_version", "channel", "given_at", "withdrawn_at"]
+    search_columns = ["customer", "purpose", "is_granted", "given_at"]
+    add_columns = ["customer", "purpose", "is_granted", "text_version", "channel", "given_at"]
+    edit_columns = ["withdrawn_at"]
+    show_fieldsets = [(_l("Consent"), {"fields": list_columns})]
+    base_order = ("given_at", "desc")
+    scope = scopes.consent
+    quick_search = ("customer.search_text",)
+
+
+class CustomerView(EntityView):
+    """Persons and organisations that order."""
+
+    datamodel = EntityInterface(Customer)
+    list_columns = ["code", "name", "kind", "phone", "city", "level", "source_channel", "is_active"]
+    search_columns = [
+        "kind", "level", "city", "name", "phone", "uscc", "source_channel", "is_dealer", "is_blacklisted", "is_active",
+        "created_at",
+    ]  # fmt: skip
+    add_columns = [
+        "kind", "name", "phone", "uscc", "email", "wechat", "province", "city", "source_channel", "level",
+        "credit_limit_amount", "credit_days", "is_dealer", "note",
+    ]  # fmt: skip
+    edit_columns = [*add_columns, "is_blacklisted", "blacklist_reason", "is_active"]
+    show_fieldsets = [
+        (_l("Customer"), {"fields": ["code", "kind", "name", "uscc", "level", "is_active", "note"]}),
+        (_l("Contact"), {"fields": ["phone", "email", "wechat", "province", "city", "source_channel"]}),
+        (
+            _l("Terms"),
+            {"fields": ["credit_limit_amount", "credit_days", "is_dealer", "is_blacklisted", "blacklist_reason"]},
+        ),
+    ]
+    base_order = ("created_at", "desc")
+    order_columns = ["created_at", "name", "code"]
+    scope = scopes.customer
+    quick_search = ("search_text",)
+    creates = create_customer
+    changes = change_customer
+    related_views = [OrderView, CustomerAddressView, ConsentView, ServiceTicketView, PaymentView]
+    extra_permissions = ("export",)

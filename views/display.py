@@ -1,0 +1,162 @@
+"""Values as a person reads them: local times, money, labels, links, masks. Plain dicts for the components."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from app.kernel.context import LOCAL_ZONE, Actor
+from app.kernel.fields import present
+from app.kernel.journal import entity_name, state_column
+from models.base import Amount, Base, Fixed, Percent, StateType, UnitPrice, UtcDateTime
+from models.labels import TONES, label_of
+
+LONG_TEXT = 120
+Link = Callable[[Any], str | None]
+
+
+def money(amount: Decimal) -> str:
+    """12,345.67"""
+    return f"{amount:,.2f}"
+
+
+def number(value: Decimal | int) -> str:
+    """At most the places that say something: 12.500 is 12.5."""
+    text = f"{value:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def moment(value: datetime) -> str:
+    """2026-11-24 16:30 in Shanghai."""
+    return f"{value.astimezone(LOCAL_ZONE):%Y-%m-%d %H:%M}"
+
+
+def label_text(value: Enum) -> str:
+    """The label of a word of a vocabulary."""
+    return str(label_of(value))  # type: ignore[arg-type]
+
+
+def badge(value: Any) -> dict[str, str] | None:
+    """A word as {label, tone}; None for nothing."""
+    if value is None:
+        return None
+    return {"label": label_text(value), "tone": str(TONES.get(type(value), {}).get(value, "neutral"))}
+
+
+def record_text(actor: Actor, record: Any) -> str:
+    """How a record is called: its number or code, and its name as far as the actor may see it."""
+    if record is None:
+        return ""
+    if not isinstance(record, Base):
+        return person_text(record)
+    code = str(record)
+    name = present(actor, type(record), "name", record.name) if "name" in sa.inspect(type(record)).attrs else None
+    return f"{code} {name}" if name and name != code else code
+
+
+def person_text(user: Any) -> str:
+    """A user of the framework: 李静, but Ada Lovelace."""
+    from app.security.actors import person_name
+
+    return person_name(user)
+
+
+def kind_of(model: type[Any], name: str) -> str:
+    """How a column is set on screens: text, number, money, percent, date, datetime, badge, bool, link, long."""
+    attribute = sa.inspect(model).attrs.get(name)
+    if attribute is None:
+        return "badge" if name.endswith("state") else "text"
+    if isinstance(attribute, sa.orm.RelationshipProperty):
+        return "link"
+    column_type = attribute.columns[0].type
+    if isinstance(column_type, StateType):
+        return "badge"
+    for types, kind in (
+        ((Amount, UnitPrice), "money"),
+        ((Percent,), "percent"),
+        ((Fixed,), "number"),
+        ((UtcDateTime,), "datetime"),
+        ((sa.Date,), "date"),
+        ((sa.Boolean,), "bool"),
+    ):
+        if isinstance(column_type, types):
+            return kind
+    if isinstance(column_type, sa.Integer) and not attribute.columns[0].foreign_keys:
+        return "number"
+    if isinstance(column_type, sa.Text):
+        return "long"
+    return "text"
+
+
+def text_of(kind: str, value: Any) -> str:
+    """A plain value as text."""
+    if value is None:
+        return ""
+    if isinstance(value, Enum):
+        return label_text(value)
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if isinstance(value, Decimal):
+        if kind == "money":
+            return money(value) if value == value.quantize(Decimal("0.01")) else number(value)
+        return f"{number(value)}%" if kind == "percent" else number(value)
+    if isinstance(value, datetime):
+        return moment(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, list | tuple):
+        return ", ".join(text_of(kind, item) for item in value)
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {text_of(kind, item)}" for key, item in value.items() if item not in (None, ""))
+    return str(value)
+
+
+def cell(actor: Actor, record: Any, name: str, link: Link | None = None) -> dict[str, Any] | None:
+    """One value of a record for a table or a show page; masked where the actor's access says so."""
+    model = type(record)
+    kind = kind_of(model, name)
+    value = getattr(record, name)
+    if value is None:
+        return None
+    if kind == "link" and not isinstance(value, list):
+        return _relation_cell(actor, value, link)
+    if isinstance(value, Enum) and type(value) in TONES:
+        return {"kind": "badge", "text": label_text(value), "tone": str(TONES[type(value)][value])}
+    if isinstance(value, bool):
+        return {"kind": "bool", "on": value}
+    shown = present(actor, model, name, value)
+    text = text_of(kind, shown)
+    return {"kind": "long" if kind == "long" and len(text) > LONG_TEXT else kind, "text": text}
+
+
+def _relation_cell(actor: Actor, value: Any, link: Link | None) -> dict[str, Any]:
+    name = None
+    if isinstance(value, Base) and "name" in sa.inspect(type(value)).attrs:
+        name = present(actor, type(value), "name", value.name)
+    text = str(value) if isinstance(value, Base) else person_text(value)
+    found = {"kind": "link", "text": name or text, "url": link(value) if link else None}
+    if name and name != text:
+        found["sub"] = text
+    return found
+
+
+def state_of(record: Any) -> dict[str, str] | None:
+    """The badge of a record's state; None for what has none."""
+    name = state_column(type(record))
+    return badge(getattr(record, name)) if name else None
+
+
+def is_entity(value: Any) -> bool:
+    """Whether a value is a record of ours (users of the framework have no page here)."""
+    return isinstance(value, Base)
+
+
+def word_of(model: type[Any]) -> str:
+    """The word of a table in addresses."""
+    return entity_name(model)

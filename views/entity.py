@@ -1,0 +1,336 @@
+"""The routes of an entity's screens: list, show, tab, search, add, edit, steps one by one and in bulk."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from flask import flash, jsonify, redirect, render_template, request
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.kernel import engine
+from app.kernel.context import Context
+from app.kernel.errors import (
+    ConflictError,
+    DomainError,
+    NotFoundError,
+    PermissionDeniedError,
+    Reason,
+    ValidationFailedError,
+)
+from app.kernel.filters import LARGEST_ID, parse_filters
+from app.kernel.listing import ListRequest, page
+from app.kernel.unit_of_work import unit_of_work
+from app.kernel.workflow import Step
+from views.adapter import guarded, login_needed
+from views.base import EntityDeclaration
+from views.context import web_context
+from views.display import record_text, state_of, text_of
+from views.forms import form_fields, other_errors, posted, unchanged
+from views.listpage import args_of_request, list_variables
+from views.records import change, create, once, step
+from views.showpage import fieldsets, show_variables, tab_of
+
+FOUND_AT_ONCE = 20
+MOST_BULK = 200
+SEE_OTHER = 303
+TOKEN = "token"  # noqa: S105 - the name of a form field
+
+
+class EntityView(EntityDeclaration):
+    """A declared entity with its screens. See ``EntityDeclaration`` for the words of the declaration."""
+
+    is_abstract: ClassVar[bool] = True
+    default_view = "list"
+
+    @expose("/list/")
+    @guarded("list")
+    def list(self) -> Any:
+        """A page of the list. Wrong arguments are left out and said."""
+        ctx = web_context()
+        variables, problems = list_variables(ctx, type(self), args_of_request())
+        for problem in problems:
+            flash(str(problem), "warning")
+        variables["bulk_hidden"] = {TOKEN: new_token(), "back": request.full_path}
+        return render_template("zhidan/list.html", **variables)
+
+    @expose("/show/<int:pk>")
+    @guarded("show")
+    def show(self, pk: int) -> Any:
+        """One record with what may be done to it."""
+        ctx = web_context()
+        record = self.find(ctx, pk)
+        return render_template("zhidan/show.html", **show_variables(ctx, type(self), record))
+
+    @expose("/<int:pk>/tab/<name>")
+    @guarded("show")
+    def tab(self, pk: int, name: str) -> Any:
+        """The rows of one related table, for a tab that was opened."""
+        ctx = web_context()
+        record = self.find(ctx, pk)
+        return render_template("zhidan/panel.html", tab=tab_of(ctx, type(self), record, name))
+
+    @expose("/search")
+    def search(self) -> Any:
+        """Names and numbers for relation fields; nothing beyond what the actor sees of them in lists."""
+        if (answer := login_needed()) is not None:
+            return answer
+        ctx = web_context()
+        if not (self.may(ctx.actor, "list") or self.may(ctx.actor, "show")):
+            raise PermissionDeniedError
+        spec = self.spec()
+        pairs = [(key, value) for key, value in request.args.items() if key not in {"q", "page"}]
+        filters, _problems = parse_filters(self.model(), spec.search, ctx.actor, pairs)
+        asked = ListRequest(
+            filters=tuple(filters),
+            quick=request.args.get("q", "").strip()[:100],
+            sort=spec.base_order[0],
+            descending=spec.base_order[1] == "desc",
+            size=FOUND_AT_ONCE,
+        )
+        rows = page(ctx, spec, asked).rows
+        results = [{"id": row.id, "text": record_text(ctx.actor, row)} for row in rows]
+        return jsonify({"results": results, "pagination": {"more": False}})
+
+    @expose("/add", methods=("GET", "POST"))
+    @guarded("add")
+    def add(self) -> Any:
+        """The add form; posted, one record however often it is sent."""
+        ctx = web_context()
+        if not self.may_add(ctx.actor):
+            raise NotFoundError
+        schema = self.input_schema(ctx.actor, is_new=True)
+        if request.method == "GET":
+            return self._form(ctx, schema, self._initial(ctx), {}, is_new=True)
+        raw = posted(schema, request.form)
+
+        def act() -> str:
+            return self.url("show", pk=create(ctx, type(self), raw).id)
+
+        return self._save(ctx, "add", raw, act)
+
+    def _initial(self, ctx: Context) -> dict[str, Any]:
+        """What an add form starts with: arguments of the link that led here, defaults of the columns."""
+        values: dict[str, Any] = {}
+        for name, column in ((c.key, c.columns[0]) for c in sa.inspect(self.model()).column_attrs):
+            default = column.default
+            if default is not None and default.is_scalar and name not in self.optional_columns:
+                values[name] = default.arg
+        if "received_at" in self.optional_columns:
+            values["received_at"] = ctx.now
+        return {**values, **{key: value for key, value in request.args.items() if value}}
+
+    @expose("/edit/<int:pk>", methods=("GET", "POST"))
+    @guarded("edit")
+    def edit(self, pk: int) -> Any:
+        """The edit form; a stale one comes back with what was typed."""
+        ctx = web_context()
+        record = self.find(ctx, pk)
+        if not self.may_edit(ctx.actor, record):
+            flash(_("This record can no longer be edited directly."), "warning")
+            return redirect(self.url("show", pk=pk), SEE_OTHER)
+        schema = self.input_schema(ctx.actor, is_new=False)
+        if request.method == "GET":
+            held = {name: getattr(record, name) for name in schema().fields}
+            return self._form(ctx, schema, held, {}, record=record)
+        raw = posted(schema, request.form)
+        for name in list(unchanged(schema, raw, record)) if self._version() == record.version else []:
+            raw.pop(name)
+
+        def act() -> str:
+            change(ctx, type(self), record, raw, self._version())
+            return self.url("show", pk=pk)
+
+        return self._save(ctx, f"edit.{pk}", posted(schema, request.form), act, record_id=pk)
+
+    @expose("/<int:pk>/<step>", methods=("GET", "POST"))
+    def step(self, pk: int, step: str) -> Any:
+        """The form of a step that asks something; posted, the step."""
+        if (answer := login_needed()) is not None:
+            return answer
+        ctx = web_context()
+        declared = self._declared(ctx, step)
+        record = self.find(ctx, pk)
+        if request.method == "GET":
+            return self._step_form(ctx, record, declared, dict(request.args), {})
+        raw = posted(declared.asks, request.form) if declared.asks else {}
+        try:
+            _answer, repeated = once(
+                ctx, self._scope(f"{pk}.{step}"), request.form.get(TOKEN), "", lambda: self._fire(ctx, record, step, raw)
+            )
+        except ValidationFailedError as error:
+            return self._step_form(ctx, self.find(ctx, pk), declared, raw, error.fields), error.status
+        except (NotFoundError, PermissionDeniedError):
+            raise
+        except DomainError as error:
+            for reason in error.reasons():
+                flash(str(reason), "danger")
+            return redirect(self.url("show", pk=pk), SEE_OTHER)
+        done = _("This was already done.") if repeated else _("Done: %(step)s", step=str(declared.label))
+        flash(done, "info" if repeated else "success")
+        return redirect(self.url("show", pk=pk), SEE_OTHER)
+
+    @expose("/bulk/<step>", methods=("POST",))
+    def bulk(self, step: str) -> Any:
+        """A step on many records: each by itself, and told what became of each."""
+        if (answer := login_needed()) is not None:
+            return answer
+        ctx = web_context()
+        declared = self._declared(ctx, step)
+        if not declared.is_bulk:
+            raise NotFoundError
+        ids = [int(raw) for raw in request.form.getlist("pk") if raw.isascii() and raw.isdigit() and int(raw) <= LARGEST_ID]
+        done, refused = self._bulk(ctx, step, list(dict.fromkeys(ids))[:MOST_BULK])
+        if done:
+            flash(ngettext("%(num)s record done.", "%(num)s records done.", len(done)), "success")
+        for label, why in refused:
+            flash(_("%(record)s: %(reason)s", record=label, reason=why), "warning")
+        if not done and not refused:
+            flash(_("Select at least one row."), "warning")
+        return redirect(own_address(request.form.get("back"), self.url("list")), SEE_OTHER)
+
+    def _bulk(self, ctx: Context, name: str, ids: list[int]) -> tuple[list[str], list[tuple[str, str]]]:
+        done, refused = [], []
+        for pk in ids:
+            label = f"#{pk}"
+            try:
+                with unit_of_work(ctx):
+                    record = self.find(ctx, pk)
+                    label = str(record)
+                    step(ctx, type(self), record, name, {}, None)
+                done.append(label)
+            except DomainError as error:
+                refused.append((label, " ".join(str(reason) for reason in error.reasons())))
+        return done, refused
+
+    def _fire(self, ctx: Context, record: Any, name: str, raw: Mapping[str, Any]) -> str:
+        step(ctx, type(self), record, name, raw, self._version())
+        return self.url("show", pk=record.id)
+
+    def _declared(self, ctx: Context, name: str) -> Step:
+        """A step that persons may fire. Raises NotFoundError, PermissionDeniedError."""
+        workflow = self.workflow()
+        declared = workflow.step(name) if workflow else None
+        if workflow is None or declared is None or declared.permission is None:
+            raise NotFoundError
+        engine.requires(ctx, workflow.permission(declared))
+        return declared
+
+    def _version(self) -> int | None:
+        raw = request.form.get("version", "")
+        return int(raw) if raw.isascii() and raw.isdigit() and int(raw) <= LARGEST_ID else None
+
+    def _scope(self, what: str) -> str:
+        """An idempotency key belongs to one person and one address."""
+        return f"{web_context().actor.id}.{self.entity()}.{what}"
+
+    def _save(self, ctx: Context, what: str, raw: dict[str, Any], act: Any, record_id: int | None = None) -> Any:
+        """Saves once and leads to the record; refused, the form comes back with everything that was typed."""
+        schema = self.input_schema(ctx.actor, is_new=record_id is None)
+        try:
+            target, repeated = once(ctx, self._scope(what), request.form.get(TOKEN), "", act)
+        except (NotFoundError, PermissionDeniedError):
+            raise
+        except DomainError as error:
+            fields = error.fields if isinstance(error, ValidationFailedError) else {}
+            texts = [] if fields else [str(reason) for reason in error.reasons()]
+            record = self.find(ctx, record_id) if record_id else None
+            form = self._form(
+                ctx, schema, raw, fields, record=record, is_new=record is None, texts=texts,
+                is_stale=isinstance(error, ConflictError),
+            )
+            return form, error.status
+        if repeated:
+            flash(_("This form had already been sent; here is what it made."), "info")
+        else:
+            flash(_("Saved."), "success")
+        return redirect(target, SEE_OTHER)
+
+    def _form(
+        self,
+        ctx: Context,
+        schema: Any,
+        values: Mapping[str, Any],
+        errors: Mapping[str, Any],
+        *,
+        record: Any = None,
+        is_new: bool = False,
+        texts: Any = (),
+        is_stale: bool = False,
+    ) -> str:
+        shown = form_fields(ctx, schema, values, errors, model=self.model())
+        name = str(self.model().__label__)
+        title = _("Add %(name)s", name=name) if is_new else _("Edit %(name)s", name=str(record))
+        hidden = {TOKEN: new_token()}
+        if record is not None:
+            hidden["version"] = record.version
+        return render_template(
+            "zhidan/form.html",
+            title=title,
+            subtitle=None if is_new else name,
+            crumbs=self._crumbs(record, title),
+            state=state_of(record) if record is not None else None,
+            hidden=hidden,
+            fieldsets=[{"label": None, "fields": shown}],
+            errors=[*texts, *other_errors(errors, shown)],
+            facts=self._held(schema, record, values) if is_stale and record is not None else None,
+            cancel_url=self.url("show", pk=record.id) if record is not None else self.url("list"),
+            submit_label=_("Save"),
+        )
+
+    def _held(self, schema: Any, record: Any, typed: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """What the record holds now where it differs from what was typed: the person decides with both in view."""
+        same = set(unchanged(schema, typed, record))
+        return [
+            {"label": _("%(name)s now", name=str(self.label(name))), "value": text_of("text", getattr(record, name))}
+            for name in typed
+            if name not in same and hasattr(record, name)
+        ]
+
+    def _step_form(
+        self, ctx: Context, record: Any, declared: Step, values: Mapping[str, Any], errors: Mapping[str, Any]
+    ) -> Any:
+        if record.state not in declared.sources:
+            error = engine.StepNotOpenError(state=(state_of(record) or {}).get("label", ""))
+            flash(str(error), "warning")
+            return redirect(self.url("show", pk=record.id), SEE_OTHER)
+        reasons: list[Reason] = engine.blockers(ctx, record, declared)
+        schema = declared.asks
+        shown = form_fields(ctx, schema, values, errors, model=self.model()) if schema else []
+        groups = fieldsets(ctx, type(self), record)
+        return render_template(
+            "zhidan/form.html",
+            title=f"{declared.label}",
+            subtitle=str(record),
+            crumbs=self._crumbs(record, str(declared.label)),
+            state=state_of(record),
+            hidden={TOKEN: new_token(), "version": request.form.get("version") or record.version},
+            fieldsets=[{"label": None, "fields": shown}] if shown else [],
+            errors=[*(str(reason) for reason in reasons), *other_errors(errors, shown)],
+            intro=str(declared.confirm) if declared.confirm else None,
+            facts=groups[0]["pairs"] if groups else None,
+            cancel_url=self.url("show", pk=record.id),
+            submit_label=str(declared.label),
+            submit_tone="danger" if declared.tone == "danger" else "primary",
+        )
+
+    def _crumbs(self, record: Any, last: str) -> Any:
+        crumbs: list[tuple[str, str | None]] = [(str(self.model().__label_plural__), self.url("list"))]
+        if record is not None:
+            crumbs.append((str(record), self.url("show", pk=record.id)))
+        return [*crumbs, (last, None)]
+
+def new_token() -> str:
+    """An idempotency token for a form."""
+    return secrets.token_urlsafe(16)
+
+
+def own_address(asked: str | None, default: str) -> str:
+    """A way back within this site; anything else is ignored."""
+    if asked and asked.startswith("/") and not asked.startswith(("//", "/\\")) and "\\" not in asked:
+        return asked
+    return default

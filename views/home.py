@@ -1,0 +1,154 @@
+"""The first page: a department's own open work, oldest first, from the steps its people may fire."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask import render_template
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+
+from app.kernel.calendar import due_at
+from app.kernel.clocks import calendar_exceptions
+from app.kernel.context import Context
+from app.kernel.journal import state_column
+from app.kernel.listing import COUNT_CAP
+from app.kernel.workflow import Clock, Step, Workflow
+from app.security.departments import departments_of, label_of_role
+from models.labels import label_of
+from views.adapter import OpenIndexView, login_needed
+from views.base import ENTITIES, EntityDeclaration
+from views.context import web_context
+from views.display import moment, record_text
+
+ROWS = 5
+QUIET_TONES = frozenset({"neutral", "danger"})
+
+
+class HomeView(OpenIndexView):
+    """Open work of who is signed in; the login for everybody else."""
+
+    @expose("/")
+    def index(self) -> Any:
+        """The cards of the actor's open work."""
+        if (answer := login_needed()) is not None:
+            return answer
+        ctx = web_context()
+        roles = [str(label_of_role(code)) for code in departments_of(ctx.actor.roles)]
+        return render_template(
+            "zhidan/home.html",
+            title=_("My work"),
+            subtitle=" · ".join(roles) or None,
+            cards=cards(ctx),
+            actions=actions(ctx),
+        )
+
+
+def actions(ctx: Context) -> list[dict[str, str]]:
+    """The one or two things that are begun here most."""
+    wanted = ("order", "inbox_item", "service_ticket", "payment")
+    return [
+        {
+            "label": _("Add %(name)s", name=str(view.model().__label__)),
+            "url": view.url("add"),
+            "icon": "fa-plus",
+            "tone": "primary" if name == "order" else "default",
+        }
+        for name in wanted
+        if (view := ENTITIES.get(name)) is not None and view.may_add(ctx.actor)
+    ]
+
+
+def open_states(ctx: Context, view: type[EntityDeclaration]) -> list[Any]:
+    """The states in which the actor's own next steps start: what waits for him."""
+    workflow = view.workflow()
+    if workflow is None or not view.may(ctx.actor, "list"):
+        return []
+    return [
+        state
+        for state in workflow.states
+        if state not in workflow.final and any(_leads_on(ctx, workflow, step) for step in workflow.steps_from(state))
+    ]
+
+
+def _leads_on(ctx: Context, workflow: Workflow, step: Step) -> bool:
+    return step.tone not in QUIET_TONES and bool(step.permission) and ctx.actor.may(workflow.permission(step))
+
+
+def cards(ctx: Context) -> list[dict[str, Any]]:
+    """One card for each table and state with work for the actor: one statement each, empty ones left out."""
+    exceptions: dict[date, bool] | None = None
+    found = []
+    for view in ENTITIES.values():
+        for state in open_states(ctx, view):
+            count, records = _work(ctx, view, state)
+            if not records:
+                continue
+            if exceptions is None:
+                exceptions = calendar_exceptions(ctx)
+            rows = [_row(ctx, view, record, exceptions) for record in records]
+            found.append(
+                {
+                    "title": f"{view.model().__label_plural__} · {label_of(state)}",
+                    "count": count if count <= COUNT_CAP else f"{COUNT_CAP:,}+",
+                    "url": view.url("list", state=str(state), sort="state_since")
+                    if "state_since" in view.order_columns
+                    else view.url("list", state=str(state)),
+                    "rows": rows,
+                }
+            )
+    return found
+
+
+def _work(ctx: Context, view: type[EntityDeclaration], state: Any) -> tuple[int, list[Any]]:
+    model = view.model()
+    where = [getattr(model, state_column(model) or "state") == state]
+    if view.scope is not None:
+        where.append(view.scope(ctx.actor))
+    capped = sa.select(sa.literal(1)).select_from(model).where(*where).limit(COUNT_CAP + 1).subquery()
+    count = sa.select(sa.func.count()).select_from(capped).scalar_subquery()
+    statement = sa.select(model, count).where(*where).order_by(model.state_since, model.id).limit(ROWS)
+    if "customer" in sa.inspect(model).relationships:
+        statement = statement.options(sa.orm.joinedload(model.customer))
+    elif "order" in sa.inspect(model).relationships:
+        statement = statement.options(sa.orm.joinedload(model.order))
+    rows = ctx.session.execute(statement).unique().all()
+    return (rows[0][1], [row[0] for row in rows]) if rows else (0, [])
+
+
+def _row(ctx: Context, view: type[EntityDeclaration], record: Any, exceptions: Mapping[date, bool]) -> dict[str, Any]:
+    about = getattr(record, "customer", None) or getattr(record, "order", None)
+    return {
+        "number": str(record),
+        "url": view.url("show", pk=record.id),
+        "text": record_text(ctx.actor, about),
+        "due": due(ctx, view, record, exceptions),
+    }
+
+
+def due(ctx: Context, view: type[EntityDeclaration], record: Any, exceptions: Mapping[date, bool]) -> dict[str, str]:
+    """When the clock of the present state ends; how long the record has waited where none runs."""
+    workflow = view.workflow()
+    clock = clock_of_state(workflow, record.state) if workflow else None
+    if clock is None:
+        return {"text": _("since %(moment)s", moment=moment(record.state_since)), "tone": "neutral"}
+    started: datetime = getattr(record, clock.start_field) if clock.start_field else record.state_since
+    ends = due_at(started, float(ctx.policy[clock.limit]), clock.calendar, exceptions)
+    if ends < ctx.now:
+        return {"text": _("late since %(moment)s", moment=moment(ends)), "tone": "danger"}
+    used = (ctx.now - started) / (ends - started)
+    return {"text": _("due %(moment)s", moment=moment(ends)), "tone": "warning" if used >= 0.8 else "info"}  # noqa: PLR2004
+
+
+def clock_of_state(workflow: Workflow, state: Any) -> Clock | None:
+    """The clock that runs while a record is in a state: one that a step into it starts and a step from it stops."""
+    into = {f"{workflow.name}.{step.name}" for step in workflow.steps if step.target == state}
+    out = {f"{workflow.name}.{step.name}" for step in workflow.steps_from(state)}
+    for clock in workflow.clocks:
+        starts = bool(clock.start_field and state == workflow.initial) or bool(into.intersection(clock.start))
+        if starts and out.intersection(clock.stop):
+            return clock
+    return None

@@ -1,0 +1,53 @@
+"""The journal, the parameters of the regulation and the calendar."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from app.security import scopes
+from models.calendar import CalendarDay
+from models.journal import Journal
+from models.policy import PolicyParameter
+from views.base import EntityInterface
+from views.entity import EntityView
+
+
+class JournalView(EntityView):
+    """Who did what, read only."""
+
+    datamodel = EntityInterface(Journal)
+    list_columns = ["at", "actor_name", "origin", "entity", "entity_id", "action", "from_state", "to_state", "reason"]
+    search_columns = ["at", "actor_name", "origin", "entity", "entity_id", "action", "order_id", "request_id"]
+    show_fieldsets = [
+        (_l("Act"), {"fields": ["at", "recorded_at", "actor_name", "origin", "request_id", "action", "reason"]}),
+        (_l("Record"), {"fields": ["entity", "entity_id", "order_id", "from_state", "to_state"]}),
+    ]
+    base_order = ("id", "desc")
+    scope = scopes.journal
+    has_history = False
+    extra_permissions = ("export",)
+
+
+class PolicyParameterView(EntityView):
+    """Numbers of the regulation that the committee may change."""
+
+    datamodel = EntityInterface(PolicyParameter)
+    list_columns = ["code", "value", "unit", "label", "clause"]
+    search_columns = ["code", "label", "clause"]
+    edit_columns = ["value"]
+    show_fieldsets = [(_l("Policy parameter"), {"fields": list_columns})]
+    base_order = ("code", "asc")
+    scope = scopes.policy_parameter
+
+
+class CalendarDayView(EntityView):
+    """Days that differ from the plain week: holidays, and Saturdays that are worked."""
+
+    datamodel = EntityInterface(CalendarDay)
+    list_columns = ["day", "is_workday", "note"]
+    search_columns = ["day", "is_workday"]
+    add_columns = ["day", "is_workday", "note"]
+    edit_columns = ["is_workday", "note"]
+    show_fieldsets = [(_l("Calendar day"), {"fields": list_columns})]
+    base_order = ("day", "desc")
+    scope = scopes.calendar_day

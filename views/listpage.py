@@ -1,0 +1,263 @@
+"""The list page: from a declaration and the query arguments to the plain variables of ``zhidan/list.html``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+import sqlalchemy as sa
+from flask import request
+from flask_babel import gettext as _
+
+from app.kernel.context import Context
+from app.kernel.fields import editable
+from app.kernel.filters import Filter, attribute_of
+from app.kernel.journal import state_column
+from app.kernel.listing import Args, ListRequest, Page, Total, page, parse, total
+from models.base import Fixed, UtcDateTime
+from views.base import EntityDeclaration, view_of
+from views.display import cell, kind_of, label_text, record_text
+from views.forms import enum_choices
+
+PAGING = ("after", "before", "last")
+SIZES = (25, 50, 100)
+FIRST_FILTERS = 3
+
+
+def args_of_request() -> list[tuple[str, str]]:
+    """The query arguments in order, repeated ones included."""
+    return [(key, value) for key, value in request.args.items(multi=True) if value.strip()]
+
+
+def address(args: Args | Mapping[str, str], *, without: Sequence[str] = (), **more: str) -> str:
+    """This page with other arguments. Paging arguments are dropped unless given."""
+    pairs = list(args.items()) if isinstance(args, Mapping) else list(args)
+    kept = [(key, value) for key, value in pairs if key not in {*without, *more, *PAGING}]
+    query = urlencode([*kept, *more.items()])
+    return f"{request.path}?{query}" if query else request.path
+
+
+def list_variables(
+    ctx: Context, view: type[EntityDeclaration], args: list[tuple[str, str]]
+) -> tuple[dict[str, Any], list[Any]]:
+    """The variables of the page, and what was wrong with the arguments."""
+    spec = view.spec()
+    asked, problems = parse(spec, ctx.actor, args)
+    found = page(ctx, spec, asked)
+    counted = total(ctx, spec, asked)
+    names = view.seen_columns(ctx.actor, view.list_columns)
+    bulk = bulk_steps(ctx, view)
+    variables = {
+        "title": str(view.model().__label_plural__),
+        "columns": columns_of(ctx, view, names, args, asked),
+        "rows": rows_of(ctx, view, names, found.rows),
+        "search": {"name": "q", "value": asked.quick, "placeholder": _("Search")} if view.quick_search else None,
+        "filters": filter_fields(ctx, view, asked),
+        "keep": {"sort": dict(args)["sort"]} if "sort" in dict(args) else {},
+        "reset_url": request.path if asked.filters or asked.quick else None,
+        "chips": chips(ctx, view, asked, args),
+        "quick": quick_views(view, args),
+        "pager": pager(found, counted, args, asked),
+        "add": add_button(ctx, view),
+        "bulk": bulk,
+    }
+    return variables, problems
+
+
+def add_button(ctx: Context, view: type[EntityDeclaration], **values: Any) -> dict[str, str] | None:
+    """The way to the add form, for who may add."""
+    if not view.may_add(ctx.actor):
+        return None
+    return {"label": _("Add %(name)s", name=str(view.model().__label__)), "url": view.url("add", **values)}
+
+
+def columns_of(
+    ctx: Context, view: type[EntityDeclaration], names: list[str], args: Args, asked: ListRequest
+) -> list[dict[str, Any]]:
+    """The header; sort links only where an index answers and the actor sees the values."""
+    sortable = set(editable(ctx.actor, view.model(), view.order_columns))
+    found = []
+    for name in names:
+        column: dict[str, Any] = {"name": name, "label": str(view.label(name)), "kind": kind_of(view.model(), name)}
+        if name in sortable:
+            is_current = asked.sort == name
+            descends_first = column["kind"] in {"date", "datetime", "money"}
+            down = not asked.descending if is_current else descends_first
+            column["sort"] = ("desc" if asked.descending else "asc") if is_current else None
+            column["sort_url"] = address(args, sort=f"-{name}" if down else name)
+        found.append(column)
+    return found
+
+
+def rows_of(ctx: Context, view: type[EntityDeclaration], names: list[str], records: list[Any]) -> list[dict[str, Any]]:
+    """The rows; the first column leads to the record. Guards are not asked here: bulk steps decide when clicked."""
+    may_show = view.may(ctx.actor, "show")
+    workflow = view.workflow()
+    state = state_column(view.model())
+    bulk = {step.name: step.sources for step in workflow.steps if step.is_bulk} if workflow else {}
+    rows = []
+    for record in records:
+        cells = [cell(ctx.actor, record, name, lambda target: link_of(ctx, target)) for name in names]
+        if may_show and names:
+            first = cells[0] or {"kind": "text", "text": record_text(ctx.actor, record)}
+            cells[0] = {**first, "kind": "link", "url": view.url("show", pk=record.id)}
+        open_steps = [name for name, sources in bulk.items() if state and getattr(record, state) in sources]
+        rows.append({"pk": record.id, "label": str(record), "cells": cells, "steps": open_steps})
+    return rows
+
+
+def link_of(ctx: Context, record: Any) -> str | None:
+    """The page of a related record, where the actor may see such pages."""
+    view = view_of(type(record))
+    return view.url("show", pk=record.id) if view is not None and view.may(ctx.actor, "show") else None
+
+
+def bulk_steps(ctx: Context, view: type[EntityDeclaration]) -> list[dict[str, Any]]:
+    """The bulk steps the actor holds the right to."""
+    workflow = view.workflow()
+    if workflow is None:
+        return []
+    return [
+        {
+            "name": step.name,
+            "label": str(step.label),
+            "url": view.url("bulk", step=step.name),
+            "tone": "danger" if step.tone == "danger" else "default",
+            "confirm": str(step.confirm) if step.confirm else None,
+        }
+        for step in workflow.steps
+        if step.is_bulk and ctx.actor.may(workflow.permission(step))
+    ]
+
+
+def pager(found: Page, counted: Total, args: Args, asked: ListRequest) -> dict[str, Any]:
+    """Links to the neighbours and “about N”."""
+
+    def link(more: dict[str, str] | None) -> str | None:
+        return None if more is None else address(args, **more)
+
+    return {
+        "prev_url": link(found.previous),
+        "next_url": link(found.next),
+        "first_url": link(found.first),
+        "last_url": link(found.last),
+        "about_text": about(counted),
+        "sizes": [(str(size), address(args, size=str(size)), size == asked.size) for size in SIZES],
+    }
+
+
+def about(counted: Total) -> str:
+    """How many rows there are, as exact as it was cheap to know."""
+    if counted.is_exact:
+        return _("%(count)s rows", count=f"{counted.count:,}")
+    if counted.is_estimate:
+        return _("About %(count)s rows", count=f"{counted.count:,}")
+    return _("More than %(count)s rows", count=f"{counted.count:,}")
+
+
+def quick_views(view: type[EntityDeclaration], args: Args) -> list[dict[str, Any]]:
+    """The declared views over the list as tabs."""
+    if not view.quick_views:
+        return []
+    names = {key for _label, wanted in view.quick_views for key in wanted}
+    current = {key: value for key, value in args if key in names}
+    tabs: list[tuple[Any, dict[str, str]]] = [(_("All"), {}), *view.quick_views]
+    return [
+        {"label": str(label), "url": address(list(wanted.items())), "active": current == wanted, "count": None}
+        for label, wanted in tabs
+    ]
+
+
+def filter_fields(ctx: Context, view: type[EntityDeclaration], asked: ListRequest) -> list[dict[str, Any]]:
+    """The filter bar by column type; the first few stand open."""
+    values = {condition.key: condition for condition in asked.filters}
+    names = editable(ctx.actor, view.model(), list(view.search_columns))
+    found = []
+    for position, name in enumerate(names):
+        field = {"label": str(view.label(name)), **_filter_field(ctx, view, name, values)}
+        field["more"] = position >= FIRST_FILTERS
+        found.append(field)
+    return found
+
+
+def _raw(values: Mapping[str, Filter], key: str) -> str:
+    condition = values.get(key)
+    return condition.raw[0] if condition is not None and len(condition.raw) == 1 else ""
+
+
+def _filter_field(
+    ctx: Context, view: type[EntityDeclaration], name: str, values: Mapping[str, Filter]
+) -> dict[str, Any]:
+    attribute = sa.inspect(view.model()).attrs[name]
+    if isinstance(attribute, sa.orm.RelationshipProperty):
+        return _relation_field(ctx, view, name, _raw(values, name))
+    kind = attribute.columns[0].type
+    if attribute.columns[0].foreign_keys:
+        return {"kind": "number", "name": name, "value": _raw(values, name)}
+    if isinstance(kind, sa.Enum):
+        return {"kind": "select", "name": name, "value": _raw(values, name), "choices": enum_choices(kind)}
+    if isinstance(kind, sa.Boolean):
+        choices = [("true", _("Yes")), ("false", _("No"))]
+        return {"kind": "select", "name": name, "value": _raw(values, name), "choices": choices}
+    if isinstance(kind, UtcDateTime | sa.Date | Fixed | sa.Integer):
+        low, high = f"{name}__ge", f"{name}__le"
+        return {
+            "kind": "date_range" if isinstance(kind, UtcDateTime | sa.Date) else "number_range",
+            "from_name": low,
+            "to_name": high,
+            "from_value": _raw(values, low)[:10],
+            "to_value": _raw(values, high)[:10],
+        }
+    key = f"{name}__contains"
+    return {"kind": "text", "name": key, "value": _raw(values, key)}
+
+
+def _relation_field(ctx: Context, view: type[EntityDeclaration], name: str, raw: str) -> dict[str, Any]:
+    from views.forms import _related  # the same widget as in forms
+    from app.kernel.schema import Related
+
+    target = sa.inspect(view.model()).relationships[name].mapper.class_.__tablename__
+    widget = _related(ctx, name, Related(target), {}, {name: raw})
+    return {**widget, "name": name, "value": raw}
+
+
+def chips(ctx: Context, view: type[EntityDeclaration], asked: ListRequest, args: Args) -> list[dict[str, str]]:
+    """What the list is narrowed by, each with a way to take it off."""
+    signs = {"lt": "<", "le": "≤", "gt": ">", "ge": "≥", "ne": "≠", "contains": "∋"}
+    found = []
+    for condition in asked.filters:
+        text = ", ".join(_value_text(ctx, view, condition, value) for value in condition.values)
+        if condition.operator == "null":
+            text = _("empty") if condition.values[0] else _("not empty")
+        sign = signs.get(condition.operator, "")
+        # The argument may have come under the name of the relation or of its column.
+        keys = [key for key, _value in args if key in {condition.key, _alias(view, condition)}]
+        found.append(
+            {
+                "label": str(view.label(condition.name)),
+                "text": f"{sign} {text}".strip(),
+                "remove_url": address(args, without=keys),
+            }
+        )
+    if asked.quick:
+        found.append({"label": _("Search"), "text": asked.quick, "remove_url": address(args, without=["q"])})
+    return found
+
+
+def _alias(view: type[EntityDeclaration], condition: Filter) -> str:
+    key = attribute_of(view.model(), condition.name).key
+    return condition.key.replace(condition.name, key, 1)
+
+
+def _value_text(ctx: Context, view: type[EntityDeclaration], condition: Filter, value: Any) -> str:
+    attribute = sa.inspect(view.model()).attrs[condition.name]
+    if isinstance(attribute, sa.orm.RelationshipProperty):
+        from app.kernel.schema import Related
+        from views.forms import related_text
+
+        target = attribute.mapper.class_.__tablename__
+        return related_text(ctx, Related(target), value) or str(value)
+    if hasattr(value, "value"):
+        return label_text(value)
+    return condition.raw[condition.values.index(value)]

@@ -1,0 +1,102 @@
+"""Which screens there are and where they stand in the menu: one line an entity, by the department that owns it.
+
+A line makes the screen, its REST API, its rights and its place in the side bar.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask_appbuilder import AppBuilder
+from flask_babel import lazy_gettext as _l
+
+from views import approval, customer, installation, journal, order, payment, product, production, quality, shipment
+from views import ticket
+from views.api import api_of
+from views.base import EntityDeclaration
+from views.chartapi import ChartApi
+from views.charts import register_charts
+from views.openapi import ApiPageView, OpenApiView
+from views.people import PeopleView
+
+
+@dataclass(frozen=True)
+class Department:
+    """A group of the side bar. ``views`` have entries; ``parts`` are reached from other screens."""
+
+    name: str
+    label: Any
+    icon: str
+    views: tuple[type[EntityDeclaration], ...]
+    parts: tuple[type[EntityDeclaration], ...] = ()
+
+
+DEPARTMENTS = (
+    Department(
+        "Order centre",
+        _l("Order management centre"),
+        "fa-file-lines",
+        (order.OrderView, order.InboxItemView, customer.CustomerView, approval.ConfirmationLetterView),
+        (order.OrderLineView, order.OrderFeeView, order.OrderReviewView, customer.CustomerAddressView,
+         customer.ConsentView),
+    ),
+    Department(
+        "Production",
+        _l("Production coordination"),
+        "fa-industry",
+        (production.ProductionTaskView, quality.InspectionView, product.ProductView, product.StockView),
+        (production.ProductionReportView, quality.InspectionDefectView, product.ReservationView),
+    ),
+    Department(
+        "Logistics",
+        _l("Logistics and delivery"),
+        "fa-truck",
+        (shipment.ShipmentView, shipment.PackageView, shipment.DeliveryReceiptView),
+        (shipment.ShipmentLineView,),
+    ),
+    Department(
+        "Customer service",
+        _l("Customer service"),
+        "fa-headset",
+        (installation.InstallationView, installation.AcceptanceView, ticket.ServiceTicketView),
+        (installation.AcceptanceLineView,),
+    ),
+    Department(
+        "Finance",
+        _l("Finance and settlement"),
+        "fa-yuan-sign",
+        (payment.PaymentView, payment.PaymentScheduleView, payment.InvoiceView, payment.RefundView),
+        (payment.PaymentAllocationView,),
+    ),
+    Department("Committee", _l("Order management committee"), "fa-gavel", (approval.ApprovalView,), (approval.ApprovalVoteView,)),
+    Department(
+        "System",
+        _l("System"),
+        "fa-gear",
+        (journal.JournalView, journal.PolicyParameterView, journal.CalendarDayView),
+    ),
+)
+
+
+def register(builder: AppBuilder) -> None:
+    """Registers every screen and its API with the framework."""
+    builder.add_view_no_menu(PeopleView)
+    for department in DEPARTMENTS:
+        for view in department.views:
+            builder.add_view(
+                view,
+                view.__name__,
+                label=view.model().__label_plural__,
+                category=department.name,
+                category_label=department.label,
+                category_icon=department.icon,
+            )
+            builder.add_api(api_of(view))
+        for view in department.parts:
+            builder.add_view_no_menu(view)
+            builder.add_api(api_of(view))
+    register_charts(builder)
+    builder.add_api(ChartApi)
+    builder.add_view_no_menu(OpenApiView)
+    builder.add_view_no_menu(ApiPageView)

@@ -1,0 +1,270 @@
+"""The description of the API (OpenAPI 3), made from the declarations, and a page that shows it without the network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+from flask import jsonify, render_template
+from flask_appbuilder import BaseView, expose
+from flask_babel import gettext as _
+from marshmallow import Schema
+from marshmallow import fields as kinds
+
+from app.kernel.filters import operators_of
+from app.kernel.journal import state_column
+from app.kernel.schema import LocalDateTime, Related
+from app.kernel.workflow import Step
+from models.base import Fixed, UtcDateTime
+from views.adapter import login_needed
+from views.base import ENTITIES, EntityDeclaration
+from views.context import web_context
+
+ERRORS = {
+    "400": "Arguments or body not understood",
+    "401": "No valid token",
+    "403": "The right is missing",
+    "404": "No such record, or out of scope",
+    "409": "The step is not open, somebody was faster, or the key is taken",
+    "422": "Fields are missing or wrong",
+}
+PK: dict[str, Any] = {"name": "pk", "in": "path", "required": True, "schema": {"type": "integer"}}
+KEY: dict[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "Makes a repetition of the same request harmless.",
+    "schema": {"type": "string", "maxLength": 80},
+}
+
+
+class OpenApiView(BaseView):
+    """The description for programs."""
+
+    route_base = "/api/v1"
+    default_view = "spec"
+    base_permissions: list[str] = []  # noqa: RUF012 - the framework reads an instance list
+
+    @expose("/_openapi")
+    def spec(self) -> Any:
+        """The OpenAPI document, for who is signed in."""
+        if (answer := login_needed()) is not None:
+            return answer
+        return jsonify(document(web_context().actor))
+
+
+class ApiPageView(BaseView):
+    """The description for people: Swagger UI from the framework's own files."""
+
+    route_base = "/api-docs"
+    default_view = "page"
+    base_permissions: list[str] = []  # noqa: RUF012 - the framework reads an instance list
+
+    @expose("/")
+    def page(self) -> Any:
+        """The page."""
+        if (answer := login_needed()) is not None:
+            return answer
+        return render_template("zhidan/api.html", title=_("REST API"))
+
+
+def document(actor: Any) -> dict[str, Any]:
+    """What the actor may call: paths he has no right to are not in it."""
+    spec = APISpec(
+        title="Zhidan",
+        version="v1",
+        openapi_version="3.0.3",
+        plugins=[MarshmallowPlugin(schema_name_resolver=lambda _schema: None)],
+        security=[{"token": []}],
+        info={"description": str(_("Log in at /api/v1/security/login and send the token with every request."))},
+    )
+    spec.components.security_scheme("token", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+    spec.components.schema("Error", _error_schema())
+    for view in ENTITIES.values():
+        _add(spec, actor, view)
+    found: dict[str, Any] = spec.to_dict()
+    return found
+
+
+def _add(spec: APISpec, actor: Any, view: type[EntityDeclaration]) -> None:
+    name = view.entity()
+    label = str(view.model().__label__)
+    if view.may(actor, "list") or view.may(actor, "show"):
+        spec.components.schema(view.model().__name__, _record_schema(actor, view))
+    listed: dict[str, Any] = {}
+    if view.may(actor, "list"):
+        listed["get"] = _operation(label, _("List"), name, parameters=_list_parameters(actor, view), many=True, view=view)
+    if view.may_add(actor):
+        listed["post"] = _operation(
+            label, _("Add"), name, parameters=[KEY], body=view.input_schema(actor, is_new=True), status="201", view=view
+        )
+    if listed:
+        spec.path(f"/api/v1/{name}/", operations=listed)
+    single: dict[str, Any] = {}
+    if view.may(actor, "show"):
+        single["get"] = _operation(label, _("Show"), name, parameters=[PK], view=view)
+    if view.edit_columns and view.may(actor, "edit"):
+        schema = view.input_schema(actor, is_new=False)
+        single["put"] = _operation(label, _("Edit"), name, parameters=[PK, KEY], body=schema, is_edit=True, view=view)
+    if single:
+        spec.path(f"/api/v1/{name}/{{pk}}", operations=single)
+    workflow = view.workflow()
+    for step in workflow.steps if workflow else ():
+        if step.permission and actor.may(f"{name}.{step.permission}"):
+            spec.path(f"/api/v1/{name}/{{pk}}/{step.name}", operations={"post": _step(label, name, step, view)})
+
+
+def _step(label: str, name: str, step: Step, view: type[EntityDeclaration]) -> dict[str, Any]:
+    return _operation(label, str(step.label), name, parameters=[PK, KEY], body=step.asks, is_step=True, view=view)
+
+
+def _operation(
+    label: str,
+    act: Any,
+    name: str,
+    *,
+    view: type[EntityDeclaration],
+    parameters: list[Any],
+    body: type[Schema] | None = None,
+    status: str = "200",
+    many: bool = False,
+    is_edit: bool = False,
+    is_step: bool = False,
+) -> dict[str, Any]:
+    reference = {"$ref": f"#/components/schemas/{view.model().__name__}"}
+    result: dict[str, Any] = {"type": "array", "items": reference} if many else reference
+    content = {"application/json": {"schema": {"type": "object", "properties": {"result": result}}}}
+    error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    found: dict[str, Any] = {
+        "tags": [name],
+        "summary": f"{label}: {act}",
+        "parameters": parameters,
+        "responses": {
+            status: {"description": "OK", "content": content},
+            **{code: {"description": text, "content": error} for code, text in ERRORS.items()},
+        },
+    }
+    if body is not None or is_edit or is_step:
+        properties = {key: _property(field) for key, field in body().fields.items()} if body else {}
+        required = [key for key, field in body().fields.items() if field.required] if body and not is_edit else []
+        if is_edit or is_step:
+            properties["version"] = {"type": "integer", "description": "The version that was seen."}
+        if is_edit:
+            required.append("version")
+        schema: dict[str, Any] = {"type": "object", "properties": properties}
+        if required:
+            schema["required"] = required
+        found["requestBody"] = {"content": {"application/json": {"schema": schema}}}
+    return found
+
+
+def _property(field: kinds.Field[Any]) -> dict[str, Any]:
+    found = _type_of(field)
+    if label := field.metadata.get("label"):
+        found["description"] = str(label)
+    if field.allow_none:
+        found["nullable"] = True
+    return found
+
+
+def _type_of(field: kinds.Field[Any]) -> dict[str, Any]:
+    if isinstance(field, Related):
+        return {"type": "integer", "x-references": field.target}
+    if isinstance(field, kinds.Enum):
+        return {"type": "string", "enum": [member.value for member in field.enum]}
+    if isinstance(field, kinds.Boolean):
+        return {"type": "boolean"}
+    if isinstance(field, LocalDateTime | kinds.DateTime):
+        return {"type": "string", "format": "date-time"}
+    if isinstance(field, kinds.Date):
+        return {"type": "string", "format": "date"}
+    if isinstance(field, kinds.Decimal):
+        return {"type": "string", "format": "decimal"}
+    if isinstance(field, kinds.Integer):
+        return {"type": "integer"}
+    if isinstance(field, kinds.List):
+        return {"type": "array", "items": _type_of(field.inner)}
+    if isinstance(field, kinds.Nested):
+        return {"type": "object", "properties": {name: _property(part) for name, part in field.schema.fields.items()}}
+    if isinstance(field, kinds.Dict):
+        return {"type": "object", "additionalProperties": True}
+    return {"type": "string"}
+
+
+def _record_schema(actor: Any, view: type[EntityDeclaration]) -> dict[str, Any]:
+    model = view.model()
+    properties: dict[str, Any] = {"id": {"type": "integer"}}
+    if "version" in sa.inspect(model).attrs:
+        properties["version"] = {"type": "integer"}
+    if state_column(model):
+        properties["state"] = {"type": "string"}
+    for name in view.seen_columns(actor, list(dict.fromkeys([*view.list_columns, *view.show_columns]))):
+        properties.setdefault(name, {**_column_type(model, name), "description": str(view.label(name))})
+    return {"type": "object", "properties": properties}
+
+
+def _column_type(model: type[Any], name: str) -> dict[str, Any]:
+    attribute = sa.inspect(model).attrs.get(name)
+    if attribute is None:
+        return {"type": "string", "nullable": True}
+    if isinstance(attribute, sa.orm.RelationshipProperty):
+        parts = {"id": {"type": "integer"}, "text": {"type": "string"}}
+        return {"type": "object", "nullable": True, "properties": parts}
+    column = attribute.columns[0]
+    found: dict[str, Any] = {"type": "string"}
+    if isinstance(column.type, Fixed):
+        found = {"type": "string", "format": "decimal"}
+    elif isinstance(column.type, sa.Enum):
+        found = {"type": "string", "enum": list(column.type.enums)}
+    elif isinstance(column.type, sa.Boolean):
+        found = {"type": "boolean"}
+    elif isinstance(column.type, UtcDateTime):
+        found = {"type": "string", "format": "date-time"}
+    elif isinstance(column.type, sa.Date):
+        found = {"type": "string", "format": "date"}
+    elif isinstance(column.type, sa.Integer):
+        found = {"type": "integer"}
+    elif isinstance(column.type, sa.JSON):
+        found = {}
+    return {**found, "nullable": True} if column.nullable else found
+
+
+def _list_parameters(actor: Any, view: type[EntityDeclaration]) -> list[dict[str, Any]]:
+    from app.kernel.fields import editable
+
+    model = view.model()
+    found = [
+        {"name": "sort", "in": "query", "description": ", ".join(view.order_columns), "schema": {"type": "string"}},
+        {"name": "size", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 200}},
+        {"name": "after", "in": "query", "schema": {"type": "string"}},
+        {"name": "before", "in": "query", "schema": {"type": "string"}},
+    ]
+    if view.quick_search:
+        found.append({"name": "q", "in": "query", "schema": {"type": "string"}})
+    for name in editable(actor, model, list(view.search_columns)):
+        attribute = sa.inspect(model).attrs[name]
+        is_relation = isinstance(attribute, sa.orm.RelationshipProperty)
+        kind = None if is_relation else attribute.columns[0].type
+        words = ", ".join(f"{name}__{word}" for word in sorted(operators_of(kind, is_relation=is_relation) - {"eq"}))
+        found.append({"name": name, "in": "query", "description": words, "schema": {"type": "string"}})
+    return found
+
+
+def _error_schema() -> dict[str, Any]:
+    reason = {"type": "object", "properties": {"code": {"type": "string"}, "message": {"type": "string"}}}
+    return {
+        "type": "object",
+        "properties": {
+            "error": {
+                "type": "object",
+                "properties": {
+                    "code": {"type": "string"},
+                    "message": {"type": "string"},
+                    "request_id": {"type": "string"},
+                    "fields": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
+                    "reasons": {"type": "array", "items": reason},
+                },
+            }
+        },
+    }

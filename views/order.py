@@ -1,0 +1,189 @@
+"""Orders with their lines, fees and reviews. Clauses 12 to 15."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from app.security import scopes
+from app.services.inbox.actions import receive
+from app.services.order.actions import add_fee, add_line, change_fee, change_line, change_order, create_order
+from models.inbox import InboxItem
+from models.labels import OrderState
+from models.order import Order
+from models.order_line import OrderFee, OrderLine
+from models.review import OrderReview
+from views.approval import ApprovalView, ConfirmationLetterView
+from views.base import EntityInterface
+from views.entity import EntityView
+from views.installation import AcceptanceView, InstallationView
+from views.payment import InvoiceView, PaymentScheduleView, PaymentView, RefundView
+from views.production import ProductionTaskView
+from views.quality import InspectionView
+from views.shipment import ShipmentView
+from views.ticket import ServiceTicketView
+
+
+def is_draft(order: Order) -> bool:
+    """Drafts are edited directly; later an order changes by its steps only. Clause 4(4)."""
+    return order.state is OrderState.draft
+
+
+def is_of_draft(row: OrderLine | OrderFee) -> bool:
+    """Lines and fees follow their order."""
+    return is_draft(row.order)
+
+
+class InboxItemView(EntityView):
+    """What customers sent, before it is an order: the clock of entry starts here. Clause 12(1)."""
+
+    datamodel = EntityInterface(InboxItem)
+    list_columns = ["inbox_no", "channel", "customer_name", "received_at", "order", "state"]
+    search_columns = ["state", "channel", "received_at", "external_no", "order"]
+    add_columns = ["channel", "external_no", "received_at", "customer_name", "customer_phone", "content"]
+    show_fieldsets = [
+        (_l("Received order"), {"fields": ["inbox_no", "channel", "external_no", "received_at", "order"]}),
+        (_l("Customer"), {"fields": ["customer_name", "customer_phone"]}),
+        (_l("Message"), {"fields": ["content"]}),
+    ]
+    base_order = ("received_at", "desc")
+    scope = scopes.inbox_item
+    quick_search = ("inbox_no", "external_no")
+    creates = receive
+    optional_columns = ("received_at",)
+
+
+class OrderLineView(EntityView):
+    """What is ordered, and how far each piece has come."""
+
+    datamodel = EntityInterface(OrderLine)
+    list_columns = [
+        "line_no", "order", "product", "qty_ordered", "unit", "unit_price", "discount_pct", "line_amount",
+        "qty_qc_passed", "qty_shipped", "qty_delivered", "qty_accepted",
+    ]  # fmt: skip
+    search_columns = ["order", "product", "supply_mode", "needs_install"]
+    add_columns = [
+        "order", "product", "qty_ordered", "discount_pct", "list_price", "description", "length_mm", "width_mm",
+        "height_mm", "material", "finish", "colour",
+    ]  # fmt: skip
+    edit_columns = add_columns[2:]
+    show_fieldsets = [
+        (_l("Order line"), {"fields": ["order", "line_no", "product", "description", "supply_mode", "unit"]}),
+        (_l("Make"), {"fields": ["length_mm", "width_mm", "height_mm", "material", "finish", "colour"]}),
+        (_l("Price"), {"fields": ["list_price", "discount_pct", "unit_price", "line_amount", "tax_rate", "tax_amount"]}),
+        (
+            _l("Quantities"),
+            {
+                "fields": [
+                    "qty_ordered", "qty_cancelled", "qty_reserved", "qty_produced", "qty_qc_passed", "qty_shipped",
+                    "qty_back", "qty_delivered", "qty_installed", "qty_accepted", "qty_returned",
+                ]  # fmt: skip
+            },
+        ),
+        (_l("Terms"), {"fields": ["lead_days", "line_promised_on", "needs_install", "pack_count", "volume"]}),
+        (
+            _l("Warranty"),
+            {"fields": ["warranty_months", "warranty_from_on", "warranty_to_on", "return_deadline_at"]},
+        ),
+    ]
+    base_order = ("id", "asc")
+    scope = scopes.order_line
+    creates = add_line
+    changes = change_line
+    can_be_edited = is_of_draft
+    optional_columns = ("list_price", "discount_pct", "length_mm", "width_mm", "height_mm")
+
+
+class OrderFeeView(EntityView):
+    """Price-marked services of an order."""
+
+    datamodel = EntityInterface(OrderFee)
+    list_columns = ["order", "kind", "description", "amount", "tax_rate", "tax_amount"]
+    search_columns = ["order", "kind"]
+    add_columns = ["order", "kind", "amount", "description", "tax_rate"]
+    edit_columns = ["amount", "description", "tax_rate"]
+    show_fieldsets = [(_l("Fee"), {"fields": list_columns})]
+    base_order = ("id", "asc")
+    scope = scopes.order_fee
+    creates = add_fee
+    changes = change_fee
+    can_be_edited = is_of_draft
+
+
+class OrderReviewView(EntityView):
+    """One result for each check of a review. Clause 13(1)."""
+
+    datamodel = EntityInterface(OrderReview)
+    list_columns = ["order", "round", "check_name", "result", "value", "comment", "reviewer", "reviewed_at"]
+    search_columns = ["order", "check_name", "result", "reviewed_at"]
+    show_fieldsets = [(_l("Review"), {"fields": list_columns})]
+    base_order = ("id", "desc")
+    scope = scopes.order_review
+
+
+class OrderView(EntityView):
+    """Direct orders from receipt to acceptance."""
+
+    datamodel = EntityInterface(Order)
+    list_columns = ["order_no", "customer", "order_type", "total_amount", "promised_on", "channel", "received_at", "state"]
+    search_columns = [
+        "state", "order_type", "channel", "customer", "received_at", "promised_on", "total_amount", "ship_city",
+        "is_large", "is_on_hold", "external_no", "project_name", "origin",
+    ]  # fmt: skip
+    add_columns = [
+        "customer", "address", "order_type", "channel", "external_no", "received_at", "requested_on", "delivery_mode",
+        "install_required", "payment_method", "deposit_amount", "project_name", "contract_no", "receiver_name",
+        "receiver_phone", "ship_province", "ship_city", "ship_district", "ship_address", "floor", "elevator", "note",
+    ]  # fmt: skip
+    edit_columns = add_columns
+    show_fieldsets = [
+        (
+            _l("Order"),
+            {
+                "fields": [
+                    "order_no", "customer", "order_type", "channel", "external_no", "project_name", "contract_no",
+                    "received_at", "entered_at", "requested_on", "promised_on", "promise_rule", "regulation_state",
+                    "is_large", "special_flags", "is_on_hold", "hold_reason", "late_reason", "note",
+                ]  # fmt: skip
+            },
+        ),
+        (
+            _l("Money"),
+            {
+                "fields": [
+                    "total_amount", "goods_amount", "fee_amount", "net_amount", "tax_amount", "deposit_amount",
+                    "paid_amount", "refunded_amount", "payment_method",
+                ]  # fmt: skip
+            },
+        ),
+        (
+            _l("Delivery"),
+            {
+                "fields": [
+                    "receiver_name", "receiver_phone", "ship_province", "ship_city", "ship_district", "ship_address",
+                    "floor", "elevator", "delivery_mode", "install_required",
+                ]  # fmt: skip
+            },
+        ),
+        (_l("End"), {"fields": ["completed_at", "cancel_kind", "cancel_reason", "skip_reason", "origin"]}),
+    ]
+    label_columns = {"regulation_state": _l("State by the regulation")}
+    base_order = ("received_at", "desc")
+    scope = scopes.order
+    quick_search = ("order_no", "external_no", "customer.search_text")
+    quick_views = (
+        (_l("Draft"), {"state": "draft"}),
+        (_l("In review"), {"state": "pending_review,pending_approval,approved"}),
+        (_l("Running"), {"state": "confirmed,in_production,ready_to_ship"}),
+        (_l("On the way"), {"state": "partly_shipped,shipped,delivered,pending_acceptance"}),
+        (_l("Completed"), {"state": "completed,closed"}),
+    )
+    creates = create_order
+    changes = change_order
+    can_be_edited = is_draft
+    optional_columns = ("received_at", "floor", "elevator")
+    related_views = [
+        OrderLineView, OrderFeeView, OrderReviewView, ApprovalView, ConfirmationLetterView, ProductionTaskView,
+        InspectionView, ShipmentView, InstallationView, AcceptanceView, PaymentScheduleView, PaymentView, InvoiceView,
+        RefundView, ServiceTicketView,
+    ]  # fmt: skip
+    extra_permissions = ("import", "export")

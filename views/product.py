@@ -1,0 +1,67 @@
+"""Products and what is in stock of them. Clause 13(1)."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from app.security import scopes
+from app.services.product.actions import change_product, create_product
+from models.product import Product, Reservation, Stock
+from views.base import EntityInterface
+from views.entity import EntityView
+
+
+class ReservationView(EntityView):
+    """What orders hold of the stock; made and released by the order's steps."""
+
+    datamodel = EntityInterface(Reservation)
+    list_columns = ["stock", "order_line", "qty", "kind", "expires_at"]
+    search_columns = ["stock", "order_line", "kind"]
+    show_fieldsets = [(_l("Reservation"), {"fields": list_columns})]
+    base_order = ("id", "desc")
+    scope = scopes.reservation
+
+
+class StockView(EntityView):
+    """Pieces in a warehouse: on hand, softly and firmly reserved."""
+
+    datamodel = EntityInterface(Stock)
+    list_columns = ["product", "warehouse", "qty_on_hand", "qty_soft", "qty_hard", "qty_available"]
+    search_columns = ["product", "warehouse"]
+    add_columns = ["product", "warehouse", "qty_on_hand"]
+    edit_columns = ["qty_on_hand"]
+    show_fieldsets = [(_l("Stock"), {"fields": list_columns})]
+    label_columns = {"qty_available": _l("Free")}
+    base_order = ("id", "asc")
+    scope = scopes.stock
+    quick_search = ("product.search_text",)
+    related_views = [ReservationView]
+
+
+class ProductView(EntityView):
+    """Articles that can be ordered."""
+
+    datamodel = EntityInterface(Product)
+    list_columns = ["sku_code", "name", "category", "supply_mode", "material", "list_price", "lead_days", "is_active"]
+    search_columns = ["category", "supply_mode", "name", "series", "material", "sku_code", "list_price", "is_active"]
+    add_columns = [
+        "sku_code", "name", "series", "category", "supply_mode", "material", "finish", "colour", "env_grade",
+        "length_mm", "width_mm", "height_mm", "unit", "pieces_per_pack", "packs_per_set", "pack_volume",
+        "pack_weight_kg", "needs_install", "lead_days", "warranty_months", "list_price", "standard_cost", "tax_rate",
+        "is_children",
+    ]  # fmt: skip
+    edit_columns = [*add_columns[1:], "is_active"]
+    show_fieldsets = [
+        (_l("Product"), {"fields": ["sku_code", "name", "series", "category", "supply_mode", "is_active"]}),
+        (_l("Make"), {"fields": ["material", "finish", "colour", "env_grade", "is_children"]}),
+        (_l("Size"), {"fields": ["length_mm", "width_mm", "height_mm", "unit"]}),
+        (_l("Packing"), {"fields": ["pieces_per_pack", "packs_per_set", "pack_volume", "pack_weight_kg"]}),
+        (_l("Terms"), {"fields": ["needs_install", "lead_days", "warranty_months"]}),
+        (_l("Price"), {"fields": ["list_price", "standard_cost", "tax_rate"]}),
+    ]
+    base_order = ("sku_code", "asc")
+    scope = scopes.product
+    quick_search = ("search_text", "sku_code")
+    creates = create_product
+    changes = change_product
+    related_views = [StockView]

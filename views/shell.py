@@ -1,0 +1,87 @@
+"""What every page needs around its content: side bar, person, language, nonce, headers."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from flask import Flask, Response, current_app, g, request
+from flask_login import current_user
+
+from app.security.actors import current_actor
+from app.security.departments import label_of_role
+
+POLICY = (
+    "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+YEAR = 31_536_000
+
+
+def csp_nonce() -> str:
+    """The nonce of this response; scripts without it do not run."""
+    if "zhidan_nonce" not in g:
+        g.zhidan_nonce = secrets.token_urlsafe(16)
+    return str(g.zhidan_nonce)
+
+
+def headers(response: Response) -> Response:
+    """Security headers; what a person is shown is not kept by caches."""
+    found = response.headers
+    found.setdefault("Content-Security-Policy", POLICY.format(nonce=csp_nonce()))
+    found.setdefault("X-Content-Type-Options", "nosniff")
+    found.setdefault("X-Frame-Options", "DENY")
+    found.setdefault("Referrer-Policy", "same-origin")
+    found.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    found.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+    if current_app.config.get("SESSION_COOKIE_SECURE"):
+        found.setdefault("Strict-Transport-Security", f"max-age={YEAR}; includeSubDomains")
+    if request.endpoint != "static" and not request.path.startswith("/static/"):
+        found.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def navigation() -> list[dict[str, Any]]:
+    """The side bar from the framework's menu: what the actor may open, without a statement beyond his rights."""
+    builder = current_app.appbuilder  # type: ignore[attr-defined]
+    allowed = builder.sm.get_user_menu_access()
+    groups = []
+    for group in builder.menu.get_list():
+        if group.name not in allowed:
+            continue
+        items = [_item(child) for child in group.childs if child.name in allowed and child.should_render()]
+        entry = {"label": str(group.label), "icon": group.icon, "items": items}
+        if not group.childs:
+            entry |= {"url": group.get_url(), "active": request.path == group.get_url()}
+        else:
+            entry["active"] = any(item["active"] for item in items)
+        if items or entry.get("url"):
+            groups.append(entry)
+    return groups
+
+
+def _item(child: Any) -> dict[str, Any]:
+    url = child.get_url()
+    base = child.baseview.route_base if child.baseview is not None else None
+    inside = bool(base) and request.path.startswith(f"{base}/")
+    return {"label": str(child.label), "url": url, "icon": child.icon, "active": inside or request.path == url}
+
+
+def shell_variables() -> dict[str, Any]:
+    """Template variables of the shell; nothing is read for a stranger."""
+    if request.path.startswith("/static/") or not current_user or not current_user.is_authenticated:
+        return {"nav": []}
+    actor = current_actor()
+    return {
+        "nav": navigation(),
+        "user_label": actor.name,
+        "role_label": " · ".join(sorted(str(label_of_role(code)) for code in actor.roles)) or None,
+    }
+
+
+def init_shell(app: Flask) -> None:
+    """Registers headers, nonce and variables."""
+    app.after_request(headers)
+    app.jinja_env.globals["csp_nonce"] = csp_nonce
+    app.context_processor(shell_variables)

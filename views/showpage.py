@@ -1,0 +1,267 @@
+"""The show page: header with state and next steps, values, related tabs, history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import request
+from flask_babel import gettext as _
+
+from app.kernel.clocks import Reading, readings
+from app.kernel.context import Context
+from app.kernel.engine import offered
+from app.kernel.errors import NotFoundError, PermissionDeniedError
+from app.kernel.fields import Access, access, present
+from app.kernel.journal import entity_name
+from app.kernel.listing import ListRequest, ListSpec, page
+from app.kernel.workflow import Step, all_workflows
+from models.journal import Journal
+from models.labels import label_of
+from views.base import ENTITIES, EntityDeclaration, parent_relation
+from views.display import badge, cell, kind_of, label_text, moment, record_text, state_of, text_of
+from views.listpage import add_button, link_of, rows_of
+
+TAB_ROWS = 50
+HISTORY_ROWS = 20
+FIRST_STEPS = 3
+QUIET_TONES = frozenset({"neutral", "danger"})
+
+
+def show_variables(ctx: Context, view: type[EntityDeclaration], record: Any) -> dict[str, Any]:
+    """The variables of ``zhidan/show.html``."""
+    first, more = step_buttons(ctx, view, record)
+    variables: dict[str, Any] = {
+        "title": str(record),
+        "subtitle": subtitle(ctx, view, record),
+        "crumbs": [(str(view.model().__label_plural__), view.url("list")), (str(record), None)],
+        "state": state_of(record),
+        "flags": [clock_flag(ctx, reading) for reading in readings(ctx, record) if shown_clock(ctx, reading)],
+        "steps": first,
+        "more": more,
+        "edit_url": view.url("edit", pk=record.id) if view.may_edit(ctx.actor, record) else None,
+        "fieldsets": fieldsets(ctx, view, record),
+        "related": tabs(ctx, view, record),
+    }
+    if view.has_history:
+        variables["timeline"], variables["timeline_more_url"] = history(ctx, view, record)
+    return variables
+
+
+def subtitle(ctx: Context, view: type[EntityDeclaration], record: Any) -> str:
+    """The label of the table and, where there is one, whom it concerns."""
+    label = str(view.model().__label__)
+    customer = getattr(record, "customer", None)
+    name = record_text(ctx.actor, customer) if customer is not None else ""
+    if not name and "name" in sa.inspect(type(record)).attrs:
+        name = str(present(ctx.actor, type(record), "name", record.name) or "")
+    return f"{label} · {name}" if name else label
+
+
+def step_buttons(
+    ctx: Context, view: type[EntityDeclaration], record: Any
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Next steps: what leads on stands beside the number, holds and cancellations behind “More”."""
+    first: list[dict[str, Any]] = []
+    more: list[dict[str, Any]] = []
+    for step, reasons in offered(ctx, record):
+        button = {
+            "name": step.name,
+            "label": str(step.label),
+            "url": view.url("step", pk=record.id, step=step.name),
+            "tone": {"neutral": "default"}.get(step.tone, step.tone),
+            "disabled_reasons": [str(reason) for reason in reasons],
+            "confirm": str(step.confirm) if step.confirm else None,
+            "method": "get" if step.asks else "post",
+            "hidden": {"version": record.version},
+        }
+        (more if step.tone in QUIET_TONES or len(first) >= FIRST_STEPS else first).append(button)
+    # The first open step is the one to press; closed ones stay visible with their reasons.
+    primary = next((button for button in first if not button["disabled_reasons"]), None)
+    for button in first:
+        button["tone"] = "primary" if button is primary else "default"
+    return first, more
+
+
+def shown_clock(ctx: Context, reading: Reading) -> bool:
+    """Running clocks, and stopped ones that were late."""
+    return reading.stopped_at is None or reading.is_breached(ctx.now)
+
+
+def clock_flag(ctx: Context, reading: Reading) -> dict[str, str]:
+    """A clock as a badge: due when, late, or was late."""
+    label = str(reading.clock.label)
+    if reading.is_breached(ctx.now):
+        if reading.stopped_at is not None:
+            return {"label": _("%(clock)s was late", clock=label), "tone": "neutral"}
+        return {"label": _("%(clock)s late since %(due)s", clock=label, due=moment(reading.due_at)), "tone": "danger"}
+    tone = "warning" if reading.is_warning(ctx.now) else "info"
+    return {"label": _("%(clock)s due %(due)s", clock=label, due=moment(reading.due_at)), "tone": tone}
+
+
+def fieldsets(ctx: Context, view: type[EntityDeclaration], record: Any) -> list[dict[str, Any]]:
+    """The values in groups; hidden columns are absent, not blank."""
+    found = []
+    for label, part in view.show_fieldsets:
+        names = view.seen_columns(ctx.actor, list(part["fields"]))
+        pairs = [
+            {
+                "label": str(view.label(name)),
+                "value": cell(ctx.actor, record, name, lambda target: link_of(ctx, target)),
+                "kind": kind_of(view.model(), name),
+            }
+            for name in names
+        ]
+        if pairs:
+            found.append({"label": str(label), "pairs": pairs})
+    return found
+
+
+def related_of(view: type[EntityDeclaration]) -> dict[str, tuple[type[EntityDeclaration], str]]:
+    """The child declarations by entity, each with its relation to this one."""
+    found = {}
+    for child in view.related_views or []:
+        relation = parent_relation(child.model(), view.model())
+        if relation is not None:
+            found[child.entity()] = (child, relation)
+    return found
+
+
+def tabs(ctx: Context, view: type[EntityDeclaration], record: Any) -> list[dict[str, Any]]:
+    """One tab a child; the first is filled at once, the others when opened. No right to the list, no tab."""
+    found: list[dict[str, Any]] = []
+    for name, (child, relation) in related_of(view).items():
+        if not child.may(ctx.actor, "list"):
+            continue
+        if found:
+            entry = {"id": name, "label": str(child.model().__label_plural__), "url": view.url("tab", pk=record.id, name=name)}
+        else:
+            entry = {"id": name, **tab(ctx, child, relation, record), "all_url": None}
+        entry["add"] = add_button(ctx, child, **{f"{relation}_id": record.id})
+        found.append(entry)
+    return found
+
+
+def tab(ctx: Context, child: type[EntityDeclaration], relation: str, record: Any) -> dict[str, Any]:
+    """The rows of one related table, in scope; the parent's own column is left out."""
+    spec = child.spec()
+    names = [name for name in child.seen_columns(ctx.actor, child.list_columns) if name != relation]
+    key = sa.inspect(child.model()).relationships[relation].local_columns
+    column = next(iter(key))
+
+    def within(actor: Any) -> sa.ColumnElement[bool]:
+        clause: sa.ColumnElement[bool] = column == record.id
+        return sa.and_(clause, child.scope(actor)) if child.scope is not None else clause
+
+    narrowed = ListSpec(spec.model, tuple(names), (), spec.order, spec.base_order, within)
+    asked = ListRequest(sort=spec.base_order[0], descending=spec.base_order[1] == "desc", size=TAB_ROWS)
+    found = page(ctx, narrowed, asked)
+    searchable = relation in child.search_columns
+    return {
+        "label": str(child.model().__label_plural__),
+        "columns": [{"name": n, "label": str(child.label(n)), "kind": kind_of(child.model(), n)} for n in names],
+        "rows": rows_of(ctx, child, names, found.rows),
+        "empty": _("Nothing here yet"),
+        "all_url": child.url("list", **{relation: record.id}) if searchable and found.rows else None,
+    }
+
+
+def tab_of(ctx: Context, view: type[EntityDeclaration], record: Any, name: str) -> dict[str, Any]:
+    """A tab asked for by itself. Raises NotFoundError, PermissionDeniedError."""
+    entry = related_of(view).get(name)
+    if entry is None:
+        raise NotFoundError
+    child, relation = entry
+    if not child.may(ctx.actor, "list"):
+        raise PermissionDeniedError
+    return tab(ctx, child, relation, record)
+
+
+def history(ctx: Context, view: type[EntityDeclaration], record: Any) -> tuple[list[dict[str, Any]], str | None]:
+    """The journal of a record, newest first; an order's timeline holds what happened to everything of the order."""
+    statement = sa.select(Journal).order_by(Journal.id.desc()).limit(HISTORY_ROWS + 1)
+    if view.model().journal_order_attribute == "id":
+        statement = statement.where(Journal.order_id == record.id)
+    else:
+        statement = statement.where(Journal.entity == view.entity(), Journal.entity_id == record.id)
+    before = request.args.get("history", "")
+    if before.isascii() and before.isdigit() and len(before) < 19:  # noqa: PLR2004 - fits a BIGINT
+        statement = statement.where(Journal.id < int(before))
+    rows = list(ctx.session.scalars(statement))
+    more = None
+    if len(rows) > HISTORY_ROWS:
+        rows = rows[:HISTORY_ROWS]
+        more = view.url("show", pk=record.id, history=rows[-1].id)
+    return [entry for row in rows if (entry := history_entry(ctx, row)) is not None], more
+
+
+def history_entry(ctx: Context, row: Any) -> dict[str, Any] | None:
+    """A journal row as a person reads it; None where the actor may not see that table at all."""
+    view = ENTITIES.get(row.entity)
+    if view is None or not (view.may(ctx.actor, "list") or view.may(ctx.actor, "show")):
+        return None
+    states = view.workflow().states if view.workflow() else None  # type: ignore[union-attr]
+    entry: dict[str, Any] = {
+        "at": moment(row.at),
+        "actor": _("System") if row.actor_id is None and row.actor_name == "system" else row.actor_name,
+        "title": action_title(row),
+        "reason": row.reason,
+        "changes": changes(ctx, view, row.changes or {}),
+    }
+    if states is not None and row.from_state and row.from_state != row.to_state:
+        entry["from_state"] = badge(states(row.from_state))
+        entry["to_state"] = badge(states(row.to_state))
+    return entry
+
+
+def action_title(row: Any) -> str:
+    """The label of the step, or what was done to which table."""
+    word = row.action.rpartition(".")[2]
+    view = ENTITIES[row.entity]
+    step = declared_step(row.entity, word)
+    if step is not None:
+        label = str(step.label)
+    else:
+        label = {"add": _("Added"), "edit": _("Changed"), "delete": _("Removed")}.get(word, word)
+    return f"{view.model().__label__}: {label}"
+
+
+def declared_step(entity: str, word: str) -> Step | None:
+    """The step of an action."""
+    workflow = next((found for found in all_workflows() if found.name == entity), None)
+    return workflow.step(word) if workflow else None
+
+
+def changes(ctx: Context, view: type[EntityDeclaration], found: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Changed columns with old and new value, by the actor's access; technical ones left out."""
+    model = view.model()
+    rows = []
+    for name, (old, new) in found.items():
+        attribute = sa.inspect(model).attrs.get(name)
+        if attribute is None or name in {"state", "search_text", "content_hash"}:
+            continue
+        column = attribute.columns[0]
+        # Ids of other rows say nothing to a person; the records themselves stand on the timeline.
+        if access(ctx.actor, model, name) is Access.hidden or not column.info.get("label") or column.foreign_keys:
+            continue
+        rows.append((str(view.label(name)), _old_text(ctx, model, name, old), _old_text(ctx, model, name, new)))
+    return rows
+
+
+def _old_text(ctx: Context, model: type[Any], name: str, value: Any) -> str:
+    """A journalled value: words get their labels, the rest is shown as kept."""
+    if value is None or value == "":
+        return ""
+    kind = sa.inspect(model).attrs[name].columns[0].type
+    if isinstance(kind, sa.Enum) and kind.enum_class is not None:
+        return label_text(kind.enum_class(value))
+    from app.kernel.filters import BadValueError, value_of
+
+    try:
+        typed = value_of(kind, str(value)) if not isinstance(value, list | dict | bool) else value
+    except BadValueError:
+        typed = value
+    return text_of(kind_of(model, name), present(ctx.actor, model, name, typed))
+
+
+__all__ = ["declared_step", "entity_name", "label_of", "show_variables", "tab_of"]

@@ -1,0 +1,40 @@
+"""Service tickets. Clause 10(3)."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from app.security import scopes
+from app.services.ticket.actions import open_ticket
+from models.ticket import ServiceTicket
+from views.base import EntityInterface
+from views.entity import EntityView
+
+
+class ServiceTicketView(EntityView):
+    """Complaints, repairs, parts, returns and questions."""
+
+    datamodel = EntityInterface(ServiceTicket)
+    list_columns = ["ticket_no", "kind", "level", "customer", "order", "liable_party", "created_at", "state"]
+    search_columns = [
+        "state", "kind", "level", "customer", "order", "order_line", "liable_party", "source_channel", "is_in_warranty",
+        "created_at", "closed_at",
+    ]  # fmt: skip
+    add_columns = ["customer", "order", "order_line", "kind", "level", "source_channel", "description"]
+    edit_columns = ["kind", "level", "description", "cause", "liable_party", "cost_amount"]
+    show_fieldsets = [
+        (
+            _l("Service ticket"),
+            {"fields": ["ticket_no", "kind", "level", "customer", "order", "order_line", "source_channel", "description"]},
+        ),
+        (_l("Cause"), {"fields": ["cause", "liable_party", "is_in_warranty", "cost_amount"]}),
+        (
+            _l("Course"),
+            {"fields": ["first_response_at", "planned_at", "plan", "resolution", "closed_at", "reopened_count"]},
+        ),
+    ]
+    base_order = ("created_at", "desc")
+    scope = scopes.service_ticket
+    quick_search = ("ticket_no", "order.order_no", "customer.search_text")
+    creates = open_ticket
+    extra_permissions = ("export",)
