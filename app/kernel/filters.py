@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
@@ -59,7 +59,8 @@ class Filter:
         """The SQL condition."""
         column = attribute_of(model, self.name)
         if self.operator == "null":
-            return column.is_(None) if self.values[0] else column.is_not(None)
+            empty: sa.ColumnElement[bool] = column.is_(None)
+            return empty if self.values[0] else sa.not_(empty)
         if self.operator == "contains":
             return contains(column, self.values[0])
         if isinstance(column.type, UtcDateTime) and _is_day(self.values[0]):
@@ -93,7 +94,7 @@ def contains(column: Any, text: str) -> sa.ColumnElement[bool]:
 
 def relation_names(model: type[Any]) -> dict[str, str]:
     """Foreign key columns by the name of the many-to-one relation that uses them (``customer_id``: ``customer``)."""
-    found = {}
+    found: dict[str, str] = {}
     for relation in sa.inspect(model).relationships:
         if relation.direction is sa.orm.MANYTOONE:
             key = sa.inspect(model).get_property_by_column(next(iter(relation.local_columns))).key
@@ -199,8 +200,7 @@ def _number(raw: str) -> int:
 def _word(kind: sa.Enum, raw: str) -> StrEnum | str:
     if kind.enum_class is None:
         return raw
-    word: StrEnum = kind.enum_class(raw)
-    return word
+    return cast("StrEnum", kind.enum_class(raw))
 
 
 def _truth(raw: str) -> bool:

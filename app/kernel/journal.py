@@ -16,8 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.orm import Session, UOWTransaction
-from sqlalchemy.orm.attributes import PASSIVE_NO_INITIALIZE
+from sqlalchemy.orm import Mapper, Session, UOWTransaction
 
 from app.kernel.context import SYSTEM, Context, current_context
 from app.kernel.errors import StateGuardError
@@ -25,6 +24,8 @@ from models.base import Base, Stamped, StateType
 from models.journal import Journal
 
 ACTS = "zhidan_acts"
+CHANGES = "zhidan_changes"
+Changes = dict[str, list[Any]]
 SILENT = frozenset({"id", "version", "created_at", "created_by_id", "updated_at", "updated_by_id", "state_since"})
 
 
@@ -70,13 +71,14 @@ def plain(value: Any) -> Any:
     return value
 
 
-@cache
 def state_column(subject: type[Any]) -> str | None:
     """The name of the state column of a table, if it has one."""
-    for column in subject.__table__.columns:
-        if isinstance(column.type, StateType):
-            return str(column.name)
-    return None
+    return _state_columns(subject.__table__)
+
+
+@cache
+def _state_columns(table: sa.Table) -> str | None:
+    return next((str(column.name) for column in table.columns if isinstance(column.type, StateType)), None)
 
 
 def stamp(session: Session, ctx: Context | None) -> None:
@@ -101,7 +103,8 @@ def stamp(session: Session, ctx: Context | None) -> None:
 
 
 def _guard_state(record: Any, acts: Mapping[int, Act], *, is_new: bool) -> None:
-    if not isinstance(record, Base) or (name := state_column(type(record))) is None:
+    name = state_column(type(record)) if isinstance(record, Base) else None
+    if name is None:
         return
     if is_new:
         default = record.__table__.columns[name].default
@@ -118,45 +121,74 @@ def _guard_state(record: Any, acts: Mapping[int, Act], *, is_new: bool) -> None:
 
 @event.listens_for(Session, "before_flush")
 def _before_flush(session: Session, _flush: UOWTransaction, _instances: Any) -> None:
-    ctx = current_context()
-    stamp(session, ctx)
-    for record in session.deleted:
-        if isinstance(record, Journal):
-            raise StateGuardError
+    stamp(session, current_context())
+    if any(isinstance(record, Journal) for record in (*session.deleted, *session.dirty)):
+        raise StateGuardError
+    # Old values are read while the database still has them: an expired attribute that was set knows none.
+    session.info[CHANGES] = {
+        id(record): changes_of(record) for record in (*session.dirty, *session.deleted) if _is_journalled(record)
+    }
 
 
 @event.listens_for(Session, "after_flush")
 def _after_flush(session: Session, _flush: UOWTransaction) -> None:
     ctx = current_context()
     acts: dict[int, Act] = session.info.pop(ACTS, {})
+    changed: dict[int, Changes] = session.info.pop(CHANGES, {})
     rows = []
     for kind, records in (("add", session.new), ("edit", session.dirty), ("delete", session.deleted)):
-        for record in records:
-            if isinstance(record, Base) and record.is_journalled:
-                act = acts.get(id(record))
-                changes = {} if kind == "delete" else _flushed_changes(record, is_new=kind == "add")
-                if act is not None or changes or kind == "delete":
-                    rows.append(_row(ctx, record, act or Act(f"{entity_name(type(record))}.{kind}"), changes))
+        for record in filter(_is_journalled, records):
+            changes = first_values(record) if kind == "add" else changed.get(id(record), {})
+            if kind == "delete":
+                changes = last_values(record)
+            act = acts.get(id(record))
+            if act is not None or changes or kind == "delete":
+                rows.append(_row(ctx, record, act or Act(f"{entity_name(type(record))}.{kind}"), changes))
     if rows:
         session.execute(sa.insert(Journal), rows)
 
 
-def _flushed_changes(record: Base, *, is_new: bool) -> dict[str, list[Any]]:
-    changes = {}
-    for attribute in sa.inspect(record).mapper.column_attrs:
-        if attribute.key in SILENT:
+def _is_journalled(record: Any) -> bool:
+    return isinstance(record, Base) and record.is_journalled
+
+
+@cache
+def _keys_of(mapper: Mapper[Any]) -> tuple[str, ...]:
+    return tuple(attribute.key for attribute in mapper.column_attrs if attribute.key not in SILENT)
+
+
+def _columns_of(record: Base) -> tuple[str, ...]:
+    return _keys_of(sa.inspect(type(record)))
+
+
+def changes_of(record: Base) -> Changes:
+    """``{column: [old, new]}`` of what is about to be written."""
+    attributes: Any = sa.inspect(record).attrs
+    changes: Changes = {}
+    for key in _columns_of(record):
+        if not attributes[key].history.has_changes():
             continue
-        history = sa.inspect(record).get_history(attribute.key, PASSIVE_NO_INITIALIZE)
-        if not history.has_changes():
-            continue
+        history = attributes[key].load_history()
         new = history.added[0] if history.added else None
         old = history.deleted[0] if history.deleted else None
-        if old != new and not (is_new and new in (None, "")):
-            changes[attribute.key] = [plain(old), plain(new)]
+        if old != new:
+            changes[key] = [plain(old), plain(new)]
     return changes
 
 
-def _row(ctx: Context | None, record: Base, act: Act, changes: dict[str, list[Any]]) -> dict[str, Any]:
+def first_values(record: Base) -> Changes:
+    """What a new row starts with; empty columns are left out."""
+    values = {key: record.__dict__.get(key) for key in _columns_of(record)}
+    return {key: [None, plain(value)] for key, value in values.items() if value not in (None, "")}
+
+
+def last_values(record: Base) -> Changes:
+    """What a row that goes away held."""
+    values = {key: record.__dict__.get(key) for key in _columns_of(record)}
+    return {key: [plain(value), None] for key, value in values.items() if value not in (None, "")}
+
+
+def _row(ctx: Context | None, record: Base, act: Act, changes: Changes) -> dict[str, Any]:
     actor = ctx.actor if ctx else SYSTEM
     recorded = datetime.now(UTC)
     return {

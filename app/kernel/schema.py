@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
@@ -128,9 +128,8 @@ def column_of(model: type[Any], name: str) -> sa.Column[Any]:
     """The column of an attribute; of a many-to-one relation its foreign key. Raises KeyError."""
     attribute = sa.inspect(model).attrs[name]
     if isinstance(attribute, sa.orm.RelationshipProperty):
-        column: sa.Column[Any] = next(iter(attribute.local_columns))
-        return column
-    return attribute.columns[0]
+        return cast("sa.Column[Any]", next(iter(attribute.local_columns)))
+    return cast("sa.Column[Any]", attribute.columns[0])
 
 
 def label_of_column(model: type[Any], name: str) -> Any:
