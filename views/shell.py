@@ -70,10 +70,12 @@ def _item(child: Any) -> dict[str, Any]:
 
 def shell_variables() -> dict[str, Any]:
     """Template variables of the shell; nothing is read for a stranger."""
+    builder = current_app.appbuilder  # type: ignore[attr-defined]
     if request.path.startswith("/static/") or not current_user or not current_user.is_authenticated:
-        return {"nav": []}
+        return {"nav": [], "appbuilder": builder}
     actor = current_actor()
     return {
+        "appbuilder": builder,
         "nav": navigation(),
         "user_label": actor.name,
         "role_label": " · ".join(sorted(str(label_of_role(code)) for code in actor.roles)) or None,

@@ -41,8 +41,9 @@
       let kept = null;
       try { kept = localStorage.getItem(key); } catch (_error) { /* private mode */ }
       if (kept !== null && !("zdActive" in group.dataset)) group.open = kept === "1";
-      group.addEventListener("toggle", () => {
-        try { localStorage.setItem(key, group.open ? "1" : "0"); } catch (_error) { /* private mode */ }
+      // Not on "toggle": that also fires for a group that the page itself has opened.
+      one("summary", group).addEventListener("click", () => {
+        try { localStorage.setItem(key, group.open ? "0" : "1"); } catch (_error) { /* private mode */ }
       });
     });
     const current = one("[aria-current]", side);
@@ -76,8 +77,8 @@
       }
       const typing = event.target.closest && event.target.closest("input, textarea, select, [contenteditable]");
       if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
-        const search = document.getElementById("zd-search");
-        if (search) { event.preventDefault(); search.focus(); search.select(); }
+        const search = one("#zd-search");
+        if (search) { event.preventDefault(); search.select(); }
       }
     });
   }
@@ -300,8 +301,7 @@
         });
       });
       const named = tabs.find((tab) => "#" + tab.id === window.location.hash);
-      const first = named || tabs.find((tab) => tab.getAttribute("aria-selected") === "true");
-      if (first) open(first, false);
+      open(named || tabs.find((tab) => tab.getAttribute("aria-selected") === "true"), false);
     });
   }
 
@@ -365,7 +365,7 @@
 
   function initDrop() {
     $$("[data-zd-drop]").forEach((zone) => {
-      const input = one("input[type=file]", zone);
+      const input = one("input", zone);
       const mark = (on) => (event) => { event.preventDefault(); zone.classList.toggle("is-over", on); };
       zone.addEventListener("dragover", mark(true));
       zone.addEventListener("dragleave", mark(false));
