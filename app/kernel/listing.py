@@ -221,26 +221,22 @@ def total(ctx: Context, spec: ListSpec, request: ListRequest) -> Total:
 
 
 def _loads(model: type[Any], names: tuple[str, ...], sort: str) -> list[Any]:
-    """Loads the columns of the list and its relations in one go; everything when a column is computed."""
+    """Loads the columns of the list and its relations in one go; every column when one is computed."""
     attributes = sa.inspect(model).attrs
-    options: list[Any] = []
-    wanted = {"id", sort}
+    relations: list[Any] = []
+    wanted = {"id", attribute_of(model, sort).key}
     for name in names:
         attribute = attributes.get(name)
         if isinstance(attribute, sa.orm.RelationshipProperty):
             required = not any(column.nullable for column in attribute.local_columns)
-            options.append(joinedload(getattr(model, name), innerjoin=required))
-            wanted.add(sa.inspect(model).get_property_by_column(next(iter(attribute.local_columns))).key)
-        elif attribute is None:
-            return [option for option in options if option] + [
-                joinedload(getattr(model, other))
-                for other in names
-                if isinstance(attributes.get(other), sa.orm.RelationshipProperty)
-            ]
-        else:
+            relations.append(joinedload(getattr(model, name), innerjoin=required))
+            wanted.add(attribute_of(model, name).key)
+        elif attribute is not None:
             wanted.add(name)
+    if any(name not in attributes for name in names):
+        return relations
     wanted |= {name for name in ("version", "state") if name in attributes}
-    return [load_only(*(getattr(model, name) for name in sorted(wanted))), *options]
+    return [load_only(*(getattr(model, name) for name in sorted(wanted))), *relations]
 
 
 def _order(model: type[Any], column: Any, *, descending: bool) -> list[Any]:
