@@ -75,10 +75,12 @@ class Fixed(TypeDecorator[Decimal]):
             msg = "a float is not an exact number"
             raise TypeError(msg)
         exact = Decimal(value)
+        if exact.is_finite() and abs(exact) < self.limit:
+            exact = exact.quantize(self.quantum, rounding=ROUND_HALF_UP)
+        # Looked at after rounding as well: it may have carried into one digit more.
         if not exact.is_finite() or abs(exact) >= self.limit:
             msg = f"{value} does not fit into {self.precision - self.scale} digits"
             raise ValueError(msg)
-        exact = exact.quantize(self.quantum, rounding=ROUND_HALF_UP)
         return int(exact.scaleb(self.scale)) if dialect.name == "sqlite" else exact
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
