@@ -65,7 +65,7 @@ DEPARTMENTS = (
     Department(
         "Finance",
         _l("Finance and settlement"),
-        "fa-yuan-sign",
+        "fa-yen-sign",
         (payment.PaymentView, payment.PaymentScheduleView, payment.InvoiceView, payment.RefundView),
         (payment.PaymentAllocationView,),
     ),
