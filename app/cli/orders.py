@@ -17,7 +17,7 @@ from app.exchange.errors import error_workbook
 from app.exchange.mapping import Mapped, mapping_for
 from app.exchange.reading import Book, read_book
 from app.exchange.report import HEADERS
-from app.exchange.running import fail_batch, open_batch, rehearsal, rejected_rows, run_import
+from app.exchange.running import carry_out, open_batch, rejected_rows
 from app.exchange.wording import account, notes, reason_counts
 from app.extensions import db
 from app.kernel.context import Context
@@ -53,7 +53,7 @@ def import_orders(*, file: Path, sheet: str | None, dry_run: bool, errors: Path 
             book = read_book(file.read_bytes(), file.name)
             mapped = mapping_for(ctx, book, sheet=sheet)
             session.rollback()
-            batch_id = carry_out(ctx, book, mapped, is_dry_run=dry_run)
+            batch_id = run(ctx, book, mapped, is_dry_run=dry_run)
         except DomainError as error:
             raise click.ClickException(str(error)) from error
         batch = session.get_one(ImportBatch, batch_id)
@@ -63,7 +63,7 @@ def import_orders(*, file: Path, sheet: str | None, dry_run: bool, errors: Path 
             click.echo(_("Error workbook: %(path)s", path=errors))
 
 
-def carry_out(ctx: Context, book: Book, mapped: Mapped, *, is_dry_run: bool) -> int:
+def run(ctx: Context, book: Book, mapped: Mapped, *, is_dry_run: bool) -> int:
     """Runs the import with a bar of progress. Returns the id of its account."""
     with unit_of_work(ctx):
         batch_id = open_batch(ctx, book, mapped, is_dry_run=is_dry_run).id
@@ -74,28 +74,14 @@ def carry_out(ctx: Context, book: Book, mapped: Mapped, *, is_dry_run: bool) -> 
             bar.length = max(total, 1)
             bar.update(done - bar.pos)
 
-        try:
-            run_import(
-                ctx,
-                batch_id,
-                book,
-                mapped,
-                each=rehearsal if is_dry_run else unit_of_work,
-                record=unit_of_work,
-                progress=show,
-            )
-        except BaseException as error:
-            ctx.session.rollback()
-            with unit_of_work(ctx):
-                fail_batch(ctx, batch_id, type(error).__name__)
-            raise
+        carry_out(ctx, batch_id, book, mapped, is_dry_run=is_dry_run, record=unit_of_work, progress=show)
     return batch_id
 
 
 def tell(report: Mapping[str, Any], *, is_dry_run: bool) -> None:
     """Prints the account of an import."""
     for line in account(report):
-        click.echo(f"{line.label}: {line.value}")
+        click.echo(f"{line.label}: {line.value}" + (f"  ({line.hint})" if line.hint else ""))
     for label, count in reason_counts(report):
         click.echo(f"  {count:>6}  {label}")
     for note in notes():

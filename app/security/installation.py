@@ -100,7 +100,7 @@ def _names(session: Session, model: Any, wanted: set[str]) -> dict[str, int]:
     missing = wanted - {name for name, _ in session.execute(statement)}
     if missing:
         session.execute(sa.insert(model.__table__), [{"name": name} for name in sorted(missing)])
-    return dict(session.execute(statement).tuples().all())
+    return dict(session.execute(statement).all())
 
 
 def _grant(session: Session, role_id: int, rights: set[int]) -> None:
