@@ -210,7 +210,7 @@ REFUND = Workflow(
             _l("Reject"),
             (R.draft, R.approved),
             R.rejected,
-            permission="approve",
+            permission="reject",
             asks=ReasonInput,
             tone="danger",
             clause="11(2)",

@@ -28,7 +28,7 @@ def due_before_shipping(ctx: Context, order: Order, shipment: Shipment | None = 
     )
     by_batch = shipment is not None and order.order_type in rules.BATCHED_TYPES
     leaving = _leaving(ctx, shipment) if by_batch and shipment is not None else None
-    return rules.missing_before_shipping([row.tuple() for row in rows], leaving)
+    return rules.missing_before_shipping(list(rows), leaving)
 
 
 def _leaving(ctx: Context, shipment: Shipment) -> Decimal:

@@ -1,0 +1,125 @@
+"""Orders for tests of the slices behind the confirmation letter, brought there by the declared steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from app.kernel.context import Actor
+from app.kernel.engine import fire
+from app.kernel.errors import DomainError
+from models.customer import Customer
+from models.labels import Channel, OrderState, OrderType, SupplyMode
+from models.order import Order, OrderLine
+from models.product import Product
+from tests.services.company import Company, moment, person, product
+
+D = Decimal
+CHECKS = ("stock", "price", "lead_time", "credit", "compliance", "technical")
+RECEIVED, ENTERED = "2026-11-23 09:00", "2026-11-23 10:00"
+REVIEWED, CONFIRMED = "2026-11-23 11:00", "2026-11-23 12:00"
+
+
+@dataclass(frozen=True)
+class Goods:
+    """What an order is for: a product of that supply mode at a price, so many pieces of it."""
+
+    sku: str
+    qty: int
+    price: int = 100
+    supply: SupplyMode = SupplyMode.stock
+    on_hand: int = 50
+    needs_install: bool = False
+    pieces_per_pack: int = 1
+    packs_per_set: int = 1
+    pack_volume: Decimal = D("0.300")
+
+
+def article(company: Company, goods: Goods) -> Product:
+    """The product of the goods; with stock where it comes from there."""
+    return product(
+        company.session,
+        goods.sku,
+        supply_mode=goods.supply,
+        list_price=D(goods.price),
+        needs_install=goods.needs_install,
+        pieces_per_pack=goods.pieces_per_pack,
+        packs_per_set=goods.packs_per_set,
+        pack_volume=goods.pack_volume,
+        on_hand=goods.on_hand if goods.supply is SupplyMode.stock else None,
+    )
+
+
+def draft(company: Company, *goods: Goods, customer: Customer | None = None, **values: Any) -> Order:
+    """A complete draft, received at RECEIVED."""
+    header = {
+        "order_type": OrderType.retail,
+        "channel": Channel.phone,
+        "requested_on": moment("2026-12-10").date(),
+        "receiver_name": "林晓雯",
+        "receiver_phone": "13800005621",
+        "ship_province": "浙江省",
+        "ship_city": "杭州",
+        "ship_address": "文三路 100 号",
+    }
+    with company.act("oc_li", RECEIVED):
+        customer = customer or person(company.session)
+        order = Order(
+            order_no=f"SO-TEST-{len(customer.orders) + 1:04d}",
+            customer_id=customer.id,
+            received_at=moment(RECEIVED),
+            **{**header, **values},
+        )
+        company.session.add(order)
+        company.session.flush()
+        for number, item in enumerate(goods, 1):
+            made = article(company, item)
+            line = OrderLine(
+                order_id=order.id,
+                line_no=number,
+                product_id=made.id,
+                qty_ordered=D(item.qty),
+                list_price=made.list_price,
+                supply_mode=item.supply,
+                needs_install=item.needs_install,
+            )
+            company.session.add(line)
+    company.session.refresh(order)
+    return order
+
+
+def confirmed(company: Company, *goods: Goods, customer: Customer | None = None, **values: Any) -> Order:
+    """A confirmed order, promised for 2026-12-08."""
+    order = draft(company, *goods, customer=customer, **values)
+    company.fire("oc_li", ENTERED, order, "submit")
+    company.fire("oc_wang", REVIEWED, order, "review", **dict.fromkeys(CHECKS, "passed"))
+    company.fire("oc_li", CONFIRMED, order, "confirm", promised_on="2026-12-08", channel="sms")
+    assert order.state is OrderState.confirmed
+    return order
+
+
+def inspected(company: Company, *goods: Goods, **values: Any) -> Order:
+    """A confirmed order of stock goods that have all passed their outgoing check at 2026-11-24 09:00."""
+    order = confirmed(company, *goods, **values)
+    for inspection in list(order.inspections):
+        company.fire("qc_sun", "2026-11-24 09:00", inspection, "accept")
+    return order
+
+
+def refusal(company: Company, who: str | Actor, when: str, record: Any, step: str, **data: Any) -> str:
+    """The code with which a step is refused; fails where it is not refused. Nothing is changed."""
+    before = record.state
+    try:
+        company.fire(who, when, record, step, **data)
+    except DomainError as error:
+        assert record.state is before
+        return error.reason_code
+    raise AssertionError(f"{step} was not refused")
+
+
+def fire_all(company: Company, who: str, when: str, records: Any, step: str, **data: Any) -> None:
+    """One step on many records in one act."""
+    with company.act(who, when) as ctx:
+        for record in records:
+            fire(ctx, record, step, data)
