@@ -42,6 +42,7 @@ def create_app(config_object: BaseConfig | None = None, **overrides: Any) -> Fla
         # All threads of an in-memory database share its one connection.
         options = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
         flask_app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
+    flask_app.json.ensure_ascii = False  # type: ignore[attr-defined]
     import_flows()
     # Before the framework's own hooks: the first statement of a request must know whether it will write.
     init_context(flask_app)

@@ -22,7 +22,6 @@ from app.kernel.errors import DomainError, NotFoundError, StepNotOpenError, Vali
 from app.kernel.fields import Access, access, present
 from app.kernel.journal import plain, state_column
 from app.kernel.listing import page, parse, total
-from models.base import Base
 from views.adapter import by_token
 from views.base import EntityDeclaration
 from views.context import web_context
@@ -203,7 +202,7 @@ def as_json(ctx: Context, view: type[EntityDeclaration], record: Any, names: lis
 def _reference(ctx: Context, value: Any) -> dict[str, Any] | None:
     if value is None:
         return None
-    return {"id": value.id, "text": record_text(ctx.actor, value) if isinstance(value, Base) else value.username}
+    return {"id": value.id, "text": record_text(ctx.actor, value)}
 
 
 def api_of(view: type[EntityDeclaration]) -> type[EntityApi]:

@@ -70,7 +70,8 @@ class EntityDeclaration(QuietModelView):
         cls.route_base = f"/{cls.entity()}"
         cls.base_permissions = permissions_of(cls)
         cls.show_columns = [name for _, part in cls.show_fieldsets for name in part["fields"]]
-        cls.order_columns = list(cls.order_columns or sortable(cls.model(), (*cls.list_columns, cls.base_order[0])))
+        candidates = tuple(dict.fromkeys((*cls.list_columns, cls.base_order[0])))
+        cls.order_columns = list(cls.order_columns or sortable(cls.model(), candidates))
         ENTITIES[cls.entity()] = cls
 
     @classmethod

@@ -94,7 +94,7 @@ class ChartView(QuietChartView):
         found = widgets or {}
         if asked is None:
             asked, _problems = ask(web_context(), self.declaration, [])
-        found["chart"] = self.chart_widget(charts=cards(run(asked)), **args)
+        found["chart"] = self.chart_widget(charts=cards(run(asked)), is_wide=self.declaration.split is not None, **args)
         return found
 
     @expose("/rows/")
@@ -229,7 +229,7 @@ def periods(asked: Asked, period: Period) -> list[tuple[str, Any, Any]]:
     today = asked.context.today
     year = today.replace(month=1, day=1)
     usual = default_period(asked.chart, today)
-    label = _("Weeks around today") if period.grain is Grain.week else _("Last 12 months")
+    label = _("Around today") if period.ahead else _("Last 12 months")
     recent = usual if usual != (None, None) else last_months(today)
     return [
         (label, *recent),

@@ -17,6 +17,7 @@ from views.api import api_of
 from views.base import EntityDeclaration
 from views.chartapi import ChartApi
 from views.charts import register_charts
+from views.exchange import OrderImportView
 from views.openapi import ApiPageView, OpenApiView
 from views.people import PeopleView
 
@@ -96,7 +97,22 @@ def register(builder: AppBuilder) -> None:
         for view in department.parts:
             builder.add_view_no_menu(view)
             builder.add_api(api_of(view))
+    builder.add_view(
+        OrderImportView,
+        OrderImportView.__name__,
+        label=OrderImportView.label,
+        icon="fa-file-import",
+        category=DEPARTMENTS[0].name,
+    )
     register_charts(builder)
     builder.add_api(ChartApi)
+    _sort(builder)
     builder.add_view_no_menu(OpenApiView)
     builder.add_view_no_menu(ApiPageView)
+
+
+def _sort(builder: AppBuilder) -> None:
+    """Departments in the order of the regulation, then everything else; the framework registers its own first."""
+    places = {department.name: place for place, department in enumerate(DEPARTMENTS)}
+    last = places["System"]
+    builder.menu.menu.sort(key=lambda group: (places.get(group.name, last - 0.5), group.name))

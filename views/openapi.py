@@ -10,9 +10,12 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import jsonify, render_template
 from flask_appbuilder import BaseView, expose
 from flask_babel import gettext as _
+from flask_jwt_extended import verify_jwt_in_request
+from flask_login import current_user
 from marshmallow import Schema
 from marshmallow import fields as kinds
 
+from app.kernel.fields import editable
 from app.kernel.filters import operators_of
 from app.kernel.journal import state_column
 from app.kernel.schema import LocalDateTime, Related
@@ -48,9 +51,9 @@ class OpenApiView(BaseView):
 
     @expose("/_openapi")
     def spec(self) -> Any:
-        """The OpenAPI document, for who is signed in."""
-        if (answer := login_needed()) is not None:
-            return answer
+        """The OpenAPI document, for who is signed in: by the page's session or by a token."""
+        if not current_user.is_authenticated:
+            verify_jwt_in_request()
         return jsonify(document(web_context().actor))
 
 
@@ -231,8 +234,6 @@ def _column_type(model: type[Any], name: str) -> dict[str, Any]:
 
 
 def _list_parameters(actor: Any, view: type[EntityDeclaration]) -> list[dict[str, Any]]:
-    from app.kernel.fields import editable
-
     model = view.model()
     found = [
         {"name": "sort", "in": "query", "description": ", ".join(view.order_columns), "schema": {"type": "string"}},

@@ -140,9 +140,8 @@ class OrderView(EntityView):
             _l("Order"),
             {
                 "fields": [
-                    "order_no", "customer", "order_type", "channel", "external_no", "project_name", "contract_no",
-                    "received_at", "entered_at", "requested_on", "promised_on", "promise_rule", "regulation_state",
-                    "is_large", "special_flags", "is_on_hold", "hold_reason", "late_reason", "note",
+                    "order_no", "customer", "order_type", "channel", "received_at", "requested_on", "total_amount",
+                    "paid_amount", "promised_on", "regulation_state", "is_on_hold", "hold_reason", "note",
                 ]  # fmt: skip
             },
         ),
@@ -150,7 +149,7 @@ class OrderView(EntityView):
             _l("Money"),
             {
                 "fields": [
-                    "total_amount", "goods_amount", "fee_amount", "net_amount", "tax_amount", "deposit_amount",
+                    "goods_amount", "fee_amount", "total_amount", "net_amount", "tax_amount", "deposit_amount",
                     "paid_amount", "refunded_amount", "payment_method",
                 ]  # fmt: skip
             },
@@ -164,7 +163,16 @@ class OrderView(EntityView):
                 ]  # fmt: skip
             },
         ),
-        (_l("End"), {"fields": ["completed_at", "cancel_kind", "cancel_reason", "skip_reason", "origin"]}),
+        (
+            _l("Further"),
+            {
+                "fields": [
+                    "external_no", "project_name", "contract_no", "entered_at", "promise_rule", "is_large",
+                    "special_flags", "late_reason", "skip_reason", "origin",
+                ]  # fmt: skip
+            },
+        ),
+        (_l("End"), {"fields": ["completed_at", "cancel_kind", "cancel_reason"]}),
     ]
     label_columns = {"regulation_state": _l("State by the regulation")}
     base_order = ("received_at", "desc")

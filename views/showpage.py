@@ -112,9 +112,14 @@ def fieldsets(ctx: Context, view: type[EntityDeclaration], record: Any) -> list[
             }
             for name in names
         ]
-        if pairs:
+        # A group that says nothing yet (the end of a running order) would only be in the way.
+        if any(pair["value"] is not None and not _is_no(pair["value"]) for pair in pairs):
             found.append({"label": str(label), "pairs": pairs})
     return found
+
+
+def _is_no(value: dict[str, Any]) -> bool:
+    return value.get("kind") == "bool" and not value["on"]
 
 
 def related_of(view: type[EntityDeclaration]) -> dict[str, tuple[type[EntityDeclaration], str]]:

@@ -10,11 +10,12 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 from marshmallow import Schema, ValidationError, fields, pre_load, validate
 
+from app.kernel import wording
 from app.kernel.context import LOCAL_ZONE
 from models.base import Fixed, StateType, UtcDateTime
 
-REQUIRED = _l("Please fill in this field.")
-fields.Field.default_error_messages.update({"required": REQUIRED, "null": REQUIRED})
+wording.install()
+REQUIRED = wording.REQUIRED
 TOO_LONG = _l("At most {max} characters.")
 NO_CONTROL = _l("Invisible control characters are not allowed here.")
 
@@ -39,6 +40,8 @@ class Related(fields.Integer):
 
 class EntityInput(Schema):
     """Base of all input: an empty string means nothing was given."""
+
+    error_messages = wording.SCHEMA
 
     @pre_load
     def _nothing(self, data: Any, **_: Any) -> Any:
