@@ -26,7 +26,15 @@ def option_of(result: Result, figure: Figure, address: Address) -> dict[str, Any
     labels = [result.bucket_text(key) for key in result.drawn(figure)]
     axes: list[dict[str, Any]] = [{"type": "value"}]
     if figure.rate is not None:
-        axes.append({"type": "value", "min": 0, "max": 100, "splitLine": {"show": False}})
+        axes.append(
+            {
+                "type": "value",
+                "min": 0,
+                "max": 100,
+                "splitLine": {"show": False},
+                "axisLabel": {"formatter": "{value}%"},
+            }
+        )
         rates = [result.rate(figure.rate, key) for key in result.drawn(figure)]
         series.append(
             {

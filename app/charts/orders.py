@@ -56,7 +56,7 @@ ORDERS_BY_STATE = Chart(
 
 ORDERS_BY_MONTH = Chart(
     name="orders_by_month",
-    label=_l("Orders and amount by month and type"),
+    label=_l("Orders by month"),
     department="order_center",
     subject=Order,
     axes=(time_axis(Order.received_at, Grain.month, _l("Month")),),

@@ -93,7 +93,7 @@ def _due(name: str, label: Any, expression: Any, form: Format = Format.integer) 
 
 RECEIPTS_BY_MONTH = Chart(
     name="receipts_by_month",
-    label=_l("Receipts and receivables by month"),
+    label=_l("Receipts and receivables"),
     department="finance",
     subject=Payment,
     axes=(time_axis(Payment.received_at, Grain.month, _l("Month"), nothing=_l("No due date yet")),),

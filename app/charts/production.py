@@ -14,7 +14,7 @@ from models.production import ProductionTask
 
 TASKS_BY_WEEK = Chart(
     name="tasks_by_week",
-    label=_l("Production tasks by state and week"),
+    label=_l("Tasks by week"),
     department="production",
     subject=ProductionTask,
     axes=(time_axis(ProductionTask.planned_end_on, Grain.week, _l("Week"), nothing=_l("Not planned")),),

@@ -107,7 +107,7 @@ LINES = Details(
 
 DELIVERIES_ON_TIME = Chart(
     name="deliveries_on_time",
-    label=_l("Deliveries on time by month"),
+    label=_l("Deliveries on time"),
     department="logistics",
     subject=Order,
     axes=(time_axis(PROMISED, Grain.month, _l("Month"), nothing=_l("Without a promised date")),),

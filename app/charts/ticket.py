@@ -61,7 +61,7 @@ def _opened(key: Age, asked: Asked) -> Pairs:
 
 TICKETS_BY_AGE = Chart(
     name="tickets_by_age",
-    label=_l("Open tickets by kind and age"),
+    label=_l("Open tickets by age"),
     department="customer_service",
     subject=ServiceTicket,
     axes=(Axis("age", _l("Age"), _age, words=tuple(Age), fold=Age, text=AGE_LABELS.__getitem__, drill=_opened),),
