@@ -77,6 +77,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     ),
     "appointment.notice_hours": Parameter("24", "h", _l("Notice before a delivery"), "9(5)"),
     "return.window_days": Parameter("7", "d", _l("Days of return without reason"), "15"),
+    "refund.days": Parameter("7", "d", _l("Days until a refund is paid"), "11(2)"),
     "refund.hard_days": Parameter("15", "d", _l("Latest refund by law"), "11(2)"),
 }
 

@@ -20,7 +20,7 @@ import app.kernel.journal  # noqa: F401 - its listeners stamp the rows made here
 from models.base import Base
 from models.customer import Customer
 from models.journal import Journal
-from models.labels import CustomerKind, OrderState, PaymentMethod
+from models.labels import CustomerKind, OrderState, PaymentMethod, SupplyMode
 from models.order import Order, OrderLine
 from models.payment import Payment, PaymentAllocation
 from models.product import Product, Stock
@@ -145,9 +145,8 @@ def imported(node: ast.AST) -> list[str]:
     return [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
 
 
-@pytest.mark.parametrize("statement", ["UPDATE {} SET id = id", "DELETE FROM {}"])
 @pytest.mark.parametrize("table", ["journal", "payment_allocation"])
-def test_append_only_row_when_changed_then_the_database_refuses(database: Database, table: str, statement: str) -> None:
+def test_append_only_row_when_changed_or_deleted_then_the_database_refuses(database: Database, table: str) -> None:
     with Session(database.engine) as session:
         order = an_order(session)
         payment = Payment(
@@ -159,14 +158,14 @@ def test_append_only_row_when_changed_then_the_database_refuses(database: Databa
             PaymentAllocation(payment_id=payment.id, order_id=order.id, amount=Decimal("9.90"), allocated_at=NOW)
         )
         session.commit()
-    count = sa.select(sa.func.count()).select_from(sa.table(table))
+    rows = Base.metadata.tables[table]
     with database.engine.connect() as connection:
-        before = connection.execute(count).scalar_one()
-        with pytest.raises(IntegrityError, match="append-only"):
-            connection.exec_driver_sql(statement.format(table))
-        connection.rollback()
-        assert connection.execute(count).scalar_one() == before
-        assert before > 0
+        before = connection.execute(sa.select(rows).order_by(rows.c.id)).all()
+        for change in (sa.update(rows).values(id=rows.c.id), sa.delete(rows)):
+            with pytest.raises(IntegrityError, match="append-only"), connection.begin_nested():
+                connection.execute(change)
+        assert connection.execute(sa.select(rows).order_by(rows.c.id)).all() == before
+        assert len(before) > 0
 
 
 def a_journal_row() -> Journal:
@@ -175,39 +174,64 @@ def a_journal_row() -> Journal:
     )
 
 
-@pytest.mark.parametrize(
-    ("values", "constraint"),
-    [
-        ({"qty_ordered": Decimal(0)}, "ordered_positive"),
-        ({"qty_cancelled": Decimal(-1)}, "quantities_not_negative"),
-        ({"qty_qc_passed": Decimal(3), "qty_shipped": Decimal(4)}, "shipped_within_qc_passed"),
-        ({"qty_qc_passed": Decimal(5), "qty_shipped": Decimal(5)}, "shipped_and_cancelled_within_ordered"),
-        ({"qty_delivered": Decimal(1)}, "delivered_within_shipped"),
-        ({"qty_back": Decimal(1)}, "back_within_shipped"),
-        ({"qty_installed": Decimal(1)}, "installed_within_delivered"),
-        ({"qty_accepted": Decimal(1)}, "accepted_within_delivered"),
-        ({"qty_returned": Decimal(1)}, "returned_within_delivered"),
-        ({"supply_mode": "custom", "qty_qc_passed": Decimal(1)}, "qc_passed_within_produced"),
-        ({"line_amount": Decimal("1.00"), "tax_amount": Decimal("1.01")}, "tax_within_line"),
-    ],
-)
-def test_line_when_quantities_contradict_then_the_database_refuses(
-    database: Database, values: dict[str, Any], constraint: str
-) -> None:
-    with (
-        Session(database.engine) as session,
-        pytest.raises(IntegrityError, match=f"ck_order_line_{constraint}"),
-    ):
-        a_line(session, **{"qty_ordered": Decimal(4), **values})
+CONTRADICTING_LINES: dict[str, dict[str, Any]] = {
+    "ordered_positive": {"qty_ordered": 0},
+    "quantities_not_negative": {"qty_cancelled": -1},
+    "shipped_within_qc_passed": {"qty_qc_passed": 3, "qty_shipped": 4},
+    "shipped_and_cancelled_within_ordered": {"qty_qc_passed": 5, "qty_shipped": 5},
+    "delivered_within_shipped": {"qty_delivered": 1},
+    "back_within_shipped": {"qty_back": 1},
+    "installed_within_delivered": {"qty_installed": 1},
+    "accepted_within_delivered": {"qty_accepted": 1},
+    "returned_within_delivered": {"qty_returned": 1},
+    "qc_passed_within_produced": {"supply_mode": SupplyMode.custom, "qty_qc_passed": 1},
+    "accepted_within_installed": {
+        "needs_install": True,
+        **dict.fromkeys(("qty_qc_passed", "qty_shipped", "qty_delivered", "qty_accepted"), 4),
+    },
+    "tax_within_line": {"line_amount": Decimal("1.00"), "tax_amount": Decimal("1.01")},
+}
+CONTRADICTING_ORDERS: dict[str, dict[str, Any]] = {
+    "total_is_goods_and_fees": {"total_amount": Decimal("0.01"), "net_amount": Decimal("0.01")},
+    "total_is_net_and_tax": {"tax_amount": Decimal("0.01")},
+    "paid_not_negative": {"paid_amount": Decimal(1), "refunded_amount": Decimal(2)},
+    "hold_has_reason": {"is_on_hold": True},
+    "cancelled_has_kind": {"state": OrderState.cancelled},
+    "state": {"state": "lost"},
+}
 
 
-def test_line_when_accepted_without_the_installation_it_needs_then_the_database_refuses(database: Database) -> None:
-    four = dict.fromkeys(("qty_ordered", "qty_qc_passed", "qty_shipped", "qty_delivered", "qty_accepted"), Decimal(4))
-    with (
-        Session(database.engine) as session,
-        pytest.raises(IntegrityError, match="ck_order_line_accepted_within_installed"),
-    ):
-        a_line(session, needs_install=True, **four)
+def refused(connection: Connection, table: str, cases: dict[str, dict[str, Any]]) -> set[str]:
+    """Which of the cases the constraint of that name refuses for the one row of the table."""
+    names = set()
+    target = sa.table(table, *(sa.column(c.name, plain_words(c.type)) for c in Base.metadata.tables[table].c))
+    for name, values in cases.items():
+        with pytest.raises(IntegrityError) as caught, connection.begin_nested():
+            connection.execute(sa.update(target).values(**values))
+        if f"ck_{table}_{name}" in str(caught.value.orig):
+            names.add(name)
+    return names
+
+
+def plain_words(type_: Any) -> Any:
+    """Vocabularies as mere text, so that a word they do not know reaches the database."""
+    return sa.String() if isinstance(type_, sa.Enum) else type_
+
+
+def test_line_when_quantities_contradict_then_the_database_refuses(database: Database) -> None:
+    with Session(database.engine) as session:
+        a_line(session, qty_ordered=Decimal(4))
+        session.commit()
+    with database.engine.connect() as connection:
+        assert refused(connection, "order_line", CONTRADICTING_LINES) == set(CONTRADICTING_LINES)
+
+
+def test_order_when_it_contradicts_itself_then_the_database_refuses(database: Database) -> None:
+    with Session(database.engine) as session:
+        an_order(session)
+        session.commit()
+    with database.engine.connect() as connection:
+        assert refused(connection, "sales_order", CONTRADICTING_ORDERS) == set(CONTRADICTING_ORDERS)
 
 
 def test_line_when_lost_pieces_came_back_then_they_can_be_shipped_again(database: Database) -> None:
@@ -222,36 +246,6 @@ def test_line_when_lost_pieces_came_back_then_they_can_be_shipped_again(database
         )
         session.commit()
         assert line.qty_net == Decimal("4.000")
-
-
-@pytest.mark.parametrize(
-    ("values", "constraint"),
-    [
-        ({"total_amount": Decimal("0.01"), "net_amount": Decimal("0.01")}, "total_is_goods_and_fees"),
-        ({"tax_amount": Decimal("0.01")}, "total_is_net_and_tax"),
-        ({"paid_amount": Decimal(1), "refunded_amount": Decimal(2)}, "paid_not_negative"),
-        ({"is_on_hold": True}, "hold_has_reason"),
-    ],
-)
-def test_order_when_its_sums_contradict_then_the_database_refuses(
-    database: Database, values: dict[str, Any], constraint: str
-) -> None:
-    with (
-        Session(database.engine) as session,
-        pytest.raises(IntegrityError, match=f"ck_sales_order_{constraint}"),
-    ):
-        an_order(session, **values)
-
-
-def test_state_when_it_is_no_word_of_the_vocabulary_then_the_database_refuses(database: Database) -> None:
-    with Session(database.engine) as session:
-        order_id = an_order(session).id
-        session.commit()
-    with (
-        database.engine.connect() as connection,
-        pytest.raises(IntegrityError, match="ck_sales_order_state"),
-    ):
-        connection.execute(sa.text("UPDATE sales_order SET state = 'lost' WHERE id = :id"), {"id": order_id})
 
 
 def test_order_when_its_external_number_comes_again_on_the_channel_then_the_database_refuses(
