@@ -13,6 +13,7 @@ from app.exchange.rows import ZERO, SourceRow
 from app.kernel.money import rounded
 
 HEADERS: Final = "headers"
+PREVIEWED: Final = 10
 
 
 @dataclass
@@ -55,11 +56,26 @@ class Report:
     new_customers: set[str] = field(default_factory=set)
     new_products: set[str] = field(default_factory=set)
     not_taken: list[str] = field(default_factory=list)
+    preview: list[dict[str, Any]] = field(default_factory=list)
 
     def take(self, order: PastOrder) -> None:
         """Counts an order that came in."""
         self.accepted.add(order.rows)
-        self.booked += sum((rounded(row.values["amount"]) for row in order.rows), ZERO)
+        booked = sum((rounded(row.values["amount"]) for row in order.rows), ZERO)
+        self.booked += booked
+        if len(self.preview) < PREVIEWED:
+            first = order.first.values
+            self.preview.append(
+                {
+                    "order_no": order.order_no,
+                    "ordered_on": first["ordered_on"].isoformat(),
+                    "completed_on": first["shipped_on"].isoformat(),
+                    "lines": len(order.rows),
+                    "qty": format(sum((row.values["qty"] for row in order.rows), ZERO), "f"),
+                    "amount": format(booked, "f"),
+                    "is_returned": order.is_returned,
+                }
+            )
         self.orders["accepted"] += 1
         self.orders["returned"] += order.is_returned
 
@@ -100,4 +116,5 @@ class Report:
             "new_customers": len(self.new_customers),
             "new_products": len(self.new_products),
             "not_taken": self.not_taken,
+            "preview": self.preview,
         }

@@ -95,11 +95,12 @@ def run_import(
     ctx.session.rollback()
     report = Report()
     source = f"{book.name} {book.digest[:12]}"
-    orders = plan.orders
+    orders, rejected = plan.orders, len(plan.rejected())
+    duplicates = sum(len(order.rows) for order in plan.duplicates)
     for done, order in enumerate(orders):
         if done % STEP == 0:
             progress(done, len(orders))
-            _note(ctx, batch_id, report.accepted.rows + _duplicates(plan), record)
+            _note(ctx, batch_id, report.accepted.rows + duplicates, rejected, record)
         try:
             with each(ctx):
                 made = history.bring_in(ctx, batch_id, order, known, source)
@@ -123,14 +124,16 @@ def run_import(
     return report
 
 
-def _duplicates(plan: Plan) -> int:
-    return sum(len(order.rows) for order in plan.duplicates)
-
-
-def _note(ctx: Context, batch_id: int, rows: int, record: Transaction) -> None:
-    """Tells the screen how far the import is; no journal row each time."""
+def _note(ctx: Context, batch_id: int, rows: int, rejected: int, record: Transaction) -> None:
+    """Tells the screen how far the import is and that it lives; no journal row each time."""
+    told = {"rows_ok": rows, "rows_rejected": rejected, "updated_at": sa.func.current_timestamp()}
     with record(ctx):
-        ctx.session.execute(sa.update(ImportBatch).where(ImportBatch.id == batch_id).values(rows_ok=rows))
+        ctx.session.execute(
+            sa.update(ImportBatch)
+            .where(ImportBatch.id == batch_id)
+            .values(**told)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _close(ctx: Context, batch_id: int, plan: Plan, report: Report, ended: datetime) -> None:
@@ -163,12 +166,30 @@ def _rejected(batch_id: int, row: SourceRow) -> Mapping[str, Any]:
     }
 
 
-def fail_batch(ctx: Context, batch_id: int, message: str) -> None:
-    """Marks an import that broke off: what is in stays in, the next import of the file goes on from there."""
-    batch = ctx.session.get_one(ImportBatch, batch_id)
-    batch.finished_at = ctx.now
-    batch.report = {**batch.report, "status": "failed", "message": message}
-    ctx.session.flush()
+def carry_out(
+    ctx: Context,
+    batch_id: int,
+    book: Book,
+    mapped: Mapped,
+    *,
+    is_dry_run: bool,
+    record: Transaction,
+    progress: Progress,
+) -> Report:
+    """Runs an opened import and, where it breaks off, says so in its account before the error goes on.
+
+    What is in stays in: the next import of the file goes on from there.
+    """
+    each = rehearsal if is_dry_run else record
+    try:
+        return run_import(ctx, batch_id, book, mapped, each=each, record=record, progress=progress)
+    except BaseException:
+        ctx.session.rollback()
+        with record(ctx):
+            batch = ctx.session.get_one(ImportBatch, batch_id)
+            batch.finished_at = ctx.now
+            batch.report = {**batch.report, "status": "failed"}
+        raise
 
 
 def rejected_rows(ctx: Context, batch_id: int, *, limit: int | None = None) -> Iterable[ImportRow]:

@@ -26,34 +26,41 @@ class Line:
 
 
 def account(report: Mapping[str, Any]) -> list[Line]:
-    """Rows, amounts and quantities of the file and of its parts: they add up."""
+    """Rows, amounts and quantities of the file and of its parts: they add up. The first five are the headline."""
     rounding = Decimal(report["rounding"])
+    orders, returns = report["orders"], report["returns"]
     return [
-        Line(_l("Rows in the file"), part(report["file"])),
-        Line(_l("Accepted rows"), part(report["accepted"]), "success"),
-        Line(_l("Already there"), part(report["duplicate"])),
-        Line(_l("Rejected rows"), part(report["rejected"]), "danger" if report["rejected"]["rows"] else "neutral"),
-        Line(_l("Amounts that cannot be read"), str(report["file"]["unreadable"])),
+        Line(_l("Rows in the file"), count(report["file"], "rows"), hint=sums(report["file"])),
+        Line(_l("Accepted rows"), count(report["accepted"], "rows"), "success", sums(report["accepted"])),
+        Line(_l("Already there"), count(report["duplicate"], "rows"), hint=sums(report["duplicate"])),
+        Line(
+            _l("Rejected rows"),
+            count(report["rejected"], "rows"),
+            "danger" if report["rejected"]["rows"] else "neutral",
+            sums(report["rejected"]),
+        ),
         Line(
             _l("Booked amount"),
-            f"{Decimal(report['booked']):,.2f}",
+            f"¥{Decimal(report['booked']):,.2f}",
             "info",
-            _l("Each line is rounded half up to the cent."),
+            _l("Rounding each line half up to the cent: %(difference)s", difference=f"{rounding:+,}"),
         ),
-        Line(_l("Difference by rounding"), f"{rounding:+,}" if rounding else "0"),
-        Line(_l("Orders in the file"), count(report["orders"], "file")),
-        Line(_l("Orders accepted"), count(report["orders"], "accepted"), "success"),
-        Line(_l("Of these returned"), count(report["orders"], "returned")),
-        Line(_l("Orders already there"), count(report["orders"], "duplicate")),
-        Line(_l("Orders rejected"), count(report["orders"], "rejected")),
-        Line(_l("Rows of returns"), count(report["returns"], "file")),
-        Line(_l("Returns accepted"), count(report["returns"], "accepted")),
-        Line(_l("Returns rejected"), count(report["returns"], "rejected")),
+        Line(_l("Amounts that cannot be read"), count(report["file"], "unreadable")),
+        Line(_l("Orders in the file"), count(orders, "file")),
+        Line(_l("Orders accepted"), count(orders, "accepted")),
+        Line(_l("Of these returned"), count(orders, "returned")),
+        Line(_l("Orders already there"), count(orders, "duplicate")),
+        Line(_l("Orders rejected"), count(orders, "rejected")),
+        Line(_l("Rows of returns"), count(returns, "file")),
+        Line(_l("Returns accepted"), count(returns, "accepted")),
+        Line(_l("Returns rejected"), count(returns, "rejected")),
         Line(_l("New customers"), f"{report['new_customers']:,}"),
         Line(_l("New products"), f"{report['new_products']:,}"),
-        Line(_l("Columns that are not taken"), ", ".join(report["not_taken"]) or "0"),
+        Line(_l("Columns that are not taken"), ", ".join(report["not_taken"]) or "–"),
     ]
 
+
+HEADLINE = 5
 
 NOTES = (
     _l(
@@ -73,10 +80,9 @@ def notes() -> list[str]:
     return [str(note).replace("%%", "%") for note in NOTES]
 
 
-def part(sums: Mapping[str, Any]) -> str:
-    """Rows, amount and quantity of one part of the file."""
-    amount, qty = Decimal(sums["amount"]), Decimal(sums["qty"])
-    return f"{sums['rows']:,} · ¥{amount:,} · ×{qty:,}"
+def sums(part: Mapping[str, Any]) -> str:
+    """Amount and pieces of one part of the file, before rounding."""
+    return f"¥{Decimal(part['amount']):,} · ×{Decimal(part['qty']):,}"
 
 
 def count(numbers: Mapping[str, int], key: str) -> str:
