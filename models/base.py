@@ -216,7 +216,8 @@ def column(
         "sensitivity": sensitivity,
         **options.pop("info", {}),
     }
-    return mapped_column(type_, *args, info=info, **options)
+    # The journal tells old values, also of a column that was expired when it was set.
+    return mapped_column(type_, *args, info=info, active_history=True, **options)
 
 
 def reference(target: str, label: Any, *, index: bool = True, **options: Any) -> MappedColumn[Any]:

@@ -6,7 +6,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -113,6 +113,8 @@ class PostgresHome:
         """Leave the server; the last worker stops it."""
         if self.server is not None:
             self.server.cleanup()
+            with suppress(OSError):  # others still use it
+                self.server.pgdata.parent.rmdir()
 
     @contextmanager
     def _admin(self) -> Iterator[psycopg.Connection]:

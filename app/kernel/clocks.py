@@ -109,4 +109,4 @@ def readings(ctx: Context, record: Any) -> list[Reading]:
 
 def calendar_exceptions(ctx: Context) -> dict[date, bool]:
     """Days of the calendar table that differ from the plain week."""
-    return dict(ctx.session.execute(sa.select(CalendarDay.day, CalendarDay.is_workday)).tuples().all())
+    return dict(ctx.session.execute(sa.select(CalendarDay.day, CalendarDay.is_workday)).all())

@@ -13,7 +13,7 @@ from models.policy import DEFAULTS, PolicyParameter
 
 def read_policy(session: Session) -> dict[str, Decimal]:
     """All parameters, in one statement. What is not a number is not among them."""
-    found = dict(session.execute(sa.select(PolicyParameter.code, PolicyParameter.value)).tuples().all())
+    found = dict(session.execute(sa.select(PolicyParameter.code, PolicyParameter.value)).all())
     numbers: dict[str, Decimal] = {}
     for code, text in {**DEFAULTS, **found}.items():
         try:

@@ -41,6 +41,7 @@ from models.shipment import Package, Shipment
 from tests.services.company import Company, found, moment, person, product
 
 D = Decimal
+pytestmark = pytest.mark.stage("people")
 
 
 def clock(company: Company, record: Any, code: str, when: str) -> Reading:
