@@ -78,6 +78,10 @@ class RefundState(StrEnum):
     rejected = "rejected"
 
 
+# Refunds of money that was never allocated to an order: they take nothing from what the order was paid.
+UNALLOCATED_REASONS = frozenset({RefundReason.overpay, RefundReason.duplicate})
+
+
 class InvoiceKind(StrEnum):
     """Kind of value-added tax invoice."""
 

@@ -1,4 +1,4 @@
-"""Shipments: planned within inspection and order, loaded to the last package, delivered with what came back. Clause 9."""
+"""Shipments: planned within inspection and order, loaded to the last package, delivered or back. Clause 9."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from app.kernel.context import LOCAL_ZONE, Context, end_of_local_day
 from app.kernel.engine import fire
 from app.services.order import rules
 from app.services.order.flow import SYSTEM
-from models.labels_money import RefundState
+from models.labels_money import UNALLOCATED_REASONS, RefundState
 from models.labels_order import OrderState
 from models.labels_work import TaskState
 from models.order import Order
@@ -105,7 +105,9 @@ def recount_money(ctx: Context, order: Order) -> None:
     lock_order(ctx, order)
     paid = sa.select(sa.func.sum(PaymentAllocation.amount)).where(PaymentAllocation.order_id == order.id)
     refunded = sa.select(sa.func.sum(Refund.amount)).where(
-        Refund.order_id == order.id, Refund.state == RefundState.executed
+        Refund.order_id == order.id,
+        Refund.state == RefundState.executed,
+        Refund.reason.not_in(UNALLOCATED_REASONS),
     )
     order.paid_amount = ctx.session.scalar(paid) or Decimal(0)
     order.refunded_amount = ctx.session.scalar(refunded) or Decimal(0)

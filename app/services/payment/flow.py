@@ -19,6 +19,7 @@ from app.services.payment import actions, queries, rules
 from models.labels import InvoiceState as I
 from models.labels import PaymentState as P
 from models.labels import RefundState as R
+from models.labels_money import UNALLOCATED_REASONS
 from models.order import Order
 from models.payment import Invoice, Payment, Refund
 
@@ -113,7 +114,7 @@ def execute_refund(ctx: Context, refund: Refund, _values: Mapping[str, Any]) -> 
     """The money has left; an overpayment that went back leaves nothing to allocate."""
     refund.executed_by_id = ctx.actor.id
     refund.executed_at = ctx.now
-    if refund.payment_id is None or refund.reason not in rules.UNALLOCATED_REASONS:
+    if refund.payment_id is None or refund.reason not in UNALLOCATED_REASONS:
         return
     ctx.session.flush()
     payment = ctx.session.get_one(Payment, refund.payment_id)

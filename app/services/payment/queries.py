@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from app.kernel.context import Context
 from app.services.payment import rules
 from models.labels import InvoiceState, RefundState
+from models.labels_money import UNALLOCATED_REASONS
 from models.order import Order, OrderLine
 from models.payment import Invoice, Payment, PaymentAllocation, PaymentSchedule, Refund
 from models.shipment import Shipment, ShipmentLine
@@ -64,7 +65,7 @@ def refundable(ctx: Context, order: Order) -> Decimal:
         Refund.amount,
         Refund.order_id == order.id,
         Refund.state.in_(NOT_REJECTED),
-        Refund.reason.not_in(rules.UNALLOCATED_REASONS),
+        Refund.reason.not_in(UNALLOCATED_REASONS),
     )
     return allocated(ctx, order) - refunds
 
@@ -76,7 +77,7 @@ def unallocated(ctx: Context, payment: Payment) -> Decimal:
         Refund.amount,
         Refund.payment_id == payment.id,
         Refund.state.in_(NOT_REJECTED),
-        Refund.reason.in_(rules.UNALLOCATED_REASONS),
+        Refund.reason.in_(UNALLOCATED_REASONS),
     )
     return payment.amount - payment.allocated_amount - refunds
 

@@ -14,6 +14,7 @@ from app.kernel.errors import DomainError, NotFoundError
 from app.kernel.numbering import next_number
 from app.services.payment import queries, rules
 from models.labels import CustomerKind, InvoiceKind
+from models.labels_money import UNALLOCATED_REASONS
 from models.order import Order
 from models.payment import Invoice, Payment, Refund
 
@@ -65,7 +66,7 @@ def _check_payment(payment: Payment, order: Order, given: Mapping[str, Any]) -> 
 
 
 def _most(ctx: Context, order: Order, payment: Payment | None, refund: Refund) -> Decimal:
-    if refund.reason not in rules.UNALLOCATED_REASONS:
+    if refund.reason not in UNALLOCATED_REASONS:
         return queries.refundable(ctx, order)
     if payment is None:
         raise DomainError(_l("Choose the payment of which too much came in."), code="payment_needed")

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from app.kernel.money import percent_of, rounded, rounded_down
-from models.labels import Channel, OrderType, PaymentNature, RefundReason, ScheduleTrigger
+from models.labels import Channel, OrderType, PaymentNature, ScheduleTrigger
 
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
@@ -16,8 +16,6 @@ YEAR = 365
 
 # Due before goods leave the house; the rest falls due with delivery or later.
 BEFORE_SHIPPING = (ScheduleTrigger.on_confirm, ScheduleTrigger.before_production, ScheduleTrigger.before_ship)
-# Refunds of money that was never allocated to an order: they take nothing from what the order was paid.
-UNALLOCATED_REASONS = frozenset({RefundReason.overpay, RefundReason.duplicate})
 # Of a bulk order each batch is paid before it leaves (domain/05 5.3).
 BATCHED_TYPES = frozenset({OrderType.bulk})
 

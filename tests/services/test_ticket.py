@@ -1,0 +1,114 @@
+"""Service tickets from the first answer to the end. Clause 10(3)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from app.kernel.clocks import readings
+from app.kernel.errors import DomainError, NotFoundError, ValidationFailedError
+from app.services.ticket.actions import open_ticket
+from models.labels import LiableParty, TicketKind, TicketLevel, TicketState
+from models.order import Order
+from models.ticket import ServiceTicket
+from tests.services.company import Company, found, moment, person
+from tests.services.orders import Goods, confirmed, refusal
+
+CRACK = {"kind": TicketKind.complaint, "description": "柜门开裂"}
+
+
+@pytest.fixture
+def company(session: Session) -> Company:
+    return found(session)
+
+
+@pytest.fixture
+def order(company: Company) -> Order:
+    return confirmed(company, Goods("CHR-NORD-01", 4))
+
+
+@pytest.fixture
+def ticket(company: Company, order: Order) -> ServiceTicket:
+    with company.act("cs_ma", "2026-11-27 20:30") as ctx:
+        return open_ticket(ctx, {**CRACK, "order_id": order.id})
+
+
+def test_ticket_when_opened_then_knows_customer_and_number(ticket: ServiceTicket, order: Order) -> None:
+    assert (ticket.ticket_no, ticket.customer_id, ticket.level) == (
+        "SV-20261127-0001",
+        order.customer_id,
+        TicketLevel.l1,
+    )
+    assert (ticket.state, ticket.is_in_warranty, ticket.reopened_count) == (TicketState.open, False, 0)
+
+
+def test_ticket_when_the_line_is_named_then_order_and_warranty_follow(company: Company, order: Order) -> None:
+    line = order.lines[0]
+    with company.act("system", "2026-11-27 09:00"):
+        line.warranty_from_on, line.warranty_to_on = moment("2026-11-27").date(), moment("2027-11-27").date()
+    with company.act("cs_ma", "2027-11-27 23:00") as ctx:
+        covered = open_ticket(ctx, {**CRACK, "order_line_id": line.id})
+    with company.act("cs_ma", "2027-11-28 00:00") as ctx:
+        late = open_ticket(ctx, {**CRACK, "order_line_id": line.id})
+    assert (covered.order_id, covered.is_in_warranty) == (order.id, True)
+    assert late.is_in_warranty is False
+
+
+def test_ticket_when_settled_and_reopened_then_counted(company: Company, ticket: ServiceTicket) -> None:
+    company.fire("cs_ma", "2026-11-28 10:00", ticket, "respond")
+    company.fire("cs_ma", "2026-11-28 11:00", ticket, "plan", plan="换门", cause="运输", liable_party="carrier")
+    assert (ticket.liable_party, ticket.planned_at) == (LiableParty.carrier, moment("2026-11-28 11:00"))
+    company.fire("cs_ma", "2026-11-29 11:00", ticket, "close", resolution="已更换")
+    assert (ticket.state, ticket.closed_at) == (TicketState.closed, moment("2026-11-29 11:00"))
+    company.fire("cs_ma", "2026-12-01 09:00", ticket, "reopen", reason="又裂了")
+    assert (ticket.state, ticket.closed_at, ticket.reopened_count) == (TicketState.open, None, 1)
+    company.fire("cs_ma", "2026-12-01 09:30", ticket, "respond")
+    assert ticket.first_response_at == moment("2026-11-28 10:00")
+
+
+def test_ticket_when_read_then_service_hours_and_natural_hours_run(company: Company, ticket: ServiceTicket) -> None:
+    company.fire("cs_ma", "2026-11-28 10:00", ticket, "respond")
+    found_readings = readings(company.context("system", "2026-11-28 21:00"), ticket)
+    clocks = {r.clock.code: r for r in found_readings}
+    # Half an hour is left on the day, so one and a half of the two service hours fall on the next from 09:00.
+    assert (clocks["T1"].due_at, clocks["T1"].used) == (moment("2026-11-28 10:30"), timedelta(hours=1, minutes=30))
+    assert clocks["T2"].due_at == moment("2026-11-28 20:30")
+    assert clocks["T2"].is_breached(moment("2026-11-28 21:00"))
+    assert clocks["T3"].due_at == moment("2026-11-30 20:30")
+
+
+def test_ticket_when_nobody_answered_then_neither_planned_nor_closed(company: Company, ticket: ServiceTicket) -> None:
+    assert refusal(company, "cs_ma", "2026-11-28 11:00", ticket, "plan", plan="换门") == "step_not_open"
+    assert refusal(company, "cs_ma", "2026-11-28 11:00", ticket, "close", resolution="好") == "step_not_open"
+
+
+@pytest.mark.parametrize(("step", "field"), [("plan", "plan"), ("close", "resolution")])
+def test_ticket_when_a_step_says_nothing_then_the_field_is_named(
+    company: Company, ticket: ServiceTicket, step: str, field: str
+) -> None:
+    company.fire("cs_ma", "2026-11-28 10:00", ticket, "respond")
+    with pytest.raises(ValidationFailedError) as refused:
+        company.fire("cs_ma", "2026-11-28 11:00", ticket, step, **{field: "  "})
+    assert list(refused.value.fields) == [field]
+
+
+def test_ticket_when_order_and_customer_disagree_then_refused(company: Company, order: Order) -> None:
+    with company.act("oc_li", "2026-11-24 09:00"):
+        other = person(company.session, "周建国", "13900001111")
+    second = confirmed(company, Goods("TBL-NORD-1600", 1), customer=other, order_no="SO-TEST-0002")
+    with pytest.raises(DomainError) as customer, company.act("cs_ma", "2026-11-27 09:00") as ctx:
+        open_ticket(ctx, {**CRACK, "order_id": order.id, "customer_id": other.id})
+    assert customer.value.reason_code == "other_customer"
+    with pytest.raises(DomainError) as line, company.act("cs_ma", "2026-11-27 09:00") as ctx:
+        open_ticket(ctx, {**CRACK, "order_id": order.id, "order_line_id": second.lines[0].id})
+    assert line.value.reason_code == "other_order"
+
+
+def test_ticket_when_it_names_nobody_or_the_unknown_then_refused(company: Company) -> None:
+    with pytest.raises(ValidationFailedError) as nobody, company.act("cs_ma", "2026-11-27 09:00") as ctx:
+        open_ticket(ctx, CRACK)
+    assert list(nobody.value.fields) == ["customer_id"]
+    with pytest.raises(NotFoundError), company.act("cs_ma", "2026-11-27 09:00") as ctx:
+        open_ticket(ctx, {**CRACK, "order_id": 99999})
