@@ -55,9 +55,9 @@ format: dev  ## Mend style and format where that is safe
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
 translations: dev  ## Collect new texts into the catalogues and compile them
-	@$(BIN)/pybabel extract --omit-header -F app/translations/babel.cfg -k _l -k lazy_gettext -o app/translations/messages.pot app models views
-	@$(BIN)/pybabel update --omit-header -N -i app/translations/messages.pot -d app/translations
-	@$(BIN)/pybabel compile -d app/translations
+	@$(BIN)/pybabel extract --omit-header --no-location --sort-output -F app/translations/babel.cfg -k _l -k lazy_gettext -o app/translations/messages.pot app models views
+	@$(BIN)/pybabel update -N --ignore-obsolete --ignore-pot-creation-date --no-wrap -i app/translations/messages.pot -d app/translations
+	@$(BIN)/pybabel compile --statistics -d app/translations
 
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --quiet \
   --no-emit-index-url --no-emit-find-links --no-annotate --no-header

@@ -216,8 +216,8 @@ WORK_LABELS: Labels = {
     },
     InspectionState: {
         InspectionState.pending: _l("Pending"),
-        InspectionState.passed: _l("Passed"),
-        InspectionState.failed: _l("Failed"),
+        InspectionState.passed: _l("Passed inspection"),
+        InspectionState.failed: _l("Failed inspection"),
     },
     DefectClass: {
         DefectClass.critical: _l("Critical"),
@@ -262,7 +262,7 @@ WORK_LABELS: Labels = {
     AcceptanceState: {
         AcceptanceState.pending: _l("Pending"),
         AcceptanceState.accepted: _l("Accepted"),
-        AcceptanceState.rejected: _l("Rejected"),
+        AcceptanceState.rejected: _l("Not accepted"),
     },
     TicketKind: {
         TicketKind.complaint: _l("Complaint"),

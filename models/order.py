@@ -166,7 +166,7 @@ class Order(Stateful, Base):
     paid_amount: Mapped[Decimal] = money(_l("Paid"))
     refunded_amount: Mapped[Decimal] = money(_l("Refunded"))
     deposit_amount: Mapped[Decimal] = money(
-        _l("Agreed deposit"), help_text=_l("Earnest money; by law at most 20 % of the total.")
+        _l("Agreed deposit"), help_text=_l("Earnest money; by law at most a fifth of the total.")
     )
     is_large: Mapped[bool] = flag(_l("Large order"))
     special_flags: Mapped[list[str]] = column(Json, _l("Special flags"), nullable=False, default=list)

@@ -65,7 +65,7 @@ class ServiceTicket(Stateful, Base):
     description: Mapped[str] = column(sa.Text, _l("Description"), nullable=False)
     cause: Mapped[str | None] = column(sa.String(400), _l("Cause"))
     liable_party: Mapped[LiableParty | None] = column(words(LiableParty, name="liable_party"), _l("Liable party"))
-    plan: Mapped[str | None] = column(sa.Text, _l("Plan"))
+    plan: Mapped[str | None] = column(sa.Text, _l("Solution"))
     resolution: Mapped[str | None] = column(sa.Text, _l("Resolution"))
     is_in_warranty: Mapped[bool] = flag(_l("In warranty"))
     cost_amount: Mapped[Decimal] = money(_l("Cost"), sensitivity=Sensitivity.COST)

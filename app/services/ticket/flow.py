@@ -123,7 +123,7 @@ TICKET = Workflow(
         ),
         Clock(
             "T2",
-            _l("Plan"),
+            _l("Solution"),
             start=OPENED,
             stop=("service_ticket.plan", "service_ticket.close"),
             limit="sla.T2.limit",
