@@ -151,7 +151,7 @@ def check_line(line: OrderLine) -> None:
         wrong["qty_ordered"] = [str(_l("The quantity must be above zero."))]
     line.discount_pct = line.discount_pct or ZERO
     if not ZERO <= line.discount_pct <= Decimal(100):
-        wrong["discount_pct"] = [str(_l("A discount lies between 0 and 100 %%."))]
+        wrong["discount_pct"] = [str(_l("A discount lies between 0 and 100."))]
     if wrong:
         raise ValidationFailedError(wrong)
 
