@@ -14,7 +14,7 @@ from sqlalchemy.pool import StaticPool
 from whitenoise import WhiteNoise
 
 import app.cli
-import app.reactions  # noqa: F401 - fills the table of reactions
+import app.reactions
 import app.services
 from app.extensions import csrf, db, limiter, migrate
 from app.kernel import database

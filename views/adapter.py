@@ -1,4 +1,4 @@
-"""Every workaround for the framework, by subclassing only. Numbers are those of ``tests/contract/test_fab_facts_web.py``.
+"""Every workaround for the framework, by subclassing only; ``tests/contract/test_fab_facts_web.py`` has the numbers.
 
 * 1: the framework keeps a request's filters on the view object, which threads share. Nothing here uses ``_filters``.
 * 6: its chart views load every row; ours draw what SQL has summed up.
@@ -44,8 +44,9 @@ class QuietModelView(ModelView):
 
     def _init_properties(self) -> None:
         """Sets what the framework's templates and permission code read; no shared filters (fact 1)."""
-        self.label_columns = dict(self.label_columns or {})
-        self.related_views = list(self.related_views or [])
+        declared: Any = type(self)
+        self.label_columns: dict[str, Any] = dict(declared.label_columns or {})
+        self.related_views: list[Any] = list(declared.related_views or [])
         self._related_views: list[Any] = []
         self._base_filters = None
         self._filters = None
@@ -64,7 +65,8 @@ class QuietChartView(BaseChartView):
 
     def _init_properties(self) -> None:
         """Sets what the framework's code reads; no shared filters."""
-        self.label_columns = dict(self.label_columns or {})
+        declared: Any = type(self)
+        self.label_columns: dict[str, Any] = dict(declared.label_columns or {})
         self._base_filters = None
         self._filters = None
 
@@ -106,7 +108,7 @@ def login_needed() -> Any:
 
 
 def by_token(permission: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Lets an API method run for a token whose person holds the right; a session cookie counts for nothing (fact 12)."""
+    """Lets an API method run for a token whose person holds the right; a cookie counts for nothing (fact 12)."""
 
     def wrap(method: Callable[P, R]) -> Callable[P, R]:
         @functools.wraps(method)

@@ -42,7 +42,16 @@ class ConfirmationLetterView(EntityView):
     """The letters sent to customers, each bound to the content of the order."""
 
     datamodel = EntityInterface(ConfirmationLetter)
-    list_columns = ["letter_no", "order", "letter_version", "total_amount", "promised_on", "channel", "sent_at", "state"]
+    list_columns = [
+        "letter_no",
+        "order",
+        "letter_version",
+        "total_amount",
+        "promised_on",
+        "channel",
+        "sent_at",
+        "state",
+    ]
     search_columns = ["state", "order", "channel", "sent_at"]
     show_fieldsets = [
         (_l("Confirmation letter"), {"fields": ["letter_no", "order", "letter_version", "channel", "total_amount"]}),

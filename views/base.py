@@ -37,8 +37,9 @@ class EntityDeclaration(QuietModelView):
     ``show_fieldsets``, ``base_order``, ``order_columns``, ``related_views``, ``label_columns``, ``page_size``.
     Ours: ``scope`` (actor → clause: the rows one may know of), ``quick_search`` (see ``ListSpec.quick``), ``creates``
     and ``changes`` (use cases instead of plain columns), ``add_schema`` (other input than columns),
-    ``optional_columns`` (filled in by ``creates`` when not given), ``quick_views`` ((label, arguments) of the list),
-    ``extra_permissions`` (rights of screens beside this one).
+    ``optional_columns`` (filled in by ``creates`` when not given), ``can_be_edited`` and ``parent_allows`` (whether a
+    record may be edited, or be added to a parent, now), ``quick_views`` ((label, arguments) of the list), ``way``
+    (the stations of a record), ``extra_permissions`` (rights of screens beside this one).
     """
 
     is_abstract: ClassVar[bool] = True
@@ -52,6 +53,8 @@ class EntityDeclaration(QuietModelView):
     charts: ClassVar[tuple[Any, ...]] = ()
     extra_permissions: ClassVar[tuple[str, ...]] = ()
     optional_columns: ClassVar[tuple[str, ...]] = ()
+    parent_allows: ClassVar[Callable[[Any], bool] | None] = None
+    way: ClassVar[Callable[[Any], list[dict[str, Any]]] | None] = None
     has_history: ClassVar[bool] = True
     page_size = PAGE_SIZE
 
@@ -60,7 +63,7 @@ class EntityDeclaration(QuietModelView):
         if cls.__dict__.get("is_abstract", False):
             return
         cls.is_abstract = False
-        for name in ("scope", "creates", "changes", "can_be_edited"):
+        for name in ("scope", "creates", "changes", "can_be_edited", "parent_allows", "way"):
             if callable(value := cls.__dict__.get(name)):
                 setattr(cls, name, staticmethod(value))
         cls.add_columns = list(cls.add_columns or [])
@@ -71,7 +74,8 @@ class EntityDeclaration(QuietModelView):
         cls.base_permissions = permissions_of(cls)
         cls.show_columns = [name for _, part in cls.show_fieldsets for name in part["fields"]]
         candidates = tuple(dict.fromkeys((*cls.list_columns, cls.base_order[0])))
-        cls.order_columns = list(cls.order_columns or sortable(cls.model(), candidates))
+        table: Any = cls.model()
+        cls.order_columns = list(cls.order_columns or sortable(table, candidates))
         ENTITIES[cls.entity()] = cls
 
     @classmethod
@@ -83,7 +87,7 @@ class EntityDeclaration(QuietModelView):
     @classmethod
     def entity(cls) -> str:
         """The word of the table in addresses, rights and journal."""
-        return entity_name(cls.model())
+        return word_of(cls.model())
 
     @classmethod
     def workflow(cls) -> Workflow | None:
@@ -93,12 +97,12 @@ class EntityDeclaration(QuietModelView):
     @classmethod
     def label(cls, name: str) -> Any:
         """The label of a column; ``label_columns`` wins, as in the framework."""
-        return (cls.label_columns or {}).get(name) or label_of_column(cls.model(), name)
+        return (getattr(cls, "label_columns", None) or {}).get(name) or label_of_column(cls.model(), name)
 
     @classmethod
     def spec(cls) -> ListSpec:
         """The list as ``app.kernel.listing`` knows it."""
-        return _spec(cls)
+        return _spec(cls.entity())
 
     @classmethod
     def seen_columns(cls, actor: Actor, names: list[str]) -> list[str]:
@@ -110,9 +114,16 @@ class EntityDeclaration(QuietModelView):
         """What may be written by this actor, on screen and through the API: what he sees in full."""
         if is_new and cls.add_schema is not None:
             return cls.add_schema
-        names = cls.add_columns if is_new else cls.edit_columns
-        keys = [column_key(cls.model(), name) for name in names]
-        return _schema(cls.model(), tuple(editable(actor, cls.model(), keys)), cls.optional_columns)
+        table: Any = cls.model()
+        keys = [column_key(table, name) for name in (cls.add_columns if is_new else cls.edit_columns)]
+        return _schema(table, tuple(editable(actor, table, keys)), cls.optional_columns)
+
+    @classmethod
+    def add_keys(cls) -> set[str]:
+        """The names of an add form, whoever sees it."""
+        if cls.add_schema is not None:
+            return set(cls.add_schema().fields)
+        return {column_key(cls.model(), name) for name in cls.add_columns}
 
     @classmethod
     def find(cls, ctx: Context, pk: int) -> Any:
@@ -193,9 +204,14 @@ def _fail(view: type[Any], what: str) -> None:
     raise DeclarationError(msg)
 
 
+def word_of(model: type[Any]) -> str:
+    """The word of a table in addresses, rights and journal."""
+    return entity_name(model)
+
+
 def view_of(model: type[Any]) -> type[EntityDeclaration] | None:
     """The declaration of a table, if it has a screen."""
-    return ENTITIES.get(entity_name(model))
+    return ENTITIES.get(word_of(model))
 
 
 def view_of_table(table: str) -> type[EntityDeclaration] | None:
@@ -218,7 +234,8 @@ def column_key(model: type[Any], name: str) -> str:
 
 
 @cache
-def _spec(view: type[EntityDeclaration]) -> ListSpec:
+def _spec(entity: str) -> ListSpec:
+    view = ENTITIES[entity]
     return ListSpec(
         model=view.model(),
         columns=tuple(view.list_columns),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime
-from typing import Any
 
 from flask import Flask, abort, g, request
 
@@ -67,4 +66,3 @@ def init_context(app: Flask) -> None:
     app.before_request(open_request)
     app.before_request(refuse_nul_in_forms)
     app.teardown_request(close_request)
-

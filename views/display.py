@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +13,9 @@ from flask_babel import gettext as _
 
 from app.kernel.context import LOCAL_ZONE, Actor
 from app.kernel.fields import present
-from app.kernel.journal import entity_name, state_column
+from app.kernel.journal import state_column
+from app.kernel.money import CENT
+from app.security.actors import person_name
 from models.base import Amount, Base, Fixed, Percent, StateType, UnitPrice, UtcDateTime
 from models.labels import TONES, label_of
 
@@ -22,7 +24,7 @@ Link = Callable[[Any], str | None]
 
 
 def money(amount: Decimal) -> str:
-    """12,345.67"""
+    """As 12,345.67."""
     return f"{amount:,.2f}"
 
 
@@ -62,8 +64,6 @@ def record_text(actor: Actor, record: Any) -> str:
 
 def person_text(user: Any) -> str:
     """A user of the framework: 李静, but Ada Lovelace."""
-    from app.security.actors import person_name
-
     return person_name(user)
 
 
@@ -98,23 +98,33 @@ def text_of(kind: str, value: Any) -> str:
     """A plain value as text."""
     if value is None:
         return ""
-    if isinstance(value, Enum):
-        return label_text(value)
     if isinstance(value, bool):
-        return _("Yes") if value else _("No")
-    if isinstance(value, Decimal):
-        if kind == "money":
-            return money(value) if value == value.quantize(Decimal("0.01")) else number(value)
-        return f"{number(value)}%" if kind == "percent" else number(value)
-    if isinstance(value, datetime):
-        return moment(value)
-    if isinstance(value, date):
-        return value.isoformat()
+        return str(_("Yes") if value else _("No"))
     if isinstance(value, list | tuple):
         return ", ".join(text_of(kind, item) for item in value)
     if isinstance(value, dict):
-        return "; ".join(f"{key}: {text_of(kind, item)}" for key, item in value.items() if item not in (None, ""))
+        return "; ".join(
+            f"{key}: {text_of(kind, item)}" for key, item in value.items() if item is not None and item != ""
+        )
+    for types, write in _WRITERS:
+        if isinstance(value, types):
+            text: str = write(kind, value)
+            return text
     return str(value)
+
+
+def _decimal(kind: str, value: Decimal) -> str:
+    if kind == "money" and value == value.quantize(CENT):
+        return money(value)
+    return f"{number(value)}%" if kind == "percent" else number(value)
+
+
+_WRITERS: tuple[tuple[type[Any], Callable[[str, Any], str]], ...] = (
+    (Enum, lambda _kind, value: label_text(value)),
+    (Decimal, _decimal),
+    (datetime, lambda _kind, value: moment(value)),
+    (date, lambda _kind, value: value.isoformat()),
+)
 
 
 def cell(actor: Actor, record: Any, name: str, link: Link | None = None) -> dict[str, Any] | None:
@@ -126,7 +136,7 @@ def cell(actor: Actor, record: Any, name: str, link: Link | None = None) -> dict
         return None
     if kind == "link" and not isinstance(value, list):
         return _relation_cell(actor, value, link)
-    if isinstance(value, Enum) and type(value) in TONES:
+    if isinstance(value, StrEnum) and type(value) in TONES:
         return {"kind": "badge", "text": label_text(value), "tone": str(TONES[type(value)][value])}
     if isinstance(value, bool):
         return {"kind": "bool", "on": value}
@@ -150,13 +160,3 @@ def state_of(record: Any) -> dict[str, str] | None:
     """The badge of a record's state; None for what has none."""
     name = state_column(type(record))
     return badge(getattr(record, name)) if name else None
-
-
-def is_entity(value: Any) -> bool:
-    """Whether a value is a record of ours (users of the framework have no page here)."""
-    return isinstance(value, Base)
-
-
-def word_of(model: type[Any]) -> str:
-    """The word of a table in addresses."""
-    return entity_name(model)

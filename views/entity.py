@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -20,14 +20,15 @@ from app.kernel.errors import (
     NotFoundError,
     PermissionDeniedError,
     Reason,
+    StepNotOpenError,
     ValidationFailedError,
 )
-from app.kernel.filters import LARGEST_ID, parse_filters
+from app.kernel.filters import LARGEST_ID, parse_filters, relation_names
 from app.kernel.listing import ListRequest, page
 from app.kernel.unit_of_work import unit_of_work
 from app.kernel.workflow import Step
 from views.adapter import guarded, login_needed
-from views.base import EntityDeclaration
+from views.base import EntityDeclaration, view_of
 from views.context import web_context
 from views.display import record_text, state_of, text_of
 from views.forms import form_fields, other_errors, posted, unchanged
@@ -108,8 +109,11 @@ class EntityView(EntityDeclaration):
             return self._form(ctx, schema, self._initial(ctx), {}, is_new=True)
         raw = posted(schema, request.form)
 
+        back = request.form.get("back")
+
         def act() -> str:
-            return self.url("show", pk=create(ctx, type(self), raw).id)
+            pk = create(ctx, type(self), raw).id
+            return own_address(back, self.url("show", pk=pk))
 
         return self._save(ctx, "add", raw, act)
 
@@ -160,7 +164,11 @@ class EntityView(EntityDeclaration):
         raw = posted(declared.asks, request.form) if declared.asks else {}
         try:
             _answer, repeated = once(
-                ctx, self._scope(f"{pk}.{step}"), request.form.get(TOKEN), "", lambda: self._fire(ctx, record, step, raw)
+                ctx,
+                self._scope(f"{pk}.{step}"),
+                request.form.get(TOKEN),
+                "",
+                lambda: self._fire(ctx, record, step, raw),
             )
         except ValidationFailedError as error:
             return self._step_form(ctx, self.find(ctx, pk), declared, raw, error.fields), error.status
@@ -183,7 +191,9 @@ class EntityView(EntityDeclaration):
         declared = self._declared(ctx, step)
         if not declared.is_bulk:
             raise NotFoundError
-        ids = [int(raw) for raw in request.form.getlist("pk") if raw.isascii() and raw.isdigit() and int(raw) <= LARGEST_ID]
+        ids = [
+            int(raw) for raw in request.form.getlist("pk") if raw.isascii() and raw.isdigit() and int(raw) <= LARGEST_ID
+        ]
         done, refused = self._bulk(ctx, step, list(dict.fromkeys(ids))[:MOST_BULK])
         if done:
             flash(ngettext("%(num)s record done.", "%(num)s records done.", len(done)), "success")
@@ -193,7 +203,7 @@ class EntityView(EntityDeclaration):
             flash(_("Select at least one row."), "warning")
         return redirect(own_address(request.form.get("back"), self.url("list")), SEE_OTHER)
 
-    def _bulk(self, ctx: Context, name: str, ids: list[int]) -> tuple[list[str], list[tuple[str, str]]]:
+    def _bulk(self, ctx: Context, name: str, ids: Sequence[int]) -> tuple[Sequence[str], Sequence[tuple[str, str]]]:
         done, refused = [], []
         for pk in ids:
             label = f"#{pk}"
@@ -240,7 +250,13 @@ class EntityView(EntityDeclaration):
             texts = [] if fields else [str(reason) for reason in error.reasons()]
             record = self.find(ctx, record_id) if record_id else None
             form = self._form(
-                ctx, schema, raw, fields, record=record, is_new=record is None, texts=texts,
+                ctx,
+                schema,
+                raw,
+                fields,
+                record=record,
+                is_new=record is None,
+                texts=texts,
                 is_stale=isinstance(error, ConflictError),
             )
             return form, error.status
@@ -266,6 +282,8 @@ class EntityView(EntityDeclaration):
         name = str(self.model().__label__)
         title = _("Add %(name)s", name=name) if is_new else _("Edit %(name)s", name=str(record))
         hidden = {TOKEN: new_token()}
+        if is_new and (back := request.form.get("back") or self._parent_address(ctx)):
+            hidden["back"] = back
         if record is not None:
             hidden["version"] = record.version
         return render_template(
@@ -278,11 +296,22 @@ class EntityView(EntityDeclaration):
             fieldsets=[{"label": None, "fields": shown}],
             errors=[*texts, *other_errors(errors, shown)],
             facts=self._held(schema, record, values) if is_stale and record is not None else None,
-            cancel_url=self.url("show", pk=record.id) if record is not None else self.url("list"),
+            cancel_url=hidden.get("back")
+            or (self.url("show", pk=record.id) if record is not None else self.url("list")),
             submit_label=_("Save"),
         )
 
-    def _held(self, schema: Any, record: Any, typed: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def _parent_address(self, ctx: Context) -> str | None:
+        """The page of the parent whose tab led here: a line is added to an order, and the order is shown again."""
+        for key, relation in relation_names(self.model()).items():
+            target = sa.inspect(self.model()).relationships[relation].mapper.class_
+            raw = request.args.get(key, "")
+            view = view_of(target) if raw.isascii() and raw.isdigit() else None
+            if view is not None and view.may(ctx.actor, "show"):
+                return view.url("show", pk=int(raw))
+        return None
+
+    def _held(self, schema: Any, record: Any, typed: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
         """What the record holds now where it differs from what was typed: the person decides with both in view."""
         same = set(unchanged(schema, typed, record))
         return [
@@ -295,10 +324,10 @@ class EntityView(EntityDeclaration):
         self, ctx: Context, record: Any, declared: Step, values: Mapping[str, Any], errors: Mapping[str, Any]
     ) -> Any:
         if record.state not in declared.sources:
-            error = engine.StepNotOpenError(state=(state_of(record) or {}).get("label", ""))
+            error = StepNotOpenError(state=(state_of(record) or {}).get("label", ""))
             flash(str(error), "warning")
             return redirect(self.url("show", pk=record.id), SEE_OTHER)
-        reasons: list[Reason] = engine.blockers(ctx, record, declared)
+        reasons: Sequence[Reason] = engine.blockers(ctx, record, declared)
         schema = declared.asks
         shown = form_fields(ctx, schema, values, errors, model=self.model()) if schema else []
         groups = fieldsets(ctx, type(self), record)
@@ -323,6 +352,7 @@ class EntityView(EntityDeclaration):
         if record is not None:
             crumbs.append((str(record), self.url("show", pk=record.id)))
         return [*crumbs, (last, None)]
+
 
 def new_token() -> str:
     """An idempotency token for a form."""

@@ -16,8 +16,8 @@ from marshmallow import Schema, fields, validate
 
 from app.kernel.context import LOCAL_ZONE, Context
 from app.kernel.filters import LARGEST_ID
-from app.kernel.schema import LocalDateTime, Related
-from models.base import Amount, Base, Fixed, Percent, UnitPrice
+from app.kernel.schema import Related
+from models.base import Amount, Base, Percent, UnitPrice
 from models.labels import LABELS
 from views.base import ENTITIES, EntityDeclaration, view_of_table
 from views.display import label_text, number, person_text, record_text
@@ -65,26 +65,26 @@ def _kind(
     if isinstance(field, Related):
         return _related(ctx, name, field, declared, values)
     if isinstance(field, fields.Enum):
-        words = LABELS.get(field.enum, {})  # type: ignore[arg-type]
+        words = LABELS.get(field.enum, {})
         return {"kind": "select", "choices": [(word.value, str(words.get(word, word.value))) for word in field.enum]}
     if isinstance(field, fields.Boolean):
         return {"kind": "bool", "required": False, "value": values.get(name) in {True, "y", "true", "1", "on"}}
-    if isinstance(field, LocalDateTime | fields.DateTime):
-        return {"kind": "datetime"}
-    if isinstance(field, fields.Date):
-        return {"kind": "date"}
-    if isinstance(field, fields.Decimal):
-        return {"kind": _number_kind(model, name)}
-    if isinstance(field, fields.Integer):
-        return {"kind": "number", "integer": True}
-    longest = next((check.max for check in _checks(field) if isinstance(check, validate.Length) and check.max), None)
+    for kind, shown in _PLAIN_KINDS:
+        if isinstance(field, kind):
+            return {**shown, "kind": _number_kind(model, name)} if kind is fields.Decimal else dict(shown)
+    longest = next((check.max for check in field.validators if isinstance(check, validate.Length) and check.max), None)
     if longest is None or longest >= LONG_STRING:
         return {"kind": "textarea", "max_length": longest}
     return {"kind": "text", "max_length": longest}
 
 
-def _checks(field: fields.Field[Any]) -> list[Any]:
-    return list(field.validators)
+# In this order: a DateTime and a Date are unrelated classes, a Related was answered before.
+_PLAIN_KINDS: tuple[tuple[type[Any], dict[str, Any]], ...] = (
+    (fields.DateTime, {"kind": "datetime"}),
+    (fields.Date, {"kind": "date"}),
+    (fields.Decimal, {}),
+    (fields.Integer, {"kind": "number", "integer": True}),
+)
 
 
 def _number_kind(model: type[Any] | None, name: str) -> str:
@@ -219,6 +219,3 @@ def column_field(model: type[Any], name: str) -> Any:
 def enum_choices(kind: Any) -> list[tuple[str, str]]:
     """The words of a vocabulary column with their labels."""
     return [(word.value, label_text(word)) for word in kind.enum_class]
-
-
-__all__ = ["Fixed", "check_related", "form_fields", "messages", "other_errors", "posted", "related_record"]

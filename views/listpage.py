@@ -150,10 +150,10 @@ def pager(found: Page, counted: Total, args: Args, asked: ListRequest) -> dict[s
 def about(counted: Total) -> str:
     """How many rows there are, as exact as it was cheap to know."""
     if counted.is_exact:
-        return _("%(count)s rows", count=f"{counted.count:,}")
+        return str(_("%(count)s rows", count=f"{counted.count:,}"))
     if counted.is_estimate:
-        return _("About %(count)s rows", count=f"{counted.count:,}")
-    return _("More than %(count)s rows", count=f"{counted.count:,}")
+        return str(_("About %(count)s rows", count=f"{counted.count:,}"))
+    return str(_("More than %(count)s rows", count=f"{counted.count:,}"))
 
 
 def quick_views(view: type[EntityDeclaration], args: Args) -> list[dict[str, Any]]:
@@ -214,8 +214,8 @@ def _filter_field(
 
 
 def _relation_field(ctx: Context, view: type[EntityDeclaration], name: str, raw: str) -> dict[str, Any]:
-    from views.forms import _related  # the same widget as in forms
     from app.kernel.schema import Related
+    from views.forms import _related  # the same widget as in forms
 
     target = sa.inspect(view.model()).relationships[name].mapper.class_.__tablename__
     widget = _related(ctx, name, Related(target), {}, {name: raw})

@@ -11,8 +11,19 @@ from typing import Any
 from flask_appbuilder import AppBuilder
 from flask_babel import lazy_gettext as _l
 
-from views import approval, customer, installation, journal, order, payment, product, production, quality, shipment
-from views import ticket
+from views import (
+    approval,
+    customer,
+    installation,
+    journal,
+    order,
+    payment,
+    product,
+    production,
+    quality,
+    shipment,
+    ticket,
+)
 from views.api import api_of
 from views.base import EntityDeclaration
 from views.chartapi import ChartApi
@@ -39,8 +50,13 @@ DEPARTMENTS = (
         _l("Order management centre"),
         "fa-file-lines",
         (order.OrderView, order.InboxItemView, customer.CustomerView, approval.ConfirmationLetterView),
-        (order.OrderLineView, order.OrderFeeView, order.OrderReviewView, customer.CustomerAddressView,
-         customer.ConsentView),
+        (
+            order.OrderLineView,
+            order.OrderFeeView,
+            order.OrderReviewView,
+            customer.CustomerAddressView,
+            customer.ConsentView,
+        ),
     ),
     Department(
         "Production",
@@ -70,7 +86,13 @@ DEPARTMENTS = (
         (payment.PaymentView, payment.PaymentScheduleView, payment.InvoiceView, payment.RefundView),
         (payment.PaymentAllocationView,),
     ),
-    Department("Committee", _l("Order management committee"), "fa-gavel", (approval.ApprovalView,), (approval.ApprovalVoteView,)),
+    Department(
+        "Committee",
+        _l("Order management committee"),
+        "fa-gavel",
+        (approval.ApprovalView,),
+        (approval.ApprovalVoteView,),
+    ),
     Department(
         "System",
         _l("System"),

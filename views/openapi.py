@@ -18,7 +18,7 @@ from marshmallow import fields as kinds
 from app.kernel.fields import editable
 from app.kernel.filters import operators_of
 from app.kernel.journal import state_column
-from app.kernel.schema import LocalDateTime, Related
+from app.kernel.schema import Related
 from app.kernel.workflow import Step
 from models.base import Fixed, UtcDateTime
 from views.adapter import login_needed
@@ -47,7 +47,7 @@ class OpenApiView(BaseView):
 
     route_base = "/api/v1"
     default_view = "spec"
-    base_permissions: list[str] = []  # noqa: RUF012 - the framework reads an instance list
+    base_permissions: list[str] = []
 
     @expose("/_openapi")
     def spec(self) -> Any:
@@ -62,7 +62,7 @@ class ApiPageView(BaseView):
 
     route_base = "/api-docs"
     default_view = "page"
-    base_permissions: list[str] = []  # noqa: RUF012 - the framework reads an instance list
+    base_permissions: list[str] = []
 
     @expose("/")
     def page(self) -> Any:
@@ -97,7 +97,9 @@ def _add(spec: APISpec, actor: Any, view: type[EntityDeclaration]) -> None:
         spec.components.schema(view.model().__name__, _record_schema(actor, view))
     listed: dict[str, Any] = {}
     if view.may(actor, "list"):
-        listed["get"] = _operation(label, _("List"), name, parameters=_list_parameters(actor, view), many=True, view=view)
+        listed["get"] = _operation(
+            label, _("List"), name, parameters=_list_parameters(actor, view), many=True, view=view
+        )
     if view.may_add(actor):
         listed["post"] = _operation(
             label, _("Add"), name, parameters=[KEY], body=view.input_schema(actor, is_new=True), status="201", view=view
@@ -176,23 +178,21 @@ def _type_of(field: kinds.Field[Any]) -> dict[str, Any]:
         return {"type": "integer", "x-references": field.target}
     if isinstance(field, kinds.Enum):
         return {"type": "string", "enum": [member.value for member in field.enum]}
-    if isinstance(field, kinds.Boolean):
-        return {"type": "boolean"}
-    if isinstance(field, LocalDateTime | kinds.DateTime):
-        return {"type": "string", "format": "date-time"}
-    if isinstance(field, kinds.Date):
-        return {"type": "string", "format": "date"}
-    if isinstance(field, kinds.Decimal):
-        return {"type": "string", "format": "decimal"}
-    if isinstance(field, kinds.Integer):
-        return {"type": "integer"}
     if isinstance(field, kinds.List):
         return {"type": "array", "items": _type_of(field.inner)}
     if isinstance(field, kinds.Nested):
         return {"type": "object", "properties": {name: _property(part) for name, part in field.schema.fields.items()}}
-    if isinstance(field, kinds.Dict):
-        return {"type": "object", "additionalProperties": True}
-    return {"type": "string"}
+    return dict(next((found for kind, found in _PLAIN_TYPES if isinstance(field, kind)), {"type": "string"}))
+
+
+_PLAIN_TYPES: tuple[tuple[type[Any], dict[str, Any]], ...] = (
+    (kinds.Boolean, {"type": "boolean"}),
+    (kinds.DateTime, {"type": "string", "format": "date-time"}),
+    (kinds.Date, {"type": "string", "format": "date"}),
+    (kinds.Decimal, {"type": "string", "format": "decimal"}),
+    (kinds.Integer, {"type": "integer"}),
+    (kinds.Dict, {"type": "object", "additionalProperties": True}),
+)
 
 
 def _record_schema(actor: Any, view: type[EntityDeclaration]) -> dict[str, Any]:
@@ -263,7 +263,10 @@ def _error_schema() -> dict[str, Any]:
                     "code": {"type": "string"},
                     "message": {"type": "string"},
                     "request_id": {"type": "string"},
-                    "fields": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
+                    "fields": {
+                        "type": "object",
+                        "additionalProperties": {"type": "array", "items": {"type": "string"}},
+                    },
                     "reasons": {"type": "array", "items": reason},
                 },
             }

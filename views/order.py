@@ -8,7 +8,7 @@ from app.security import scopes
 from app.services.inbox.actions import receive
 from app.services.order.actions import add_fee, add_line, change_fee, change_line, change_order, create_order
 from models.inbox import InboxItem
-from models.labels import OrderState
+from models.labels import OrderState, RegulationState, label_of
 from models.order import Order
 from models.order_line import OrderFee, OrderLine
 from models.review import OrderReview
@@ -22,6 +22,27 @@ from views.quality import InspectionView
 from views.shipment import ShipmentView
 from views.ticket import ServiceTicketView
 
+LINE_QUANTITIES = [
+    "qty_ordered", "qty_cancelled", "qty_reserved", "qty_produced", "qty_qc_passed", "qty_shipped", "qty_back",
+    "qty_delivered", "qty_installed", "qty_accepted", "qty_returned",
+]  # fmt: skip
+ORDER_HEAD = [
+    "order_no", "customer", "order_type", "channel", "received_at", "requested_on", "total_amount", "paid_amount",
+    "promised_on", "regulation_state", "is_on_hold", "hold_reason", "note",
+]  # fmt: skip
+ORDER_MONEY = [
+    "goods_amount", "fee_amount", "total_amount", "net_amount", "tax_amount", "deposit_amount", "paid_amount",
+    "refunded_amount", "payment_method",
+]  # fmt: skip
+ORDER_DELIVERY = [
+    "receiver_name", "receiver_phone", "ship_province", "ship_city", "ship_district", "ship_address", "floor",
+    "elevator", "delivery_mode", "install_required",
+]  # fmt: skip
+ORDER_FURTHER = [
+    "external_no", "project_name", "contract_no", "entered_at", "promise_rule", "is_large", "special_flags",
+    "late_reason", "skip_reason", "origin",
+]  # fmt: skip
+
 
 def is_draft(order: Order) -> bool:
     """Drafts are edited directly; later an order changes by its steps only. Clause 4(4)."""
@@ -31,6 +52,19 @@ def is_draft(order: Order) -> bool:
 def is_of_draft(row: OrderLine | OrderFee) -> bool:
     """Lines and fees follow their order."""
     return is_draft(row.order)
+
+
+def stations(order: Order) -> list[dict[str, object]]:
+    """The way through the states of the regulation; empty for what left it. Clause 4(3)."""
+    road = [state for state in RegulationState if state is not RegulationState.cancelled]
+    here = order.regulation_state
+    if here is RegulationState.cancelled:
+        return []
+    place = road.index(here) if here in road else -1
+    return [
+        {"label": str(label_of(state)), "done": number < place or place == len(road) - 1, "current": number == place}
+        for number, state in enumerate(road)
+    ]
 
 
 class InboxItemView(EntityView):
@@ -69,16 +103,11 @@ class OrderLineView(EntityView):
     show_fieldsets = [
         (_l("Order line"), {"fields": ["order", "line_no", "product", "description", "supply_mode", "unit"]}),
         (_l("Make"), {"fields": ["length_mm", "width_mm", "height_mm", "material", "finish", "colour"]}),
-        (_l("Price"), {"fields": ["list_price", "discount_pct", "unit_price", "line_amount", "tax_rate", "tax_amount"]}),
         (
-            _l("Quantities"),
-            {
-                "fields": [
-                    "qty_ordered", "qty_cancelled", "qty_reserved", "qty_produced", "qty_qc_passed", "qty_shipped",
-                    "qty_back", "qty_delivered", "qty_installed", "qty_accepted", "qty_returned",
-                ]  # fmt: skip
-            },
+            _l("Price"),
+            {"fields": ["list_price", "discount_pct", "unit_price", "line_amount", "tax_rate", "tax_amount"]},
         ),
+        (_l("Quantities"), {"fields": LINE_QUANTITIES}),
         (_l("Terms"), {"fields": ["lead_days", "line_promised_on", "needs_install", "pack_count", "volume"]}),
         (
             _l("Warranty"),
@@ -87,6 +116,7 @@ class OrderLineView(EntityView):
     ]
     base_order = ("id", "asc")
     scope = scopes.order_line
+    parent_allows = is_draft
     creates = add_line
     changes = change_line
     can_be_edited = is_of_draft
@@ -104,6 +134,7 @@ class OrderFeeView(EntityView):
     show_fieldsets = [(_l("Fee"), {"fields": list_columns})]
     base_order = ("id", "asc")
     scope = scopes.order_fee
+    parent_allows = is_draft
     creates = add_fee
     changes = change_fee
     can_be_edited = is_of_draft
@@ -124,7 +155,16 @@ class OrderView(EntityView):
     """Direct orders from receipt to acceptance."""
 
     datamodel = EntityInterface(Order)
-    list_columns = ["order_no", "customer", "order_type", "total_amount", "promised_on", "channel", "received_at", "state"]
+    list_columns = [
+        "order_no",
+        "customer",
+        "order_type",
+        "total_amount",
+        "promised_on",
+        "channel",
+        "received_at",
+        "state",
+    ]
     search_columns = [
         "state", "order_type", "channel", "customer", "received_at", "promised_on", "total_amount", "ship_city",
         "is_large", "is_on_hold", "external_no", "project_name", "origin",
@@ -136,42 +176,10 @@ class OrderView(EntityView):
     ]  # fmt: skip
     edit_columns = add_columns
     show_fieldsets = [
-        (
-            _l("Order"),
-            {
-                "fields": [
-                    "order_no", "customer", "order_type", "channel", "received_at", "requested_on", "total_amount",
-                    "paid_amount", "promised_on", "regulation_state", "is_on_hold", "hold_reason", "note",
-                ]  # fmt: skip
-            },
-        ),
-        (
-            _l("Money"),
-            {
-                "fields": [
-                    "goods_amount", "fee_amount", "total_amount", "net_amount", "tax_amount", "deposit_amount",
-                    "paid_amount", "refunded_amount", "payment_method",
-                ]  # fmt: skip
-            },
-        ),
-        (
-            _l("Delivery"),
-            {
-                "fields": [
-                    "receiver_name", "receiver_phone", "ship_province", "ship_city", "ship_district", "ship_address",
-                    "floor", "elevator", "delivery_mode", "install_required",
-                ]  # fmt: skip
-            },
-        ),
-        (
-            _l("Further"),
-            {
-                "fields": [
-                    "external_no", "project_name", "contract_no", "entered_at", "promise_rule", "is_large",
-                    "special_flags", "late_reason", "skip_reason", "origin",
-                ]  # fmt: skip
-            },
-        ),
+        (_l("Order"), {"fields": ORDER_HEAD}),
+        (_l("Money"), {"fields": ORDER_MONEY}),
+        (_l("Delivery"), {"fields": ORDER_DELIVERY}),
+        (_l("Further"), {"fields": ORDER_FURTHER}),
         (_l("End"), {"fields": ["completed_at", "cancel_kind", "cancel_reason"]}),
     ]
     label_columns = {"regulation_state": _l("State by the regulation")}
@@ -185,6 +193,7 @@ class OrderView(EntityView):
         (_l("On the way"), {"state": "partly_shipped,shipped,delivered,pending_acceptance"}),
         (_l("Completed"), {"state": "completed,closed"}),
     )
+    way = stations
     creates = create_order
     changes = change_order
     can_be_edited = is_draft

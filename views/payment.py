@@ -32,7 +32,7 @@ class PaymentScheduleView(EntityView):
     add_columns = ["order", "seq", "kind", "trigger", "percent", "amount", "due_on"]
     edit_columns = ["due_on"]
     show_fieldsets = [(_l("Payment schedule"), {"fields": list_columns})]
-    label_columns = {"open_amount": _l("Open")}
+    label_columns = {"open_amount": _l("Still open")}
     base_order = ("id", "asc")
     scope = scopes.payment_schedule
 
@@ -43,18 +43,22 @@ class PaymentView(EntityView):
     datamodel = EntityInterface(Payment)
     list_columns = ["payment_no", "customer", "order", "method", "amount", "allocated_amount", "received_at", "state"]
     search_columns = [
-        "state", "method", "received_at", "order", "customer", "amount", "channel_txn_no", "external_order_no", "origin",
+        "state", "method", "received_at", "order", "customer", "amount", "channel_txn_no", "external_order_no",
+        "origin",
     ]  # fmt: skip
     add_columns = [
         "method", "amount", "received_at", "channel_txn_no", "external_order_no", "order", "customer", "payer_name",
         "payer_account", "note",
     ]  # fmt: skip
     show_fieldsets = [
-        (_l("Payment"), {"fields": ["payment_no", "method", "amount", "allocated_amount", "open_amount", "received_at"]}),
+        (
+            _l("Payment"),
+            {"fields": ["payment_no", "method", "amount", "allocated_amount", "open_amount", "received_at"]},
+        ),
         (_l("Belongs to"), {"fields": ["order", "customer", "external_order_no", "channel_txn_no"]}),
         (_l("Payer"), {"fields": ["payer_name", "payer_account", "origin", "note"]}),
     ]
-    label_columns = {"open_amount": _l("Open")}
+    label_columns = {"open_amount": _l("Still open")}
     base_order = ("received_at", "desc")
     scope = scopes.payment
     quick_search = ("payment_no", "channel_txn_no", "external_order_no", "order.order_no")
@@ -68,7 +72,16 @@ class RefundView(EntityView):
     """Money given back: recorded, approved and executed by different persons."""
 
     datamodel = EntityInterface(Refund)
-    list_columns = ["refund_no", "order", "reason", "amount", "compensation_amount", "legal_due_on", "executed_at", "state"]
+    list_columns = [
+        "refund_no",
+        "order",
+        "reason",
+        "amount",
+        "compensation_amount",
+        "legal_due_on",
+        "executed_at",
+        "state",
+    ]
     search_columns = ["state", "reason", "order", "amount", "legal_due_on", "executed_at"]
     add_columns = ["order", "payment", "reason", "amount", "compensation_amount", "payee_name", "payee_account", "note"]
     show_fieldsets = [

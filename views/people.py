@@ -21,7 +21,7 @@ class PeopleView(BaseView):
 
     route_base = "/people"
     default_view = "search"
-    base_permissions: list[str] = []  # noqa: RUF012 - the framework reads an instance list
+    base_permissions: list[str] = []
 
     @expose("/search")
     def search(self) -> Any:

@@ -31,7 +31,10 @@ class InspectionView(EntityView):
     ]  # fmt: skip
     search_columns = ["state", "kind", "order", "order_line", "task", "inspector", "inspected_at"]
     show_fieldsets = [
-        (_l("Inspection"), {"fields": ["inspection_no", "kind", "order", "order_line", "task", "previous", "standard"]}),
+        (
+            _l("Inspection"),
+            {"fields": ["inspection_no", "kind", "order", "order_line", "task", "previous", "standard"]},
+        ),
         (_l("Result"), {"fields": ["qty_submitted", "qty_passed", "qty_failed", "inspector", "inspected_at", "note"]}),
         (_l("Reported by"), {"fields": ["reported_by"]}),
     ]

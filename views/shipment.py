@@ -68,10 +68,21 @@ class ShipmentView(EntityView):
     list_columns = ["shipment_no", "order", "mode", "carrier", "slot_from", "departed_at", "delivered_at", "state"]
     search_columns = ["state", "mode", "slot_from", "order", "carrier", "departed_at", "delivered_at"]
     add_columns = ["order"]
-    edit_columns = ["mode", "carrier", "vehicle_plate", "driver_name", "driver_phone", "freight_cost_amount", "insured_amount"]
+    edit_columns = [
+        "mode",
+        "carrier",
+        "vehicle_plate",
+        "driver_name",
+        "driver_phone",
+        "freight_cost_amount",
+        "insured_amount",
+    ]
     show_fieldsets = [
         (_l("Shipment"), {"fields": ["shipment_no", "order", "mode", "carrier", "vehicle_plate"]}),
-        (_l("Appointment"), {"fields": ["slot_from", "slot_to", "appointment_confirmed_at", "driver_name", "driver_phone"]}),
+        (
+            _l("Appointment"),
+            {"fields": ["slot_from", "slot_to", "appointment_confirmed_at", "driver_name", "driver_phone"]},
+        ),
         (_l("Course"), {"fields": ["departed_at", "delivered_at", "freight_cost_amount", "insured_amount"]}),
     ]
     base_order = ("created_at", "desc")

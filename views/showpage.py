@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,17 +14,16 @@ from app.kernel.context import Context
 from app.kernel.engine import offered
 from app.kernel.errors import NotFoundError, PermissionDeniedError
 from app.kernel.fields import Access, access, present
-from app.kernel.journal import entity_name
+from app.kernel.filters import BadValueError, value_of
 from app.kernel.listing import ListRequest, ListSpec, page
 from app.kernel.workflow import Step, all_workflows
 from models.journal import Journal
-from models.labels import label_of
-from views.base import ENTITIES, EntityDeclaration, parent_relation
+from views.base import ENTITIES, EntityDeclaration, column_key, parent_relation
 from views.display import badge, cell, kind_of, label_text, moment, record_text, state_of, text_of
 from views.listpage import add_button, link_of, rows_of
 
 TAB_ROWS = 50
-HISTORY_ROWS = 20
+HISTORY_ROWS = 60
 FIRST_STEPS = 3
 QUIET_TONES = frozenset({"neutral", "danger"})
 
@@ -42,6 +42,7 @@ def show_variables(ctx: Context, view: type[EntityDeclaration], record: Any) -> 
         "edit_url": view.url("edit", pk=record.id) if view.may_edit(ctx.actor, record) else None,
         "fieldsets": fieldsets(ctx, view, record),
         "related": tabs(ctx, view, record),
+        "track": view.way(record) if view.way is not None else None,
     }
     if view.has_history:
         variables["timeline"], variables["timeline_more_url"] = history(ctx, view, record)
@@ -104,7 +105,7 @@ def fieldsets(ctx: Context, view: type[EntityDeclaration], record: Any) -> list[
     found = []
     for label, part in view.show_fieldsets:
         names = view.seen_columns(ctx.actor, list(part["fields"]))
-        pairs = [
+        pairs: list[dict[str, Any]] = [
             {
                 "label": str(view.label(name)),
                 "value": cell(ctx.actor, record, name, lambda target: link_of(ctx, target)),
@@ -125,7 +126,7 @@ def _is_no(value: dict[str, Any]) -> bool:
 def related_of(view: type[EntityDeclaration]) -> dict[str, tuple[type[EntityDeclaration], str]]:
     """The child declarations by entity, each with its relation to this one."""
     found = {}
-    for child in view.related_views or []:
+    for child in getattr(view, "related_views", None) or []:
         relation = parent_relation(child.model(), view.model())
         if relation is not None:
             found[child.entity()] = (child, relation)
@@ -138,11 +139,18 @@ def tabs(ctx: Context, view: type[EntityDeclaration], record: Any) -> list[dict[
     for name, (child, relation) in related_of(view).items():
         if not child.may(ctx.actor, "list"):
             continue
+        entry: dict[str, Any]
         if found:
-            entry = {"id": name, "label": str(child.model().__label_plural__), "url": view.url("tab", pk=record.id, name=name)}
+            entry = {
+                "id": name,
+                "label": str(child.model().__label_plural__),
+                "url": view.url("tab", pk=record.id, name=name),
+            }
         else:
             entry = {"id": name, **tab(ctx, child, relation, record), "all_url": None}
-        entry["add"] = add_button(ctx, child, **{f"{relation}_id": record.id})
+        if child.parent_allows is None or child.parent_allows(record):
+            key = column_key(child.model(), relation)
+            entry["add"] = add_button(ctx, child, **{key: record.id}) if key in child.add_keys() else None
         found.append(entry)
     return found
 
@@ -197,14 +205,46 @@ def history(ctx: Context, view: type[EntityDeclaration], record: Any) -> tuple[l
     if len(rows) > HISTORY_ROWS:
         rows = rows[:HISTORY_ROWS]
         more = view.url("show", pk=record.id, history=rows[-1].id)
-    return [entry for row in rows if (entry := history_entry(ctx, row)) is not None], more
+    return [entry for act in acts(rows) if (entry := act_entry(ctx, act)) is not None], more
 
 
-def history_entry(ctx: Context, row: Any) -> dict[str, Any] | None:
-    """A journal row as a person reads it; None where the actor may not see that table at all."""
-    view = ENTITIES.get(row.entity)
-    if view is None or not (view.may(ctx.actor, "list") or view.may(ctx.actor, "show")):
+def acts(rows: list[Any]) -> list[list[Any]]:
+    """Rows of one act together: what one person did at one moment, with everything that followed from it."""
+    found: list[list[Any]] = []
+    for row in rows:
+        if found and (found[-1][0].at, found[-1][0].actor_name) == (row.at, row.actor_name):
+            found[-1].append(row)
+        else:
+            found.append([row])
+    return found
+
+
+def act_entry(ctx: Context, rows: list[Any]) -> dict[str, Any] | None:
+    """One act: the step that was fired, and in short what else changed with it."""
+    seen = [row for row in rows if _is_open(ctx, row)]
+    if not seen:
         return None
+    # Rows come newest first, and an act begins with what the person did himself.
+    head = next((row for row in reversed(seen) if is_step(row)), seen[-1])
+    entry = history_entry(ctx, head)
+    titles = Counter(action_title(row) for row in reversed(seen) if row is not head)
+    entry["also"] = [title if count == 1 else f"{title} × {count}" for title, count in titles.items()]
+    return entry
+
+
+def _is_open(ctx: Context, row: Any) -> bool:
+    view = ENTITIES.get(row.entity)
+    return view is not None and (view.may(ctx.actor, "list") or view.may(ctx.actor, "show"))
+
+
+def is_step(row: Any) -> bool:
+    """Whether a journal row is a step, not a mere change of columns."""
+    return declared_step(row.entity, row.action.rpartition(".")[2]) is not None
+
+
+def history_entry(ctx: Context, row: Any) -> dict[str, Any]:
+    """A journal row as a person reads it."""
+    view = ENTITIES[row.entity]
     states = view.workflow().states if view.workflow() else None  # type: ignore[union-attr]
     entry: dict[str, Any] = {
         "at": moment(row.at),
@@ -260,13 +300,8 @@ def _old_text(ctx: Context, model: type[Any], name: str, value: Any) -> str:
     kind = sa.inspect(model).attrs[name].columns[0].type
     if isinstance(kind, sa.Enum) and kind.enum_class is not None:
         return label_text(kind.enum_class(value))
-    from app.kernel.filters import BadValueError, value_of
-
     try:
         typed = value_of(kind, str(value)) if not isinstance(value, list | dict | bool) else value
     except BadValueError:
         typed = value
     return text_of(kind_of(model, name), present(ctx.actor, model, name, typed))
-
-
-__all__ = ["declared_step", "entity_name", "label_of", "show_variables", "tab_of"]

@@ -25,7 +25,18 @@ class ServiceTicketView(EntityView):
     show_fieldsets = [
         (
             _l("Service ticket"),
-            {"fields": ["ticket_no", "kind", "level", "customer", "order", "order_line", "source_channel", "description"]},
+            {
+                "fields": [
+                    "ticket_no",
+                    "kind",
+                    "level",
+                    "customer",
+                    "order",
+                    "order_line",
+                    "source_channel",
+                    "description",
+                ]
+            },
         ),
         (_l("Cause"), {"fields": ["cause", "liable_party", "is_in_warranty", "cost_amount"]}),
         (
