@@ -220,6 +220,7 @@ class OwnPasswordView(ResetMyPasswordView):
 class OwnNameView(UserInfoEditView):
     """One's own name."""
 
+    route_base = "/myname"
     class_permission_name = "account"
     method_permission_name = {"this_form_get": "own", "this_form_post": "own"}
     form_title = _l("Change my name")

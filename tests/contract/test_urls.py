@@ -1,0 +1,196 @@
+"""Every address × every role: the same answer by hand-made address as by menu, and never a crash.
+
+The addresses come from the application's own map, so a new screen is asked about the day it is registered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_jwt_extended import create_access_token
+from sqlalchemy.orm import Session
+
+from app.cli.demo_people import PEOPLE, actors
+from app.kernel.context import Actor
+from app.security.scopes import scope_of
+from tests.contract.visiting import Visit, visits
+from views.base import ENTITIES
+
+# Open to strangers, and why: they lead to the login, or change nothing but the language of the page.
+PUBLIC = {"LoginView.login", "LoginView.logout", "LocaleView.index", "UtilView.back", "TokenApi.login"}
+REFUSED = {401, 403}
+PAST_THE_DOOR = {200, 201, 302, 303, 304, 400, 404, 409, 415, 422}
+SOMEBODY = [person.username for person in PEOPLE]
+FORM = {"wrong": "field"}
+
+pytestmark = pytest.mark.stage("demo")
+ONE_ENGINE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def ids(session: Session) -> dict[str, int]:
+    """A record of each entity that has any."""
+    found = {name: session.scalar(sa.select(sa.func.min(view.model().id))) for name, view in ENTITIES.items()}
+    session.rollback()
+    return {name: pk for name, pk in found.items() if pk is not None}
+
+
+@pytest.fixture
+def everywhere(app: Flask, ids: dict[str, int]) -> list[Visit]:
+    """All visits."""
+    with app.app_context():
+        return list(visits(app, ids))
+
+
+@pytest.fixture
+def without_csrf(app: Flask) -> Iterator[None]:
+    """Behind the token check, so that the decision itself is asked."""
+    app.config["WTF_CSRF_ENABLED"] = False
+    yield
+    app.config["WTF_CSRF_ENABLED"] = True
+
+
+def sign_in(app: Flask, user_id: int) -> FlaskClient:
+    """A browser with that person's session."""
+    client = app.test_client()
+    with client.session_transaction() as held:
+        held["_user_id"], held["_fresh"] = str(user_id), True
+    return client
+
+
+def ask(client: FlaskClient, visit: Visit, token: str | None = None) -> int:
+    """The status of the answer; API calls carry the token instead of the cookie."""
+    headers = {"Authorization": f"Bearer {token}"} if token and visit.is_api else {}
+    body = {"json": {}} if visit.is_api and visit.method != "GET" else {"data": FORM} if visit.method != "GET" else {}
+    answer = client.open(visit.url, method=visit.method, headers=headers, **body)
+    return answer.status_code
+
+
+def person(session: Session, username: str) -> Actor:
+    """A demo person with the rights of the database; closes the reading transaction."""
+    found = actors(session)[username]
+    session.rollback()
+    return found
+
+
+@pytest.mark.usefixtures("without_csrf")
+@ONE_ENGINE
+def test_stranger_when_asking_for_anything_then_sent_to_the_login(app: Flask, everywhere: list[Visit]) -> None:
+    client = app.test_client()
+    wrong = []
+    for visit in everywhere:
+        if visit.endpoint in PUBLIC:
+            continue
+        answer = client.open(visit.url, method=visit.method, **({"json": {}} if visit.is_api else {}))
+        to_login = answer.status_code in {302, 303} and "/login/" in answer.headers["Location"]
+        if not (answer.status_code == 401 if visit.is_api else to_login):
+            wrong.append((visit.method, visit.url, answer.status_code))
+    assert wrong == []
+
+
+@pytest.mark.usefixtures("without_csrf")
+@pytest.mark.parametrize("username", SOMEBODY)
+@ONE_ENGINE
+def test_person_when_asking_for_anything_then_the_right_decides(
+    app: Flask, session: Session, everywhere: list[Visit], username: str
+) -> None:
+    actor = person(session, username)
+    assert actor.id is not None
+    client, stranger = sign_in(app, actor.id), app.test_client()
+    with app.app_context():
+        token = create_access_token(identity=str(actor.id))
+    wrong = []
+    for visit in everywhere:
+        if visit.endpoint in PUBLIC or visit.endpoint == "TokenApi.refresh":
+            continue
+        status = ask(stranger if visit.is_api else client, visit, token)
+        # A step of the system does not exist for people.
+        refused = {404} if visit.is_system_step else REFUSED
+        expected = PAST_THE_DOOR if visit.is_open_to(actor.permissions) else refused
+        if status not in expected:
+            wrong.append((visit.method, visit.url, visit.right, status))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("username", SOMEBODY)
+@ONE_ENGINE
+def test_record_when_out_of_scope_then_not_found_on_screen_and_api(app: Flask, session: Session, username: str) -> None:
+    actor = person(session, username)
+    assert actor.id is not None
+    client, stranger = sign_in(app, actor.id), app.test_client()
+    with app.app_context():
+        headers = {"Authorization": f"Bearer {create_access_token(identity=str(actor.id))}"}
+    wrong = []
+    for entity, view in ENTITIES.items():
+        if f"{entity}.show" not in actor.permissions:
+            continue
+        for inside, pk in samples(session, actor, view.model(), entity):
+            expected = 200 if inside else 404
+            found = [
+                client.get(f"/{entity}/show/{pk}").status_code,
+                stranger.get(f"/api/v1/{entity}/{pk}", headers=headers).status_code,
+            ]
+            if found != [expected, expected]:
+                wrong.append((entity, pk, inside, found))
+    assert wrong == []
+
+
+def samples(session: Session, actor: Actor, model: type, entity: str) -> list[tuple[bool, int]]:
+    """The first record within the actor's scope and the first outside of it, where there are such."""
+    clause = scope_of(entity, actor)
+    found = [
+        (True, session.scalar(sa.select(sa.func.min(model.id)).where(clause))),
+        (False, session.scalar(sa.select(sa.func.min(model.id)).where(sa.not_(clause)))),
+    ]
+    session.rollback()
+    return [(inside, pk) for inside, pk in found if pk is not None]
+
+
+@ONE_ENGINE
+def test_post_when_without_a_csrf_token_then_refused_for_everybody(
+    app: Flask, session: Session, everywhere: list[Visit]
+) -> None:
+    chair = person(session, "oc_zhao")
+    assert chair.id is not None
+    client = sign_in(app, chair.id)
+    wrong = [
+        (visit.url, status)
+        for visit in everywhere
+        if visit.method != "GET" and not visit.is_api and (status := ask(client, visit)) != 400
+    ]
+    assert wrong == []
+
+
+@ONE_ENGINE
+def test_api_when_called_with_a_session_cookie_then_refused(
+    app: Flask, session: Session, everywhere: list[Visit]
+) -> None:
+    chair = person(session, "oc_zhao")
+    assert chair.id is not None
+    client = sign_in(app, chair.id)
+    accepted = [
+        visit.url
+        for visit in everywhere
+        if visit.is_api and visit.endpoint not in PUBLIC and ask(client, visit) not in REFUSED
+    ]
+    assert accepted == []
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("username", ["oc_zhao", "cs_wu", "au_lin"])
+def test_page_when_asked_on_postgresql_then_never_fails(
+    app: Flask, session: Session, everywhere: list[Visit], username: str
+) -> None:
+    actor = person(session, username)
+    assert actor.id is not None
+    client = sign_in(app, actor.id)
+    failed = [
+        (visit.url, status)
+        for visit in everywhere
+        if visit.method == "GET" and not visit.is_api and (status := ask(client, visit)) >= 500
+    ]
+    assert failed == []
