@@ -26,6 +26,7 @@ from app.services.order.flow import ORDER
 from app.services.payment import actions as payments
 from app.services.payment.flow import INVOICE, PAYMENT, REFUND
 from app.services.product import actions as products
+from app.services.product import queries as stock
 from app.services.production import actions as production
 from app.services.production.flow import PRODUCTION
 from app.services.quality import actions as quality
@@ -194,14 +195,29 @@ def count_shipped(ctx: Context, shipment: Shipment, _values: Values) -> None:
 def count_delivered(ctx: Context, shipment: Shipment, _values: Values) -> None:
     """Received goods start the right of return; they are installed, or wait for acceptance at once."""
     order = ctx.session.get_one(Order, shipment.order_id)
-    progress.count(ctx, order, "qty_back", {line.order_line_id: line.qty_back for line in shipment.lines})
+    back = {line.order_line_id: line.qty_back for line in shipment.lines}
+    progress.count(ctx, order, "qty_back", back)
     received = {line.order_line_id: line.qty_received for line in shipment.lines}
     progress.count(ctx, order, "qty_delivered", received)
     progress.start_return_right(ctx, order, received, ctx.policy["return.window_days"])
     if installations.plan_installation(ctx, shipment) is None:
         progress.start_warranty(ctx, order, received)
         installations.request_acceptance(ctx, order, received, shipment=shipment)
+    supply_again(ctx, order, back)
     progress.follow(ctx, order)
+
+
+def supply_again(ctx: Context, order: Order, back: Mapping[int, Decimal]) -> None:
+    """What was lost or refused is replaced: held in stock as far as there is any, or made once more. Clause 9(4)."""
+    for line in order.lines:
+        qty = back.get(line.id, ZERO)
+        if qty <= ZERO:
+            continue
+        if line.supply_mode is SupplyMode.stock:
+            products.reserve(ctx, line, min(qty, stock.available(ctx, line.product_id)), ReservationKind.hard)
+            quality.request_inspection(ctx, line, InspectionKind.outgoing, qty)
+        else:
+            production.plan_task(ctx, line)
 
 
 def count_installed(ctx: Context, installation: Installation, _values: Values) -> None:

@@ -20,14 +20,14 @@ from models.production import ProductionTask
 
 
 def plan_task(ctx: Context, line: OrderLine) -> ProductionTask:
-    """One planned task for everything of a line that no other task makes. Clause 14(1).
+    """One planned task for everything of a line that no other task makes, with what came back. Clause 14(1).
 
     Raises:
         DomainError: ``from_stock`` for stock goods, ``nothing_to_make`` where tasks cover the line already.
     """
     if line.supply_mode is SupplyMode.stock:
         raise DomainError(_l("These goods come from stock: nothing is made for them."), code="from_stock")
-    qty = line.qty_net - _tasked(ctx, line)
+    qty = line.qty_net + line.qty_back - _tasked(ctx, line)
     if qty <= rules.ZERO:
         raise DomainError(_l("Tasks for the whole quantity of this line exist already."), code="nothing_to_make")
     order = line.order
