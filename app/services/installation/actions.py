@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
 from app.kernel.context import Context
-from app.kernel.errors import DomainError, NotFoundError
+from app.kernel.errors import DomainError, NotFoundError, ValidationFailedError
 from app.kernel.numbering import next_number
+from app.kernel.schema import REQUIRED
 from models.installation import Acceptance, AcceptanceLine, Installation
 from models.labels import AcceptanceState, InstallationState, ShipmentState
 from models.order import Order, OrderLine
@@ -44,7 +45,10 @@ def create_installation(ctx: Context, values: Mapping[str, Any]) -> Installation
 
     Raises:
         DomainError: ``not_delivered``, ``planned_already``, ``needs_no_installation``.
+        ValidationFailedError: no shipment is given.
     """
+    if values.get("shipment_id") is None:
+        raise ValidationFailedError({"shipment_id": [str(REQUIRED)]})
     shipment = ctx.session.get(Shipment, values["shipment_id"])
     if shipment is None:
         raise NotFoundError

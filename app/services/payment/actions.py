@@ -69,6 +69,7 @@ def record_payment(ctx: Context, values: Mapping[str, Any]) -> Payment:
     """
     given = {key: value for key, value in values.items() if value is not None}
     given.setdefault("received_at", ctx.now)
+    given.setdefault("amount", rules.ZERO)
     if given["amount"] <= rules.ZERO:
         raise DomainError(_l("A payment is above zero; money that goes back is a refund."), code="amount_not_positive")
     if given["received_at"] > ctx.now:

@@ -33,7 +33,7 @@ def record_refund(ctx: Context, values: Mapping[str, Any]) -> Refund:
     """
     given = {key: value for key, value in values.items() if value is not None}
     order = _locked(ctx, Order, given["order_id"])
-    if given["amount"] <= rules.ZERO:
+    if given.setdefault("amount", rules.ZERO) <= rules.ZERO:
         raise DomainError(_l("A refund is above zero: correct the amount."), code="amount_not_positive")
     payment = _locked(ctx, Payment, given["payment_id"]) if "payment_id" in given else None
     if payment is not None:
