@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 # Monday, 12:00 in Shanghai.
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
-_number = count(1)
+# Above every number of the demo company.
+_number = count(90_001)
 
 
 def put(session: Session, model: type[Any], **values: Any) -> int:
