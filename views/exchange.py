@@ -32,6 +32,7 @@ TEMPLATE = "zhidan/import.html"
 SEE_OTHER = 303
 UNPROCESSABLE = 422
 LATEST = 20
+SHOWN = 20
 SILENT_SINCE = timedelta(minutes=3)
 
 
@@ -96,7 +97,7 @@ class OrderImportView(BaseView):
         """A dry run or an import: its progress, then its account."""
         ctx = web_context()
         found = self._batch(ctx, batch_no)
-        rejected = list(rejected_rows(ctx, found.id, limit=50)) if found.finished_at else []
+        rejected = list(rejected_rows(ctx, found.id, limit=SHOWN)) if found.finished_at else []
         return render_template(TEMPLATE, **batch_variables(found, rejected, status=self._status(ctx, found)))
 
     @expose("/<batch_no>/progress", methods=("GET",))
