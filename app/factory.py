@@ -43,7 +43,6 @@ def create_app(config_object: BaseConfig | None = None, **overrides: Any) -> Fla
         options = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
         flask_app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     flask_app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    import_flows()
     # Before the framework's own hooks: the first statement of a request must know whether it will write.
     init_context(flask_app)
     db.init_app(flask_app)
@@ -62,13 +61,6 @@ def create_app(config_object: BaseConfig | None = None, **overrides: Any) -> Fla
     add_commands(flask_app)
     add_static(flask_app)
     return flask_app
-
-
-def import_flows() -> None:
-    """A slice registers its workflow by having a module ``flow``."""
-    for found in pkgutil.iter_modules(app.services.__path__):
-        if found.ispkg and (Path(app.services.__path__[0]) / found.name / "flow.py").exists():
-            import_module(f"app.services.{found.name}.flow")
 
 
 def add_commands(flask_app: Flask) -> None:

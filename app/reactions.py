@@ -1,38 +1,33 @@
 """The one table: journal action -> what else happens in the same transaction.
 
-The slices know nothing of one another; whoever asks what follows from a step finds it here.
+The slices know nothing of one another; whoever asks what follows from a step finds it here. Importing this module
+declares every workflow of the product.
 """
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import sqlalchemy as sa
 
+import app.services
 from app.kernel.context import Context
 from app.kernel.engine import fire, react
 from app.services.approval import actions as approvals
-from app.services.approval.flow import APPROVAL
-from app.services.inbox.flow import INBOX
 from app.services.installation import actions as installations
-from app.services.installation.flow import ACCEPTANCE, INSTALLATION
 from app.services.letter import actions as letters
-from app.services.letter.flow import LETTER
 from app.services.order import actions as orders
 from app.services.order import pricing, progress
-from app.services.order.flow import ORDER
 from app.services.payment import actions as payments
-from app.services.payment.flow import INVOICE, PAYMENT, REFUND
 from app.services.product import actions as products
 from app.services.product import queries as stock
 from app.services.production import actions as production
-from app.services.production.flow import PRODUCTION
 from app.services.quality import actions as quality
-from app.services.quality.flow import QUALITY
-from app.services.shipment.flow import PACKAGE, SHIPMENT
-from app.services.ticket.flow import TICKET
 from models.approval import Approval
 from models.inbox import InboxItem
 from models.installation import Acceptance, Installation
@@ -43,24 +38,6 @@ from models.payment import Payment, PaymentAllocation, Refund
 from models.production import ProductionTask
 from models.quality import Inspection
 from models.shipment import Shipment
-
-# Every workflow of the product, so that importing this module declares all of them.
-WORKFLOWS = (
-    INBOX,
-    ORDER,
-    APPROVAL,
-    LETTER,
-    PRODUCTION,
-    QUALITY,
-    SHIPMENT,
-    PACKAGE,
-    INSTALLATION,
-    ACCEPTANCE,
-    TICKET,
-    PAYMENT,
-    REFUND,
-    INVOICE,
-)
 
 Values = Mapping[str, Any]
 ZERO = Decimal(0)
@@ -282,6 +259,15 @@ REACTIONS: dict[str, tuple[Callable[[Context, Any, Values], None], ...]] = {
     "refund.execute": (recount_refund,),
 }
 
+
+def declare_workflows() -> None:
+    """A slice declares its workflow by having a module ``flow``."""
+    for found in pkgutil.iter_modules(app.services.__path__):
+        if find_spec(f"app.services.{found.name}.flow"):
+            import_module(f"app.services.{found.name}.flow")
+
+
+declare_workflows()
 for _action, _list in REACTIONS.items():
     for _reaction in _list:
         react(_action, _reaction)

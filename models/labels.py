@@ -77,7 +77,12 @@ from models.labels_work import (
 )
 from models.vocabulary import Labels, Tone
 
-LABELS: Labels = {**GOODS_LABELS, **ORDER_LABELS, **WORK_LABELS, **MONEY_LABELS}
+LABELS: Labels = {
+    **GOODS_LABELS,
+    **ORDER_LABELS,
+    **WORK_LABELS,
+    **MONEY_LABELS,
+}
 
 
 def _tones(enum: type[StrEnum], **words: str) -> Mapping[Any, Tone]:

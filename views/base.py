@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from flask import url_for
 from marshmallow import missing
 
+import app.reactions  # noqa: F401 - declares every workflow before the first screen asks for one
 from app.kernel.context import Actor, Context
 from app.kernel.errors import NotFoundError
 from app.kernel.fields import editable, visible

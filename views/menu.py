@@ -69,7 +69,11 @@ DEPARTMENTS = (
         "Logistics",
         _l("Logistics and delivery"),
         "fa-truck",
-        (shipment.ShipmentView, shipment.PackageView, shipment.DeliveryReceiptView),
+        (
+            shipment.ShipmentView,
+            shipment.PackageView,
+            shipment.DeliveryReceiptView,
+        ),
         (shipment.ShipmentLineView,),
     ),
     Department(
