@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
-from marshmallow import Schema, ValidationError, fields, pre_load, validate
+from marshmallow import Schema, ValidationError, fields, missing, pre_load, validate
 
 from app.kernel import wording
 from app.kernel.context import LOCAL_ZONE
@@ -47,7 +47,14 @@ class EntityInput(Schema):
     def _nothing(self, data: Any, **_: Any) -> Any:
         if not hasattr(data, "items"):
             return data
-        return {key: _clean(value) for key, value in data.items()}
+        return {key: _clean(value) for key, value in data.items() if not self._takes_default(key, value)}
+
+    def _takes_default(self, name: str, value: Any) -> bool:
+        """Whether an empty box leaves the field to its default: a form sends every box, also the untouched ones."""
+        field = self.fields.get(name)
+        if field is None or field.allow_none or field.load_default is missing:
+            return False
+        return isinstance(value, str) and not value.strip()
 
 
 def _clean(value: Any) -> Any:
