@@ -1,8 +1,8 @@
 """The framework's screens for accounts and roles, with what they let pass by default closed.
 
 Rights decide nothing here by themselves: whoever may edit users could make himself anything. What a save may not
-do is asked of the database, because the edited row and the signed-in user can be the same object in memory and
-already carry the new roles.
+do is asked of the database before the form fills the row, because the edited row and the signed-in user can be the
+same object in memory.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from flask_appbuilder.security.views import (
     UserInfoEditView,
 )
 from flask_appbuilder.views import expose
+from flask_appbuilder.widgets import ListWidget, ShowWidget
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user, logout_user
 from sqlalchemy.orm import Session
@@ -33,11 +34,21 @@ from wtforms import PasswordField, ValidationError
 from wtforms.validators import DataRequired
 
 from app.kernel.errors import DomainError
-from app.security.actors import current_actor
-from app.security.departments import ADMIN, ROLES
+from app.security.actors import current_actor, dotted
+from app.security.departments import ADMIN, ROLES, label_of_role
+from app.security.wording import (
+    call_choices,
+    minute,
+    person_text,
+    right_text,
+    rights_text,
+    role_text,
+    roles_text,
+    yes_no,
+)
 
 # Rights that only the system administrator may hold (domain/09 9.4, 13).
-ADMIN_RIGHTS = frozenset({"user.list", "user.add", "user.edit", "user.resetpasswords", "role.add", "role.edit"})
+ADMIN_RIGHTS = frozenset({"user.add", "user.edit", "user.resetpasswords", "role.add", "role.edit"})
 
 
 class AccountError(DomainError):
@@ -47,11 +58,10 @@ class AccountError(DomainError):
     status = 409
 
 
-def stored_roles(session: Session, user_id: int | None) -> set[str]:
-    """The role names of a user as the database has them, whatever the session holds."""
+def stored_roles(session: Session, user_id: int) -> set[str]:
+    """The role names of a user as the database has them."""
     statement = sa.select(Role.name).join(assoc_user_role, assoc_user_role.c.role_id == Role.id)
-    with session.no_autoflush:
-        return set(session.scalars(statement.where(assoc_user_role.c.user_id == user_id)))
+    return set(session.scalars(statement.where(assoc_user_role.c.user_id == user_id)))
 
 
 def other_admins(session: Session, user_id: int) -> int:
@@ -63,33 +73,40 @@ def other_admins(session: Session, user_id: int) -> int:
         .join(Role, Role.id == assoc_user_role.c.role_id)
         .where(Role.name == ADMIN, User.active.is_(True), User.id != user_id)
     )
-    with session.no_autoflush:
-        return session.scalar(statement) or 0
+    return session.scalar(statement) or 0
 
 
-def check_account(session: Session, user: User) -> None:
-    """Raises AccountError: own rights stay, administration stands alone, the last administrator stays."""
-    wanted = {role.name for role in user.roles}
+def check_account(session: Session, user_id: int | None, wanted: set[str], *, active: bool) -> None:
+    """Raises AccountError: own rights stay, administration stands alone, the last administrator stays.
+
+    Args:
+        user_id: the edited user; None for a new one.
+        wanted: the names of the roles that were chosen.
+    """
     if ADMIN in wanted and len(wanted) > 1:
         raise AccountError(_l("The system administrator holds no other role: use a second account for daily work."))
-    if user.id is None:
+    if user_id is None:
         return
-    before = stored_roles(session, user.id)
-    if user.id == current_actor().id and (wanted != before or not user.active):
+    before = stored_roles(session, user_id)
+    if user_id == current_actor().id and (wanted != before or not active):
         raise AccountError(_l("Nobody changes his own roles: ask another administrator."))
-    loses_admin = ADMIN in before and (ADMIN not in wanted or not user.active)
-    if loses_admin and other_admins(session, user.id) == 0:
+    loses_admin = ADMIN in before and (ADMIN not in wanted or not active)
+    if loses_admin and other_admins(session, user_id) == 0:
         raise AccountError(_l("The last system administrator stays: appoint another one first."))
 
 
-def check_role(role: Role, stored_name: str | None) -> None:
-    """Raises AccountError where a role would give its editor more, loses its name, or mixes administration in."""
+def check_role(stored_name: str | None, name: str, rights: set[str]) -> None:
+    """Raises AccountError where a role would give its editor more, loses its name, or mixes administration in.
+
+    Args:
+        stored_name: its name in the database; None for a new role.
+        rights: dotted words that were chosen.
+    """
     if stored_name in current_actor().roles:
         raise AccountError(_l("You hold this role yourself: another administrator has to change it."))
-    if stored_name in ROLES and role.name != stored_name:
+    if stored_name in ROLES and name != stored_name:
         raise AccountError(_l("A delivered role keeps its name: what it sees hangs on it."))
-    words = {f"{right.view_menu.name}.{right.permission.name.removeprefix('can_')}" for right in role.permissions}
-    if stored_name != ADMIN and words & ADMIN_RIGHTS:
+    if stored_name != ADMIN and rights & ADMIN_RIGHTS:
         raise AccountError(_l("Rights over users and roles belong to the system administrator alone."))
 
 
@@ -115,25 +132,22 @@ class UserView(UserDBModelView):
     order_columns = ["username", "last_name", "first_name", "active"]
     base_order = ("username", "asc")
     validators_columns = {"roles": [SelectDataRequired()]}
+    formatters_columns = {
+        "roles": roles_text,
+        "active": yes_no,
+        **dict.fromkeys(("last_login", "created_on", "changed_on"), minute),
+        **dict.fromkeys(("created_by", "changed_by"), person_text),
+    }
 
-    def pre_add(self, item: User) -> None:
-        """Checks, then hashes the password as the framework does."""
-        self._check(item)
-        super().pre_add(item)
+    def _init_forms(self) -> None:
+        super()._init_forms()
+        call_choices(self, "roles", role_text)
 
-    def pre_update(self, item: User) -> None:
-        """Checks before anything is written."""
-        self._check(item)
-        super().pre_update(item)
-
-    def _check(self, item: User) -> None:
-        session = self.datamodel.session
-        try:
-            check_account(session, item)
-        except AccountError:
-            # A refused object stays dirty in the session, and a later commit would save it.
-            session.rollback()
-            raise
+    def process_form(self, form: Any, is_created: bool) -> None:  # noqa: FBT001 - the framework's signature
+        """Checks what was chosen before the row is touched: a refused row would stay changed in the session."""
+        wanted = {role.name for role in form.roles.data}
+        user_id = None if is_created else int(form._id)  # noqa: SLF001 - where the framework keeps it
+        check_account(self.datamodel.session, user_id, wanted, active=bool(form.active.data))
 
     @expose("/action/<string:name>/<pk>", methods=["POST"])
     def action(self, name: str, pk: str) -> Any:
@@ -171,27 +185,25 @@ class RoleView(RoleModelView):
     class_permission_name = "role"
     base_permissions = ["can_list", "can_show", "can_add", "can_edit"]
     exclude_route_methods = {"delete", "download", "action", "action_post"}
+    list_widget = ListWidget
+    show_widget = ShowWidget
+    list_columns = ["name"]
     search_columns = ["name"]
     base_order = ("name", "asc")
     copy_role = None
+    formatters_columns = {"name": label_of_role, "permissions": rights_text}
 
-    def pre_add(self, item: Role) -> None:
-        """A new role gives no rights over users and roles."""
-        self._check(item, None)
+    def _init_forms(self) -> None:
+        super()._init_forms()
+        call_choices(self, "permissions", right_text)
 
-    def pre_update(self, item: Role) -> None:
-        """Checks before anything is written."""
-        with self.datamodel.session.no_autoflush:
-            stored = self.datamodel.session.scalar(sa.select(Role.__table__.c.name).where(Role.id == item.id))
-        self._check(item, stored)
-
-    def _check(self, item: Role, stored: str | None) -> None:
-        try:
-            with self.datamodel.session.no_autoflush:
-                check_role(item, stored)
-        except AccountError:
-            self.datamodel.session.rollback()
-            raise
+    def process_form(self, form: Any, is_created: bool) -> None:  # noqa: FBT001 - the framework's signature
+        """Checks what was chosen before the row is touched."""
+        statement = sa.select(Role.__table__.c.name)
+        role_id = None if is_created else int(form._id)  # noqa: SLF001 - where the framework keeps it
+        stored = self.datamodel.session.scalar(statement.where(Role.id == role_id))
+        rights = {dotted(right.permission.name, right.view_menu.name) for right in form.permissions.data}
+        check_role(stored, form.name.data, rights)
 
 
 class OwnPasswordForm(ResetPasswordForm):

@@ -31,7 +31,7 @@ def rights(*codes: str) -> set[str]:
 def offered(app: Flask) -> set[str]:
     """Every right that a registered screen or API asks for."""
     with app.app_context():
-        return {dotted(*right) for right in rights_of(app.appbuilder.baseviews)}
+        return {dotted(*right) for right in rights_of(app.extensions["appbuilder"].baseviews)}
 
 
 @ONE_ENGINE

@@ -50,7 +50,7 @@ class Visit:
 
 def visits(app: Flask, ids: dict[str, int]) -> Iterator[Visit]:
     """All requests; ``ids`` names a record of each entity."""
-    by_endpoint = {type(view).__name__: view for view in app.appbuilder.baseviews}
+    by_endpoint = {type(view).__name__: view for view in app.extensions["appbuilder"].baseviews}
     for rule in app.url_map.iter_rules():
         if rule.endpoint in NOT_OURS:
             continue
