@@ -25,7 +25,7 @@ from models.base import (
     state_words,
     words,
 )
-from models.labels import ApprovalKind, ApprovalState, VoteDecision
+from models.labels import ApprovalKind, ApprovalState, VoteDecision, label_of
 
 if TYPE_CHECKING:
     from flask_appbuilder.security.sqla.models import User
@@ -101,4 +101,4 @@ class ApprovalVote(Stamped, Base):
     member: Mapped[User] = relationship("User", foreign_keys="ApprovalVote.member_id")
 
     def __str__(self) -> str:
-        return str(self.decision)
+        return str(label_of(self.decision))

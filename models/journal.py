@@ -47,4 +47,4 @@ class Journal(Base):
     reason: Mapped[str | None] = column(sa.Text, _l("Reason"))
 
     def __str__(self) -> str:
-        return self.action
+        return f"#{self.id}"

@@ -26,7 +26,7 @@ from models.base import (
     reference,
     words,
 )
-from models.labels import FeeKind, SupplyMode
+from models.labels import FeeKind, SupplyMode, label_of
 
 if TYPE_CHECKING:
     from models.order import Order
@@ -76,7 +76,7 @@ class OrderLine(Stamped, Base):
     width_mm: Mapped[int] = column(sa.Integer, _l("Width (mm)"), nullable=False, default=0)
     height_mm: Mapped[int] = column(sa.Integer, _l("Height (mm)"), nullable=False, default=0)
     material: Mapped[str | None] = column(sa.String(100), _l("Material"))
-    finish: Mapped[str | None] = column(sa.String(60), _l("Finish"))
+    finish: Mapped[str | None] = column(sa.String(60), _l("Surface finish"))
     colour: Mapped[str | None] = column(sa.String(60), _l("Colour"))
     qty_ordered: Mapped[Decimal] = quantity(_l("Ordered"), default=Decimal("1.000"))
     qty_cancelled: Mapped[Decimal] = quantity(_l("Cancelled"))
@@ -167,4 +167,4 @@ class OrderFee(Stamped, Base):
     order: Mapped[Order] = relationship(back_populates="fees")
 
     def __str__(self) -> str:
-        return str(self.kind)
+        return str(label_of(self.kind))

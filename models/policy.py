@@ -43,7 +43,7 @@ class Parameter:
 
 
 PARAMETERS: Mapping[str, Parameter] = {
-    "sla.warn_pct": Parameter("80", "%", _l("Share of the time after which the owner is warned"), "domain/07"),
+    "sla.warn_pct": Parameter("80", "%", _l("Share of the time after which the owner is warned"), ""),
     "sla.E1.limit": Parameter("24", "h", _l("Entry of a received order"), "12(2)"),
     "sla.E2.limit": Parameter("24", "h", _l("Review of an entered order"), "13(1)"),
     "sla.E3.limit": Parameter("48", "h", _l("Decision of the committee"), "13(2)"),

@@ -65,7 +65,7 @@ class Product(Stamped, Base):
         words(SupplyMode, name="supply_mode"), _l("Supply"), nullable=False, default=SupplyMode.stock
     )
     material: Mapped[str | None] = column(sa.String(100), _l("Material"))
-    finish: Mapped[str | None] = column(sa.String(60), _l("Finish"))
+    finish: Mapped[str | None] = column(sa.String(60), _l("Surface finish"))
     colour: Mapped[str | None] = column(sa.String(60), _l("Colour"))
     env_grade: Mapped[EnvGrade | None] = column(words(EnvGrade, name="env_grade"), _l("Environmental grade"))
     length_mm: Mapped[int] = column(sa.Integer, _l("Length (mm)"), nullable=False, default=0)

@@ -25,7 +25,7 @@ from models.base import (
     state_words,
     words,
 )
-from models.labels import Operation, TaskPriority, TaskState
+from models.labels import Operation, TaskPriority, TaskState, label_of
 
 if TYPE_CHECKING:
     from flask_appbuilder.security.sqla.models import User
@@ -114,4 +114,4 @@ class ProductionReport(Stamped, Base):
     reporter: Mapped[User | None] = relationship("User", foreign_keys="ProductionReport.reporter_id")
 
     def __str__(self) -> str:
-        return str(self.operation)
+        return str(label_of(self.operation))

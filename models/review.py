@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, relationship
 
 from models.base import Base, Stamped, UtcDateTime, check, column, reference, sort_index, words
-from models.labels import ReviewCheck, ReviewResult
+from models.labels import ReviewCheck, ReviewResult, label_of
 
 if TYPE_CHECKING:
     from flask_appbuilder.security.sqla.models import User
@@ -46,4 +46,4 @@ class OrderReview(Stamped, Base):
     reviewer: Mapped[User] = relationship("User", foreign_keys="OrderReview.reviewer_id")
 
     def __str__(self) -> str:
-        return f"{self.check_name} {self.round}"
+        return f"{label_of(self.check_name)} {self.round}"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum, StrEnum
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ from app.kernel.money import CENT
 from app.security.actors import person_name
 from models.base import Amount, Base, Fixed, Percent, StateType, UnitPrice, UtcDateTime
 from models.labels import TONES, label_of
+from views.words import kept_text, read
 
 LONG_TEXT = 120
 Link = Callable[[Any], str | None]
@@ -67,11 +69,14 @@ def person_text(user: Any) -> str:
     return person_name(user)
 
 
+@cache
 def kind_of(model: type[Any], name: str) -> str:
     """How a column is set on screens: text, number, money, percent, date, datetime, badge, bool, link, long."""
     attribute = sa.inspect(model).attrs.get(name)
     if attribute is None:
-        return "badge" if name.endswith("state") else "text"
+        # Computed columns keep to the names of stored ones.
+        computed = {"state": "badge", "amount": "money"}.get(name.rpartition("_")[2])
+        return computed or ("number" if name.startswith("qty_") else "text")
     if isinstance(attribute, sa.orm.RelationshipProperty):
         return "link"
     column_type = attribute.columns[0].type
@@ -103,9 +108,7 @@ def text_of(kind: str, value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(text_of(kind, item) for item in value)
     if isinstance(value, dict):
-        return "; ".join(
-            f"{key}: {text_of(kind, item)}" for key, item in value.items() if item is not None and item != ""
-        )
+        return kept_text(value)
     for types, write in _WRITERS:
         if isinstance(value, types):
             text: str = write(kind, value)
@@ -130,7 +133,7 @@ _WRITERS: tuple[tuple[type[Any], Callable[[str, Any], str]], ...] = (
 def cell(actor: Actor, record: Any, name: str, link: Link | None = None) -> dict[str, Any] | None:
     """One value of a record for a table or a show page; masked where the actor's access says so."""
     model = type(record)
-    kind = kind_of(model, name)
+    kind = kind_of(model, name)  # type: ignore[arg-type]  # a class is hashable
     value = getattr(record, name)
     if value is None:
         return None
@@ -141,7 +144,8 @@ def cell(actor: Actor, record: Any, name: str, link: Link | None = None) -> dict
     if isinstance(value, bool):
         return {"kind": "bool", "on": value}
     shown = present(actor, model, name, value)
-    text = text_of(kind, shown)
+    said = read(record, name) if shown == value else None
+    text = text_of(kind, shown) if said is None else said
     return {"kind": "long" if kind == "long" and len(text) > LONG_TEXT else kind, "text": text}
 
 

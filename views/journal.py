@@ -33,7 +33,7 @@ class PolicyParameterView(EntityView):
 
     datamodel = EntityInterface(PolicyParameter)
     list_columns = ["code", "value", "unit", "label", "clause"]
-    search_columns = ["code", "label", "clause"]
+    search_columns = ["code", "clause"]
     edit_columns = ["value"]
     show_fieldsets = [(_l("Policy parameter"), {"fields": list_columns})]
     base_order = ("code", "asc")

@@ -16,11 +16,11 @@ from app.kernel.errors import NotFoundError, PermissionDeniedError
 from app.kernel.fields import Access, access, present
 from app.kernel.filters import BadValueError, value_of
 from app.kernel.listing import ListRequest, ListSpec, page
-from app.kernel.workflow import Step, all_workflows
 from models.journal import Journal
 from views.base import ENTITIES, EntityDeclaration, column_key, parent_relation
 from views.display import badge, cell, kind_of, label_text, moment, record_text, state_of, text_of
 from views.listpage import add_button, link_of, rows_of
+from views.words import act_of, declared_step, said
 
 TAB_ROWS = 50
 HISTORY_ROWS = 60
@@ -260,21 +260,8 @@ def history_entry(ctx: Context, row: Any) -> dict[str, Any]:
 
 
 def action_title(row: Any) -> str:
-    """The label of the step, or what was done to which table."""
-    word = row.action.rpartition(".")[2]
-    view = ENTITIES[row.entity]
-    step = declared_step(row.entity, word)
-    if step is not None:
-        label = str(step.label)
-    else:
-        label = {"add": _("Added"), "edit": _("Changed"), "delete": _("Removed")}.get(word, word)
-    return f"{view.model().__label__}: {label}"
-
-
-def declared_step(entity: str, word: str) -> Step | None:
-    """The step of an action."""
-    workflow = next((found for found in all_workflows() if found.name == entity), None)
-    return workflow.step(word) if workflow else None
+    """What was done to which table."""
+    return f"{ENTITIES[row.entity].model().__label__}: {act_of(row.entity, row.action)}"
 
 
 def changes(ctx: Context, view: type[EntityDeclaration], found: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -304,4 +291,5 @@ def _old_text(ctx: Context, model: type[Any], name: str, value: Any) -> str:
         typed = value_of(kind, str(value)) if not isinstance(value, list | dict | bool) else value
     except BadValueError:
         typed = value
-    return text_of(kind_of(model, name), present(ctx.actor, model, name, typed))
+    flags = said(model, name, typed)
+    return text_of(kind_of(model, name), present(ctx.actor, model, name, typed)) if flags is None else flags

@@ -1,0 +1,136 @@
+"""Stored words as a person reads them: what the journal keeps as codes, meanings of parameters, kept copies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.kernel.journal import entity_name
+from app.kernel.workflow import Step, all_workflows
+from models.approval import Approval
+from models.base import Base
+from models.customer import Customer
+from models.journal import Journal
+from models.labels import FeeKind, label_of
+from models.order import Order
+from models.order_line import OrderLine
+from models.policy import PARAMETERS, PolicyParameter
+from models.product import Product
+
+UNITS = {"h": _l("hours"), "d": _l("days"), "CNY": _l("CNY")}
+# What makes an order special, as the rules of the order flag it.
+FLAGS = {"large": _l("Large order"), "F01": _l("Discount above the limit"), "F02": _l("Free goods")}
+ACTS = {"add": _l("Added"), "edit": _l("Changed"), "delete": _l("Removed")}
+# Kept copies take their keys from these tables, or from here where a copy has a word of its own.
+COPIED: tuple[type[Base], ...] = (Order, OrderLine, Product, Customer)
+KEYS = {
+    "lines": _l("Order lines"),
+    "fees": _l("Fees"),
+    "qty": _l("Quantity"),
+    "size": _l("Size (mm)"),
+    "size_mm": _l("Size (mm)"),
+    "customer": Customer.__label__,
+}
+SIZES = {"size", "size_mm"}
+
+
+@cache
+def labels_of_entities() -> Mapping[str, Any]:
+    """The label of each table by its word in rights, journal and addresses."""
+    classes = [mapper.class_ for mapper in Base.registry.mappers]
+    return {entity_name(found): found.__label__ for found in classes if hasattr(found, "__label__")}
+
+
+def declared_step(entity: str, word: str) -> Step | None:
+    """The step of an action."""
+    workflow = next((found for found in all_workflows() if found.name == entity), None)
+    return workflow.step(word) if workflow else None
+
+
+def act_of(entity: str, action: str) -> str:
+    """The label of the step, or what was done."""
+    word = action.rpartition(".")[2]
+    step = declared_step(entity, word)
+    return str(step.label if step is not None else ACTS.get(word, word))
+
+
+def _entity(row: Any) -> str:
+    return str(labels_of_entities().get(row.entity, row.entity))
+
+
+def _state(entity: str, code: str) -> str:
+    workflow = next((found for found in all_workflows() if found.name == entity), None)
+    return str(label_of(workflow.states(code))) if workflow is not None else code
+
+
+def _meaning(row: Any) -> str:
+    delivered = PARAMETERS.get(row.code)
+    return str(delivered.label) if delivered is not None else str(row.label)
+
+
+READ: Mapping[tuple[type[Any], str], Callable[[Any], str]] = {
+    (Journal, "entity"): _entity,
+    (Journal, "action"): lambda row: act_of(row.entity, row.action),
+    (Journal, "actor_name"): lambda row: _("System") if row.actor_name == "system" else str(row.actor_name),
+    (Journal, "from_state"): lambda row: _state(row.entity, row.from_state),
+    (Journal, "to_state"): lambda row: _state(row.entity, row.to_state),
+    (PolicyParameter, "label"): _meaning,
+    (PolicyParameter, "unit"): lambda row: str(UNITS.get(row.unit, row.unit)),
+}
+FLAGGED = {(Approval, "triggers"), (Order, "special_flags")}
+
+
+def read(record: Any, name: str) -> str | None:
+    """The value of a column that keeps words of the program; None for all other columns."""
+    if (type(record), name) in FLAGGED:
+        return said(type(record), name, getattr(record, name))
+    reader = READ.get((type(record), name))
+    return reader(record) if reader is not None else None
+
+
+def said(model: type[Any], name: str, value: Any) -> str | None:
+    """A bare value, as the journal keeps it, of a column that holds flags; None for all other columns."""
+    return ", ".join(str(FLAGS.get(code, code)) for code in value) if (model, name) in FLAGGED else None
+
+
+def kept_text(copy: Mapping[str, Any]) -> str:
+    """A copy of a record as it once was: labels instead of keys, without ids and what is empty."""
+    parts = [
+        f"{_key(key)}: {_kept(key, value)}"
+        for key, value in copy.items()
+        if value not in (None, "", []) and not key.endswith("_id")
+    ]
+    return "; ".join(parts)
+
+
+def _key(key: str) -> str:
+    if key in KEYS:
+        return str(KEYS[key])
+    column = _column(key)
+    return str(column.info.get("label") or key) if column is not None else key
+
+
+def _kept(key: str, value: Any) -> str:
+    if isinstance(value, dict):
+        return kept_text(value)
+    if isinstance(value, list | tuple):
+        mark = " × " if key in SIZES else ", "
+        return mark.join(_kept(key, item) for item in value)
+    if key == "fees" and value in set(FeeKind):
+        return str(label_of(FeeKind(value)))
+    words = _words(key)
+    return str(label_of(words(value))) if words is not None and value in set(words) else str(value)
+
+
+def _column(key: str) -> sa.Column[Any] | None:
+    return next((model.__table__.columns[key] for model in COPIED if key in model.__table__.columns), None)
+
+
+def _words(key: str) -> Any:
+    column = _column(key)
+    return column.type.enum_class if column is not None and isinstance(column.type, sa.Enum) else None
