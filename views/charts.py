@@ -138,17 +138,25 @@ def address_for(actor: Actor, chart: Chart | None = None) -> Any:
 
     There is none where the actor has no list of the table, or may not filter it by one of the arguments.
     """
+    known: dict[Any, tuple[str, frozenset[str]] | None] = {}
 
-    def address(model: Any, pairs: Pairs) -> str | None:
+    def target(model: Any) -> tuple[str, frozenset[str]] | None:
         if model is None:
-            return None if chart is None else f"{url_for(f'{view_name(chart)}.rows')}?{urlencode(pairs)}"
+            return None if chart is None else (url_for(f"{view_name(chart)}.rows"), frozenset())
         view = view_of(model)
         if view is None or not view.may(actor, "list"):
             return None
-        allowed = set(editable(actor, model, list(view.search_columns)))
-        if any(key.partition("__")[0] not in allowed for key, _value in pairs):
+        return view.url("list"), frozenset(editable(actor, model, list(view.search_columns)))
+
+    def address(model: Any, pairs: Pairs) -> str | None:
+        if model not in known:
+            known[model] = target(model)
+        if (found := known[model]) is None:
             return None
-        return f"{view.url('list')}?{urlencode(pairs)}" if pairs else view.url("list")
+        url, allowed = found
+        if model is not None and any(key.partition("__")[0] not in allowed for key, _value in pairs):
+            return None
+        return f"{url}?{urlencode(pairs)}" if pairs else url
 
     return address
 

@@ -110,9 +110,17 @@ class Result:
         """True where there is nothing but zeros."""
         return not any(any(any(row) for row in rows) for rows in self._cells.values())
 
+    @cached_property
+    def _measures(self) -> dict[str, Measure]:
+        return {measure.name: measure for measure in self.asked.measures()}
+
+    @cached_property
+    def _texts(self) -> dict[tuple[str, Any], str]:
+        return {}
+
     def measure(self, name: str) -> Measure:
         """A measure the actor may see."""
-        return next(measure for measure in self.asked.measures() if measure.name == name)
+        return self._measures[name]
 
     def value(self, measure: str, bucket_key: Any, part: Any = None) -> Any:
         """One figure."""
@@ -140,12 +148,19 @@ class Result:
 
     def bucket_text(self, key: Any) -> str:
         """The label of a bucket."""
-        return _text(self.asked.choice.axis, key)
+        return self._text(self.asked.choice.axis, key)
 
     def part_text(self, key: Any) -> str:
         """The label of a part."""
         split = self.asked.chart.split
-        return "" if split is None else _text(split, key)
+        return "" if split is None else self._text(split, key)
+
+    def _text(self, axis: Axis, key: Any) -> str:
+        """Labels are looked up in the catalogue once a chart, not once a cell."""
+        place = (axis.name, key)
+        if place not in self._texts:
+            self._texts[place] = str(axis.nothing) if key is None else str(axis.text(key))
+        return self._texts[place]
 
     def drill(self, measure: str, *, bucket_key: Any = ..., part: Any = ...) -> Pairs:
         """The list arguments behind a figure."""
@@ -154,10 +169,6 @@ class Result:
     def figures(self) -> tuple[Figure, ...]:
         """The pictures the actor may see."""
         return self.asked.figures()
-
-
-def _text(axis: Axis, key: Any) -> str:
-    return str(axis.nothing) if key is None else str(axis.text(key))
 
 
 def run(asked: Asked) -> Result:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +23,7 @@ class Access(StrEnum):
     hidden = "hidden"
 
 
+@cache
 def sensitivity_of(model: type[Any], name: str) -> Sensitivity | None:
     """The field group of a column; a relation has its foreign key's; None where everybody may see it."""
     attribute = sa.inspect(model).attrs.get(name)
@@ -36,7 +38,7 @@ def sensitivity_of(model: type[Any], name: str) -> Sensitivity | None:
 
 def access(actor: Actor, model: type[Any], name: str) -> Access:
     """The actor's access to a column. Unknown groups are hidden."""
-    group = sensitivity_of(model, name)
+    group = sensitivity_of(model, name)  # type: ignore[arg-type]  # a class is hashable
     if group is None or actor.is_system:
         return Access.full
     return Access(actor.fields.get(group, Access.hidden))
@@ -59,7 +61,7 @@ def present(actor: Actor, model: type[Any], name: str, value: Any) -> Any:
         return value if level is not Access.hidden else None
     if level is Access.hidden:
         return None
-    return mask(sensitivity_of(model, name), str(value))
+    return mask(sensitivity_of(model, name), str(value))  # type: ignore[arg-type]
 
 
 def mask(group: Sensitivity | None, text: str) -> str:

@@ -65,6 +65,8 @@ class ListRequest:
     backward: bool = False
     last: bool = False
     size: int = PAGE_SIZE
+    # Parents the quick search has found: the page and the count ask for the same ones.
+    parents: dict[str, list[int]] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,7 @@ def conditions(ctx: Context, spec: ListSpec, request: ListRequest) -> list[sa.Co
     if spec.scope is not None and not ctx.actor.is_system:
         found.append(spec.scope(ctx.actor))
     if request.quick:
-        found.append(_quick(ctx, spec, request.quick))
+        found.append(_quick(ctx, spec, request))
     return [clause for clause in found if not isinstance(clause, sa.True_)]
 
 
@@ -287,8 +289,9 @@ def _decode(model: type[Any], sort: str, token: str) -> tuple[Any, int]:
     return value_of(column.type, str(raw)), row_id
 
 
-def _quick(ctx: Context, spec: ListSpec, text: str) -> sa.ColumnElement[bool]:
+def _quick(ctx: Context, spec: ListSpec, request: ListRequest) -> sa.ColumnElement[bool]:
     """Numbers are compared whole (an index answers), search texts inside; parents are looked up first."""
+    text = request.quick
     parts: list[sa.ColumnElement[bool]] = []
     for path in spec.quick:
         parent, _, name = path.rpartition(".")
@@ -301,7 +304,10 @@ def _quick(ctx: Context, spec: ListSpec, text: str) -> sa.ColumnElement[bool]:
         if not matches:
             continue
         key = attribute_of(spec.model, parent)
-        ids = list(ctx.session.scalars(sa.select(target.id).where(sa.or_(*matches)).limit(FEW_PARENTS + 1)))
+        if path not in request.parents:
+            found = sa.select(target.id).where(sa.or_(*matches)).limit(FEW_PARENTS + 1)
+            request.parents[path] = list(ctx.session.scalars(found))
+        ids = request.parents[path]
         if len(ids) > FEW_PARENTS:
             parts.append(sa.exists().where(target.id == key, sa.or_(*matches)))
         elif ids:

@@ -15,6 +15,7 @@ from flask_babel import lazy_gettext as _l
 from flask_limiter import Limiter
 
 from app.extensions import limiter
+from app.kernel.context import Actor
 from app.security.accounts import (
     LoginView,
     OwnNameView,
@@ -70,24 +71,26 @@ class ZhidanSecurityManager(SecurityManager):
     def get_user_menu_access(self, menu_names: list[str] | None = None) -> set[str]:
         """The menu entries whose list, or whatever they open, the person may see; a category with one such entry."""
         allowed: set[str] = set()
+        actor = current_actor()
         for item in current_app.appbuilder.menu.get_list():  # type: ignore[attr-defined]
-            self._allow(item, allowed)
+            self._allow(item, actor, allowed)
         return allowed if menu_names is None else allowed.intersection(menu_names)
 
-    def _allow(self, item: MenuItem, allowed: set[str]) -> bool:
+    def _allow(self, item: MenuItem, actor: Actor, allowed: set[str]) -> bool:
         if item.childs:
-            found = [self._allow(child, allowed) for child in item.childs]
+            found = [self._allow(child, actor, allowed) for child in item.childs]
             is_open = any(found)
         else:
             view = item.baseview
-            is_open = view is not None and not isinstance(view, str) and self._opens(view)
+            is_open = view is not None and not isinstance(view, str) and self._opens(view, actor)
         if is_open:
             allowed.add(item.name)
         return is_open
 
-    def _opens(self, view: Any) -> bool:
+    @staticmethod
+    def _opens(view: Any, actor: Actor) -> bool:
         permission = f"can_{view.get_method_permission(view.default_view)}"
-        return self.has_access(permission, view.class_permission_name)
+        return actor.may(dotted(permission, view.class_permission_name))
 
     def register_views(self) -> None:
         """The framework's own screens that are used here, guarded; the login by screen and by token limited alike."""
