@@ -245,6 +245,8 @@ def test_delivery_when_a_chair_is_lost_then_the_order_takes_one_more(company: Co
         ({"packages_short": 1, "short_numbers": "1", "packages_damaged": 1, "damaged_numbers": "1"}, "package_twice"),
         ({"back": {"0": 2}}, "over_shipped"),
         ({"back": {"99": 1}}, "unknown_line"),
+        ({"not_received": "1=2"}, "over_shipped"),
+        ({"not_received": "9=1"}, "unknown_line"),
     ],
 )
 def test_delivery_when_it_contradicts_itself_then_refused(
@@ -276,3 +278,20 @@ def test_delivery_when_a_form_sends_text_then_read_as_quantities(
     table = order.lines[0].id
     company.fire("lg_xu", "2026-12-02 10:00", shipment, "deliver", back=f'{{"{table}": 1.000}}', **SIGNED)
     assert [line.qty_back for line in shipment.lines] == [D(1), D(0)]
+
+
+def test_delivery_when_a_person_types_line_numbers_then_those_pieces_go_back(
+    company: Company, order: Order, shipment: Shipment
+) -> None:
+    depart(company, shipment)
+    company.fire("lg_xu", "2026-12-02 10:00", shipment, "deliver", not_received="1=1；2=2.000", **SIGNED)
+    assert [line.qty_back for line in shipment.lines] == [D(1), D(2)]
+
+
+def test_delivery_when_typed_quantities_cannot_be_read_then_the_field_is_named(
+    company: Company, shipment: Shipment
+) -> None:
+    depart(company, shipment)
+    with pytest.raises(ValidationFailedError) as refused:
+        company.fire("lg_xu", "2026-12-02 10:00", shipment, "deliver", not_received="table", **SIGNED)
+    assert list(refused.value.fields) == ["not_received"]

@@ -87,3 +87,23 @@ def test_packages_when_typed_then_found_by_their_ending(text: str | None, expect
 )
 def test_package_when_delivered_then_has_an_outcome(lost: bool, damaged: bool, back: bool, state: PackageState) -> None:
     assert rules.outcome(is_lost=lost, is_damaged=damaged, is_line_back=back) is state
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (None, {}),
+        (" ", {}),
+        ("1=2", {1: D(2)}),
+        ("1 = 2; 3×1.5", {1: D(2), 3: D("1.5")}),
+        ("1:2，3＝1 1=4", {1: D(4), 3: D(1)}),
+    ],
+)
+def test_quantities_when_typed_then_read_by_line(text: str | None, expected: dict[int, Decimal]) -> None:
+    assert rules.typed_quantities(text) == expected
+
+
+@pytest.mark.parametrize("text", ["1", "=2", "1=", "1=-2", "table=1", "1=1e5", "1=0.0001", "1=NaN"])
+def test_quantities_when_unreadable_then_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        rules.typed_quantities(text)

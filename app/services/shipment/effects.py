@@ -15,6 +15,7 @@ from app.kernel.errors import DomainError
 from app.kernel.numbering import next_number
 from app.services.shipment import rules
 from models.labels import PackageState
+from models.order import OrderLine
 from models.policy import DEFAULTS
 from models.shipment import DeliveryReceipt, Package, Shipment, ShipmentLine
 
@@ -89,7 +90,7 @@ def deliver(ctx: Context, shipment: Shipment, values: Mapping[str, Any]) -> None
             sa.select(ShipmentLine).where(ShipmentLine.shipment_id == shipment.id).order_by(ShipmentLine.id)
         )
     )
-    back = _checked_back(lines, values.get("back") or {})
+    back = _checked_back(lines, {**(values.get("back") or {}), **_typed_back(ctx, shipment, values)})
     packages = packages_of(ctx, shipment)
     numbers = [package.package_no for package in packages]
     short = _checked_packages(numbers, values, "packages_short", "short_numbers")
@@ -122,6 +123,20 @@ def deliver(ctx: Context, shipment: Shipment, values: Mapping[str, Any]) -> None
             is_line_back=package.order_line_id in all_back,
         )
         fire(ctx.as_system(), package, ENDINGS[state])
+
+
+def _typed_back(ctx: Context, shipment: Shipment, values: Mapping[str, Any]) -> dict[int, Decimal]:
+    """What a person typed by line number, by line id. Raises DomainError ``unknown_line``."""
+    typed = rules.typed_quantities(values.get("not_received"))
+    if not typed:
+        return {}
+    statement = sa.select(OrderLine.line_no, OrderLine.id).where(OrderLine.order_id == shipment.order_id)
+    ids = {line_no: line_id for line_no, line_id in ctx.session.execute(statement)}  # noqa: C416
+    if stray := sorted(set(typed) - set(ids)):
+        raise DomainError(
+            _l("The order has no line %(line)s: check the line number."), code="unknown_line", line=stray[0]
+        )
+    return {ids[line_no]: qty for line_no, qty in typed.items()}
 
 
 def _checked_back(lines: list[ShipmentLine], back: Mapping[int, Decimal]) -> Mapping[int, Decimal]:

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from app.kernel.schema import EntityInput, LocalDateTime, field_for
+from app.services.shipment import rules
 from models.shipment import DeliveryReceipt, Shipment
 
 
@@ -30,6 +31,15 @@ class LineQuantities(fields.Dict):
             except ValueError as error:
                 raise self.make_error("invalid") from error
         return super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
+
+
+def line_quantities(text: str) -> None:
+    """Refuses what cannot be read as quantities by line. Raises ValidationError."""
+    try:
+        rules.typed_quantities(text)
+    except ValueError as error:
+        message = _l("Write line number and pieces as “1=2”, one after the other with a semicolon.")
+        raise ValidationError(str(message)) from error
 
 
 class ScheduleInput(EntityInput):
@@ -70,14 +80,15 @@ class DeliverInput(EntityInput):
     damaged_numbers = _package_names(_l("Which packages are damaged"))
     packages_short = _package_count(_l("Missing packages"))
     short_numbers = _package_names(_l("Which packages are missing"))
-    back = LineQuantities(
+    not_received = fields.String(
+        allow_none=True,
+        validate=[validate.Length(max=1000), line_quantities],
         metadata={
             "label": _l("Not received"),
-            "help": _l(
-                "Pieces that are missing or were refused, by order line; they go back and can be shipped again."
-            ),
-        }
+            "help": _l("Pieces that are missing or were refused, by line of the order: “1=2; 3=1” is two of line 1."),
+        },
     )
+    back = LineQuantities(metadata={"label": _l("Not received, by id of the order line")})
     remarks = field_for(DeliveryReceipt, "remarks", required=False)
 
 

@@ -96,6 +96,22 @@ def named_packages(text: str | None, numbers: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def typed_quantities(text: str | None) -> dict[int, Decimal]:
+    """Line number to pieces from text as ``1=2; 3=1``; a line that is named twice counts its last quantity.
+
+    Raises:
+        ValueError: a part is not a line number and a quantity that is not below zero.
+    """
+    found = {}
+    for part in re.split(r"[\s,;，；、]+", re.sub(r"\s*[=＝×xX*:：]\s*", "=", text or "").strip()):
+        if part:
+            matched = re.fullmatch(r"(\d{1,6})=(\d{1,9}(?:\.\d{1,3})?)", part)
+            if matched is None:
+                raise ValueError(part)
+            found[int(matched[1])] = Decimal(matched[2])
+    return found
+
+
 def outcome(*, is_lost: bool, is_damaged: bool, is_line_back: bool) -> PackageState:
     """What becomes of a package at delivery."""
     if is_lost:
