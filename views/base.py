@@ -40,7 +40,8 @@ class EntityDeclaration(QuietModelView):
     and ``changes`` (use cases instead of plain columns), ``add_schema`` (other input than columns),
     ``optional_columns`` (filled in by ``creates`` when not given), ``can_be_edited`` and ``parent_allows`` (whether a
     record may be edited, or be added to a parent, now), ``quick_views`` ((label, arguments) of the list), ``way``
-    (the stations of a record), ``extra_permissions`` (rights of screens beside this one).
+    (the stations of a record), ``awaits`` (state → the right of whoever goes on with it in another table),
+    ``extra_permissions`` (rights of screens beside this one).
     """
 
     is_abstract: ClassVar[bool] = True
@@ -56,6 +57,7 @@ class EntityDeclaration(QuietModelView):
     optional_columns: ClassVar[tuple[str, ...]] = ()
     parent_allows: ClassVar[Callable[[Any], bool] | None] = None
     way: ClassVar[Callable[[Any], list[dict[str, Any]]] | None] = None
+    awaits: ClassVar[Mapping[Any, str]] = {}
     has_history: ClassVar[bool] = True
     page_size = PAGE_SIZE
 

@@ -25,6 +25,7 @@ from views.context import web_context
 from views.display import moment, record_text
 
 ROWS = 5
+URGENCY = ("danger", "warning", "info", "neutral")
 QUIET_TONES = frozenset({"neutral", "danger"})
 
 
@@ -67,11 +68,13 @@ def open_states(ctx: Context, view: type[EntityDeclaration]) -> list[Any]:
     workflow = view.workflow()
     if workflow is None or not view.may(ctx.actor, "list"):
         return []
-    return [
+    mine = {state for state, right in view.awaits.items() if ctx.actor.may(right)}
+    mine |= {
         state
         for state in workflow.states
         if state not in workflow.final and any(_leads_on(ctx, workflow, step) for step in workflow.steps_from(state))
-    ]
+    }
+    return [state for state in workflow.states if state in mine]
 
 
 def _leads_on(ctx: Context, workflow: Workflow, step: Step) -> bool:
@@ -79,7 +82,7 @@ def _leads_on(ctx: Context, workflow: Workflow, step: Step) -> bool:
 
 
 def cards(ctx: Context) -> list[dict[str, Any]]:
-    """One card for each table and state with work for the actor: one statement each, empty ones left out."""
+    """One card for each table and state with work for the actor: one statement each, the most urgent first."""
     exceptions: dict[date, bool] | None = None
     found = []
     for view in ENTITIES.values():
@@ -100,7 +103,7 @@ def cards(ctx: Context) -> list[dict[str, Any]]:
                     "rows": rows,
                 }
             )
-    return found
+    return sorted(found, key=lambda card: URGENCY.index(card["rows"][0]["due"]["tone"]))
 
 
 def _work(ctx: Context, view: type[EntityDeclaration], state: Any) -> tuple[int, list[Any]]:

@@ -194,6 +194,7 @@ class OrderView(EntityView):
         (_l("Completed"), {"state": "completed,closed"}),
     )
     way = stations
+    awaits = {OrderState.ready_to_ship: "shipment.add"}
     creates = create_order
     changes = change_order
     can_be_edited = is_draft
