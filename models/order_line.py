@@ -24,6 +24,7 @@ from models.base import (
     money,
     quantity,
     reference,
+    sort_index,
     words,
 )
 from models.labels import FeeKind, SupplyMode, label_of
@@ -45,6 +46,7 @@ class OrderLine(Stamped, Base):
     __label_plural__ = _l("Order lines")
     __table_args__ = (
         sa.UniqueConstraint("order_id", "line_no"),
+        sort_index("line_promised_on"),
         check("ordered_positive", "qty_ordered > 0"),
         check(
             "quantities_not_negative",

@@ -106,8 +106,8 @@ RECEIPTS_BY_MONTH = Chart(
             sa.func.sum(PaymentSchedule.amount - PaymentSchedule.paid_amount),
             Format.money,
         ),
-        Measure("receipts", _l("Receipts"), sa.func.count(Payment.id)),
-        _due("dues", _l("Instalments due"), sa.func.count(PaymentSchedule.id)),
+        Measure("receipts", _l("Receipts"), sa.func.count()),
+        _due("dues", _l("Instalments due"), sa.func.count()),
     ),
     figures=(
         Figure("amounts", _l("Received and due by month"), Kind.bar, ("received", "due", "open")),

@@ -26,51 +26,52 @@ BINDING_STATES = (
     OrderState.completed,
     OrderState.closed,
 )
-PROMISED = sa.func.coalesce(OrderLine.line_promised_on, Order.promised_on, type_=sa.Date())
+PROMISED = OrderLine.line_promised_on
+NET = OrderLine.qty_ordered - OrderLine.qty_cancelled
+COLUMNS = (
+    OrderLine.id,
+    OrderLine.order_id,
+    Order.order_no,
+    Order.state,
+    OrderLine.line_no,
+    PROMISED.label("promised_on"),
+    NET.label("qty_net"),
+    OrderLine.qty_delivered,
+)
 
 
 def judged_lines(asked: Asked) -> sa.Subquery:
     """Every line that is owed, with the day promised and whether it was, is or will be late.
 
     On time is a line whose full net quantity had arrived by the end of the promised day in Shanghai. A line that is
-    open past its day is late. A line without a promise is neither.
+    open past its day is late. A line without a promise is neither, and belongs to the period in which its order came.
     """
-    net = OrderLine.qty_ordered - OrderLine.qty_cancelled
+    owed = [
+        asked.scope(Order, asked.actor),
+        Order.state.in_(BINDING_STATES),
+        OrderLine.qty_ordered > OrderLine.qty_cancelled,
+        *(getattr(Order, name).in_(words) for name, words in asked.choice.words.items()),
+    ]
     in_time = sa.func.sum(ShipmentLine.qty_received).filter(local_day(Shipment.delivered_at) <= PROMISED)
     outcome = sa.case(
-        (PROMISED.is_(None), "unpromised"),
-        (in_time >= net, "on_time"),
-        (sa.and_(asked.context.today <= PROMISED, OrderLine.qty_delivered < net), "not_due"),
+        (in_time >= NET, "on_time"),
+        (sa.and_(asked.context.today <= PROMISED, OrderLine.qty_delivered < NET), "not_due"),
         else_="late",
     )
-    within = period_clauses(asked, PROMISED)
-    received = period_clauses(asked, Order.received_at)
-    return (
-        sa.select(
-            OrderLine.id,
-            OrderLine.order_id,
-            Order.order_no,
-            Order.state,
-            OrderLine.line_no,
-            PROMISED.label("promised_on"),
-            net.label("qty_net"),
-            OrderLine.qty_delivered,
-            outcome.label("outcome"),
-        )
+    promised = (
+        sa.select(*COLUMNS, outcome.label("outcome"))
         .join(Order, Order.id == OrderLine.order_id)
         .outerjoin(ShipmentLine, ShipmentLine.order_line_id == OrderLine.id)
         .outerjoin(Shipment, Shipment.id == ShipmentLine.shipment_id)
-        .where(
-            asked.scope(Order, asked.actor),
-            Order.state.in_(BINDING_STATES),
-            OrderLine.qty_ordered > OrderLine.qty_cancelled,
-            *(getattr(Order, name).in_(words) for name, words in asked.choice.words.items()),
-            # What has no promised day belongs to the period in which its order was received.
-            sa.or_(sa.and_(*within, PROMISED.is_not(None)), sa.and_(*received, PROMISED.is_(None))),
-        )
+        .where(*owed, PROMISED.is_not(None), *period_clauses(asked, PROMISED))
         .group_by(OrderLine.id, Order.id)
-        .subquery("judged")
     )
+    unpromised = (
+        sa.select(*COLUMNS, sa.literal("unpromised").label("outcome"))
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(*owed, PROMISED.is_(None), *period_clauses(asked, Order.received_at))
+    )
+    return sa.union_all(promised, unpromised).subquery("judged")
 
 
 def _count(outcome: str) -> Any:

@@ -185,12 +185,6 @@ def test_deliveries_when_nothing_was_promised_then_counted_apart_and_never_on_ti
     assert result.drawn(result.figures()[0]) == [key for key in result.buckets if key is not None]
 
 
-def test_deliveries_when_the_line_has_no_promise_then_that_of_the_order_counts(session):
-    line(session, order(session, NOW, promised_on=date(2026, 11, 20)), None)
-
-    assert figures_of(result_of(session, "deliveries_on_time"), "late") == {"2026-11-01": {"None": 1}}
-
-
 def test_deliveries_when_cancelled_or_not_confirmed_then_left_out(session):
     for state in (OrderState.cancelled, OrderState.draft, OrderState.approved):
         line(session, order(session, NOW, state=state), date(2026, 11, 1))
