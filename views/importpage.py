@@ -86,9 +86,9 @@ def column_variables(book: Book, mapped: Mapped, errors: list[str]) -> dict[str,
         {"kind": "select", "name": "returns", "label": _("Sheet of the returns"), "placeholder": _("None"),
          "value": returns.sheet if returns else NO_SHEET, "choices": sheets},
     ]  # fmt: skip
-    fieldsets = [(_("Order lines"), _fields(book, "orders", mapped.orders))]
+    fieldsets = [(_("Order lines"), _fields(book, "orders", mapped.orders, is_posted=bool(errors)))]
     if returns is not None:
-        fieldsets.append((_("Returns"), _fields(book, "returns", returns)))
+        fieldsets.append((_("Returns"), _fields(book, "returns", returns, is_posted=bool(errors))))
     return page(
         "columns",
         errors=errors,
@@ -100,7 +100,7 @@ def column_variables(book: Book, mapped: Mapped, errors: list[str]) -> dict[str,
     )
 
 
-def _fields(book: Book, part_name: str, part: Part) -> list[dict[str, Any]]:
+def _fields(book: Book, part_name: str, part: Part, *, is_posted: bool) -> list[dict[str, Any]]:
     sheet = book.sheet(part.sheet)
     header = sheet.header if sheet else ()
     lacking = [
@@ -114,7 +114,7 @@ def _fields(book: Book, part_name: str, part: Part) -> list[dict[str, Any]]:
             "required": field.is_required,
             "value": part.columns.get(field.name, ""),
             "choices": [(name, name) for name in header],
-            "errors": [_("Choose the column.")] if field in lacking else [],
+            "errors": [_("Choose the column.")] if is_posted and field in lacking else [],
         }
         for field in BY_PART[part_name]
     ]

@@ -17,7 +17,8 @@ DATE: Final = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ]0
 COMPACT_DATE: Final = re.compile(r"(\d{4})(\d{2})(\d{2})")
 # Our own error workbooks put an apostrophe before what a spreadsheet would take for a formula.
 FORMULA_SIGNS: Final = "=+-@\t\r＝＋－＠"
-SPACE: Final = 32
+# Control characters, and halves of pairs that no database can store.
+CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class CellError(ValueError):
@@ -51,7 +52,7 @@ def decimal_of_float(value: float) -> Decimal:
 def text_of(value: Any) -> str:
     """Text in one Unicode form without spaces around it. Raises CellError."""
     text = unicodedata.normalize("NFC", shown(value)).strip()
-    if any(ord(sign) < SPACE or unicodedata.category(sign) in {"Cs", "Cc"} for sign in text):
+    if CONTROL.search(text):
         raise CellError("control_characters")
     return text
 

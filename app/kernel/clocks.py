@@ -60,6 +60,8 @@ def read(
     ``first`` is the value of the clock's ``start_field``.
     """
     started, stopped = first, None
+    if any(event.action in clock.void for event in events):
+        return None
     for event in events:
         if event.action in clock.stop and started is not None and stopped is None:
             stopped = event.at
@@ -80,6 +82,11 @@ def read(
     )
 
 
+def heard(clock: Clock) -> tuple[str, ...]:
+    """The journal actions that say something about a clock."""
+    return clock.start + clock.stop + clock.void
+
+
 def readings(ctx: Context, record: Any) -> list[Reading]:
     """All clocks of a record: two statements, whatever its history."""
     workflow = workflow_of(type(record))
@@ -88,7 +95,7 @@ def readings(ctx: Context, record: Any) -> list[Reading]:
     statement = (
         sa.select(Journal.action, Journal.at)
         .where(Journal.entity == entity_name(type(record)), Journal.entity_id == record.id)
-        .where(Journal.action.in_({action for clock in workflow.clocks for action in clock.start + clock.stop}))
+        .where(Journal.action.in_({action for clock in workflow.clocks for action in heard(clock)}))
         .order_by(Journal.id)
     )
     events = [Event(action, at) for action, at in ctx.session.execute(statement)]

@@ -49,6 +49,7 @@ class Clock:
 
     ``start_field`` names a column that holds the start where it is not a step (receipt of an order).
     ``limit`` is the code of the policy parameter in hours; ``calendar`` is natural, office or service.
+    ``void`` names actions of records on which it never ran: the past of another system.
     """
 
     code: str
@@ -59,6 +60,7 @@ class Clock:
     clause: str = ""
     calendar: str = "natural"
     start_field: str | None = None
+    void: tuple[str, ...] = ()
 
 
 class DeclarationError(Exception):

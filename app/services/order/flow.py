@@ -189,10 +189,11 @@ ORDER = Workflow(
             "E1",
             _l("Entry"),
             start=(),
-            stop=("order.submit", "order.cancel", "order.import_history"),
+            stop=("order.submit", "order.cancel"),
             limit="sla.E1.limit",
             clause="12(2)",
             start_field="received_at",
+            void=("order.import_history",),
         ),
         Clock(
             "E2",
