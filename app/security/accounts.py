@@ -38,6 +38,7 @@ from app.security.actors import current_actor, dotted
 from app.security.departments import ADMIN, ROLES, label_of_role
 from app.security.wording import (
     call_choices,
+    count,
     minute,
     person_text,
     right_text,
@@ -137,6 +138,7 @@ class UserView(UserDBModelView):
         "active": yes_no,
         **dict.fromkeys(("last_login", "created_on", "changed_on"), minute),
         **dict.fromkeys(("created_by", "changed_by"), person_text),
+        **dict.fromkeys(("login_count", "fail_login_count"), count),
     }
 
     def _init_forms(self) -> None:

@@ -15,7 +15,13 @@ from app.security.actors import dotted, person_name
 from app.security.departments import label_of_role
 from models.base import Base
 
-SUBJECTS = {"user": _l("Users"), "role": _l("Roles and rights"), "chart": _l("Charts"), "account": _l("Own account")}
+SUBJECTS = {
+    "user": _l("Users"),
+    "role": _l("Roles and rights"),
+    "chart": _l("Charts"),
+    "account": _l("Own account"),
+    "MenuApi": _l("Menu"),
+}
 WORDS = {
     "list": _l("List"),
     "show": _l("Show"),
@@ -28,6 +34,16 @@ WORDS = {
     "userinfoedit": _l("Change my name"),
     "resetmypassword": _l("Change my password"),
     "resetpasswords": _l("Set a new password"),
+    "get": _l("Show"),
+}
+CHARTS = {
+    "orders_by_state": _l("Orders by state"),
+    "orders_by_month": _l("Orders by month"),
+    "amount_by_channel": _l("Amount by channel"),
+    "deliveries_on_time": _l("Deliveries on time"),
+    "receipts_by_month": _l("Receipts and receivables"),
+    "tasks_by_week": _l("Tasks by week"),
+    "tickets_by_age": _l("Open tickets by age"),
 }
 
 
@@ -44,14 +60,14 @@ def right_text(right: Any) -> str:
 
 
 def _word(subject: str, word: str) -> str:
-    if word in WORDS:
-        return str(WORDS[word])
+    known = CHARTS if subject == "chart" else WORDS
+    if word in known:
+        return str(known[word])
     for workflow in all_workflows():
         for step in workflow.steps if workflow.name == subject else ():
             if word in {step.permission, step.name}:
                 return str(step.label)
-    # Charts are called in rights as in the menu.
-    return str(_(word.replace("_", " ").capitalize()))
+    return word
 
 
 def rights_text(rights: Any) -> str:
@@ -79,6 +95,11 @@ def minute(moment: Any) -> str:
     return f"{moment:%Y-%m-%d %H:%M}" if moment else "–"
 
 
+def count(number: Any) -> str:
+    """A count that starts as nothing."""
+    return str(number or 0)
+
+
 def person_text(user: Any) -> str:
     """Who it was; a dash for the program."""
     return person_name(user) if user else "–"
@@ -95,6 +116,10 @@ def call_choices(view: Any, name: str, text: Callable[[Any], str]) -> None:
 # collected with our own texts and win over its catalogue.
 FRAMEWORK = (
     _l("Delete"),
+    _l(
+        "Must have at least two capital letters, one special character, two digits, three lower case letters and a"
+        " minimal length of 10."
+    ),
     _l("Groups"),
     _l("In"),
     _l("Not In"),
