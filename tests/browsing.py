@@ -83,10 +83,8 @@ def page(new_context: Callable[..., BrowserContext]) -> Page:
     return new_context().new_page()
 
 
-@pytest.fixture
-def keep_picture(request: pytest.FixtureRequest) -> Callable[[Page, str], Path]:
-    """Keep a picture of the page as artifacts/<test>/<nn>-<name>.png; the numbers follow the order of the steps."""
-    folder = ARTIFACTS / re.sub(r"[^\w.-]+", "-", request.node.name).strip("-")
+def picture_book(folder: Path) -> Callable[[Page, str], Path]:
+    """Start a folder of pictures anew: each is <nn>-<name>.png, the numbers follow the order of the steps."""
     shutil.rmtree(folder, ignore_errors=True)
     taken = 0
 
@@ -99,3 +97,9 @@ def keep_picture(request: pytest.FixtureRequest) -> Callable[[Page, str], Path]:
         return path
 
     return keep
+
+
+@pytest.fixture
+def keep_picture(request: pytest.FixtureRequest) -> Callable[[Page, str], Path]:
+    """Keep pictures of a test's pages as artifacts/<test>/<nn>-<name>.png."""
+    return picture_book(ARTIFACTS / re.sub(r"[^\w.-]+", "-", request.node.name).strip("-"))
