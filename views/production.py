@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 from app.security import scopes
+from app.services.production.actions import create_task
 from models.production import ProductionReport, ProductionTask
 from views.base import EntityInterface
 from views.entity import EntityView
@@ -32,6 +33,7 @@ class ProductionTaskView(EntityView):
     search_columns = [
         "state", "priority", "planned_end_on", "order", "work_centre", "planner", "planned_start_on", "order_line",
     ]  # fmt: skip
+    add_columns = ["order_line", "priority", "work_centre", "material_ready_on", "planned_start_on", "planned_end_on"]
     edit_columns = ["priority", "work_centre", "material_ready_on", "planned_start_on", "planned_end_on"]
     show_fieldsets = [
         (_l("Production task"), {"fields": ["task_no", "order", "order_line", "qty", "qty_done", "priority", "spec"]}),
@@ -44,5 +46,6 @@ class ProductionTaskView(EntityView):
     base_order = ("created_at", "desc")
     scope = scopes.production_task
     quick_search = ("task_no", "order.order_no")
+    creates = create_task
     related_views = [ProductionReportView, InspectionView]
     extra_permissions = ("export",)

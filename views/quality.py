@@ -5,9 +5,16 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 from app.security import scopes
+from app.services.quality.actions import add_defect
+from models.labels import InspectionState
 from models.quality import Inspection, InspectionDefect
 from views.base import EntityInterface
 from views.entity import EntityView
+
+
+def has_failed(inspection: Inspection) -> bool:
+    """Defects belong to refused pieces."""
+    return inspection.state is InspectionState.failed
 
 
 class InspectionDefectView(EntityView):
@@ -16,9 +23,12 @@ class InspectionDefectView(EntityView):
     datamodel = EntityInterface(InspectionDefect)
     list_columns = ["inspection", "code", "defect_class", "qty", "cause", "note"]
     search_columns = ["inspection", "defect_class", "cause"]
+    add_columns = list_columns
     show_fieldsets = [(_l("Defect"), {"fields": list_columns})]
     base_order = ("id", "desc")
     scope = scopes.inspection_defect
+    creates = add_defect
+    parent_allows = has_failed
 
 
 class InspectionView(EntityView):

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
-from marshmallow import Schema, ValidationError, fields, missing, pre_load, validate
+from marshmallow import Schema, ValidationError, fields, missing, pre_load, validate, validates_schema
 
 from app.kernel import wording
 from app.kernel.context import LOCAL_ZONE
@@ -56,6 +56,12 @@ class EntityInput(Schema):
             return False
         return isinstance(value, str) and not value.strip()
 
+    @validates_schema
+    def _readable(self, data: dict[str, Any], **_: Any) -> None:
+        wrong = {name: [str(NO_CONTROL)] for name, value in data.items() if isinstance(value, str) and _is_odd(value)}
+        if wrong:
+            raise ValidationError(wrong)
+
 
 def _clean(value: Any) -> Any:
     if isinstance(value, str):
@@ -66,8 +72,12 @@ def _clean(value: Any) -> Any:
 
 def no_control_characters(text: str) -> None:
     """NUL breaks PostgreSQL, the others break papers and workbooks. Raises ValidationError."""
-    if any(ord(c) < 32 and c not in "\n\r\t" for c in text) or any(0xD800 <= ord(c) <= 0xDFFF for c in text):  # noqa: PLR2004
+    if _is_odd(text):
         raise ValidationError(str(NO_CONTROL))
+
+
+def _is_odd(text: str) -> bool:
+    return any((c < " " and c not in "\n\r\t") or "\ud800" <= c <= "\udfff" for c in text)
 
 
 def _number_limits(column_type: Fixed) -> list[Any]:

@@ -83,7 +83,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "product": WRITE,
         "stock": READ,
         "order": READ,
-        "production_task": "list show edit plan release start report pause complete cancel",
+        "production_task": "list show add edit plan release start report pause complete cancel",
         "service_ticket": READ,
         "chart": "tasks_by_week",
     },
@@ -92,7 +92,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "order": READ,
         "order_line": READ,
         "inspection": "list show accept reject",
-        "inspection_defect": READ,
+        "inspection_defect": "list show add",
     },
     role.LOGISTICS: _GOODS
     | _RULES

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.kernel.clocks import readings
-from app.kernel.errors import DomainError, ValidationFailedError
+from app.kernel.errors import DomainError, NotFoundError, ValidationFailedError
 from app.services.installation.actions import create_installation, plan_installation, request_acceptance
 from app.services.shipment.actions import plan_shipment
 from models.installation import Acceptance, Installation
@@ -136,7 +136,8 @@ def test_visit_when_cancelled_then_another_can_be_added(company: Company, visit:
     assert refused.value.reason_code == "planned_already"
     company.fire("cs_ma", "2026-11-27 14:45", visit, "cancel", reason="客户改期")
     with company.act("cs_ma", "2026-11-27 14:50") as ctx:
-        assert create_installation(ctx, values).installation_no == "AZ-20261127-0002"
+        again = create_installation(ctx, {**values, "crew": "一组"})
+    assert (again.installation_no, again.crew) == ("AZ-20261127-0002", "一组")
 
 
 def test_visit_when_goods_are_not_there_yet_then_neither_added_nor_started(company: Company) -> None:
@@ -152,6 +153,14 @@ def test_visit_when_goods_are_not_there_yet_then_neither_added_nor_started(compa
     wu = company.people["cs_wu"].id
     company.fire("cs_ma", "2026-11-25 10:10", early, "schedule", installer_id=wu, **VISIT)
     assert refusal(company, "cs_wu", "2026-11-25 11:00", early, "start") == "not_delivered"
+
+
+def test_visit_when_no_shipment_or_an_unknown_one_is_named_then_refused(company: Company) -> None:
+    with pytest.raises(ValidationFailedError) as refused, company.act("cs_ma", "2026-11-27 15:00") as ctx:
+        create_installation(ctx, {"crew": "一组"})
+    assert list(refused.value.fields) == ["shipment_id"]
+    with pytest.raises(NotFoundError), company.act("cs_ma", "2026-11-27 15:00") as ctx:
+        create_installation(ctx, {"shipment_id": 99999})
 
 
 def test_visit_when_nothing_needs_it_then_refused(company: Company) -> None:

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.kernel.clocks import readings
-from app.kernel.errors import DomainError, ValidationFailedError
+from app.kernel.errors import DomainError, NotFoundError, ValidationFailedError
 from app.services.production.actions import create_task, plan_task
-from models.labels import InspectionState, OrderState, SupplyMode, TaskState
+from models.labels import InspectionState, OrderState, SupplyMode, TaskPriority, TaskState
 from models.order import Order
 from models.production import ProductionTask
 from tests.services.company import Company, found, moment
@@ -125,6 +125,14 @@ def test_task_when_the_line_is_covered_then_no_second_one(company: Company, orde
     with pytest.raises(DomainError) as refused, company.act("pd_chen", "2026-11-24 09:00") as ctx:
         create_task(ctx, {"order_line_id": order.lines[0].id})
     assert refused.value.reason_code == "nothing_to_make"
+
+
+def test_task_when_no_line_or_an_unknown_one_is_named_then_refused(company: Company, order: Order) -> None:
+    with pytest.raises(ValidationFailedError) as refused, company.act("pd_chen", "2026-11-24 09:00") as ctx:
+        create_task(ctx, {"priority": TaskPriority.rush})
+    assert list(refused.value.fields) == ["order_line_id"]
+    with pytest.raises(NotFoundError), company.act("pd_chen", "2026-11-24 09:00") as ctx:
+        create_task(ctx, {"order_line_id": 99999})
 
 
 def test_task_when_cancelled_then_another_is_added_for_the_same_pieces(

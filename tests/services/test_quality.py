@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.kernel.clocks import readings
-from app.kernel.errors import DomainError, ValidationFailedError
+from app.kernel.errors import DomainError, NotFoundError, ValidationFailedError
 from app.services.quality.actions import add_defect, request_inspection
 from models.labels import DefectClass, InspectionKind, InspectionState, OrderState, SupplyMode
 from models.order import Order
@@ -123,7 +123,7 @@ def test_defect_when_further_ones_are_found_then_within_the_failed_pieces(
     with pytest.raises(DomainError) as early, company.act("qc_sun", "2026-12-07 09:00") as ctx:
         add_defect(ctx, wobble)
     assert early.value.reason_code == "not_failed"
-    data = {"qty_passed": 21, "qty_failed": 3, "defect_qty": 2, **COATING}
+    data = {"qty_passed": 21, "qty_failed": 3, "defect_qty": 2, "note": "漆面起泡", **COATING}
     company.fire("qc_sun", "2026-12-07 10:00", inspection, "reject", **data)
     with company.act("qc_sun", "2026-12-07 10:05") as ctx:
         add_defect(ctx, wobble)
@@ -131,6 +131,9 @@ def test_defect_when_further_ones_are_found_then_within_the_failed_pieces(
         add_defect(ctx, wobble)
     assert over.value.reason_code == "over_failed"
     company.session.refresh(inspection)
+    assert inspection.note == "漆面起泡"
+    with pytest.raises(NotFoundError), company.act("qc_sun", "2026-12-07 10:10") as ctx:
+        add_defect(ctx, {**wobble, "inspection_id": 99999})
     assert [(defect.code, defect.qty) for defect in inspection.defects] == [("coating", D(2)), ("wobble", D(1))]
 
 

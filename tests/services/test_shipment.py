@@ -14,7 +14,7 @@ from app.services.shipment.actions import create_shipment, plan_shipment
 from app.services.shipment.queries import line_stocks
 from models.labels import OrderState, PackageState, ShipmentState
 from models.order import Order
-from models.shipment import Package, Shipment
+from models.shipment import Package, Shipment, ShipmentLine
 from tests.services.company import Company, found, moment
 from tests.services.orders import Goods, confirmed, fire_all, inspected, refusal
 
@@ -164,6 +164,32 @@ def test_departure_when_the_order_is_on_hold_then_refused(company: Company, orde
     fire_all(company, "lg_xu", "2026-12-02 07:00", shipment.packages, "load")
     company.fire("oc_zhao", "2026-12-02 07:10", order, "hold", reason="待付款")
     assert refusal(company, "lg_xu", "2026-12-02 08:00", shipment, "dispatch") == "on_hold"
+
+
+def test_departure_when_nothing_is_packed_then_refused(company: Company, order: Order) -> None:
+    with company.act("lg_liu", "2026-11-25 09:00"):
+        bare = Shipment(shipment_no="SH-BARE", order_id=order.id)
+        company.session.add(bare)
+    company.fire("lg_liu", "2026-11-30 09:00", bare, "schedule", **SLOT)
+    assert refusal(company, "lg_xu", "2026-12-02 08:00", bare, "dispatch") == "no_packages"
+
+
+def test_departure_when_the_same_goods_left_meanwhile_then_refused(
+    company: Company, order: Order, shipment: Shipment
+) -> None:
+    """Plans hold their pieces; this one was made past the plan, as a repair of data might."""
+    chairs = order.lines[1]
+    with company.act("lg_liu", "2026-11-25 09:00"):
+        twin = Shipment(shipment_no="SH-TWIN", order_id=order.id)
+        twin.lines.append(ShipmentLine(order_line_id=chairs.id, qty=D(2)))
+        twin.packages.append(Package(package_no="PK-TWIN", order_line_id=chairs.id))
+        company.session.add(twin)
+    depart(company, shipment)
+    company.fire("lg_liu", "2026-11-30 09:00", twin, "schedule", **SLOT)
+    company.fire("lg_xu", "2026-12-02 08:10", twin.packages[0], "load")
+    with pytest.raises(StepBlockedError) as refused:
+        company.fire("lg_xu", "2026-12-02 08:20", twin, "dispatch")
+    assert [(reason.code, reason.data) for reason in refused.value.reasons()] == [("over_qc_passed", {"line": 2})]
 
 
 def test_package_when_the_scan_was_wrong_then_unloaded(company: Company, shipment: Shipment) -> None:

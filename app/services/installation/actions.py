@@ -65,6 +65,9 @@ def create_installation(ctx: Context, values: Mapping[str, Any]) -> Installation
     installation = plan_installation(ctx, shipment)
     if installation is None:
         raise DomainError(_l("Nothing in this shipment needs an installation."), code="needs_no_installation")
+    for name in ("crew", "note"):
+        setattr(installation, name, values.get(name))
+    ctx.session.flush()
     return installation
 
 

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
 from app.kernel.context import Context
-from app.kernel.errors import DomainError, NotFoundError
+from app.kernel.errors import DomainError, NotFoundError, ValidationFailedError
 from app.kernel.journal import plain
 from app.kernel.numbering import next_number
+from app.kernel.schema import REQUIRED
 from app.services.production import rules
 from models.labels import SupplyMode, TaskState
 from models.order import OrderLine
@@ -48,8 +49,11 @@ def create_task(ctx: Context, values: Mapping[str, Any]) -> ProductionTask:
     """The task a planner adds by hand, after one was cancelled; ``order_line_id`` names the line.
 
     Raises:
+        ValidationFailedError: no line is given.
         DomainError: as :func:`plan_task`, or ``not_confirmed`` before the confirmation letter is sent.
     """
+    if values.get("order_line_id") is None:
+        raise ValidationFailedError({"order_line_id": [str(REQUIRED)]})
     line = ctx.session.get(OrderLine, values["order_line_id"])
     if line is None:
         raise NotFoundError
