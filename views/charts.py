@@ -61,7 +61,7 @@ class ChartView(QuietChartView):
         cls.datamodel = EntityInterface(chart.subject)
         cls.route_base = f"/chart/{chart.name}"
         cls.chart_title = chart.label
-        cls.method_permission_name = dict.fromkeys(("chart", "rows"), chart.name)
+        cls.method_permission_name = dict.fromkeys(("chart", "card", "rows"), chart.name)
 
     @expose("/")
     def chart(self) -> Any:
@@ -96,6 +96,15 @@ class ChartView(QuietChartView):
             asked, _problems = ask(web_context(), self.declaration, [])
         found["chart"] = self.chart_widget(charts=cards(run(asked)), is_wide=self.declaration.split is not None, **args)
         return found
+
+    @expose("/card/")
+    def card(self) -> Any:
+        """The first picture alone, for the first page."""
+        if (answer := login_needed()) is not None:
+            return answer
+        asked, _problems = ask(web_context(), self.declaration, [])
+        widget = self.chart_widget(charts=cards(run(asked), height=HOME_HEIGHT, has_table=False)[:1], is_wide=True)
+        return widget()
 
     @expose("/rows/")
     def rows(self) -> Any:
@@ -164,10 +173,10 @@ def address_for(actor: Actor, chart: Chart | None = None) -> Any:
 def cards(result: Result, *, height: int | None = None, has_table: bool = True) -> list[dict[str, Any]]:
     """The figures for ``chart_card``."""
     address = address_for(result.asked.actor, result.asked.chart)
-    return [card(result, figure, address, height=height, has_table=has_table) for figure in result.figures()]
+    return [card_of(result, figure, address, height=height, has_table=has_table) for figure in result.figures()]
 
 
-def card(result: Result, figure: Figure, address: Any, *, height: int | None, has_table: bool) -> dict[str, Any]:
+def card_of(result: Result, figure: Figure, address: Any, *, height: int | None, has_table: bool) -> dict[str, Any]:
     """One picture and its table."""
     option = option_of(result, figure, address)
     chart = result.asked.chart
@@ -309,12 +318,13 @@ def chart_url(asked: Asked) -> str:
     return url_for(f"{view_name(asked.chart)}.chart") + (f"?{query}" if query else "")
 
 
-def home_cards(ctx: Context) -> list[dict[str, Any]]:
-    """The first figure of each chart on the first page of the actor's department; one statement a chart."""
+def home_charts(actor: Actor) -> list[dict[str, str]]:
+    """The charts of the actor's departments for the first page; their pictures are fetched after it."""
     found = []
-    for chart in charts_for_home(ctx.actor):
-        asked, _problems = ask(ctx, chart, [])
-        found += cards(run(asked), height=HOME_HEIGHT, has_table=False)[:1]
+    for chart in charts_for_home(actor):
+        name = view_name(chart)
+        card_url, url = url_for(f"{name}.card"), url_for(f"{name}.chart")
+        found.append({"title": str(chart.label), "url": url, "card_url": card_url})
     return found
 
 

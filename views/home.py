@@ -21,6 +21,7 @@ from app.security.departments import departments_of, label_of_role
 from models.labels import label_of
 from views.adapter import OpenIndexView, login_needed
 from views.base import ENTITIES, EntityDeclaration
+from views.charts import home_charts
 from views.context import web_context
 from views.display import moment, record_text
 
@@ -45,6 +46,7 @@ class HomeView(OpenIndexView):
             subtitle=" · ".join(roles) or None,
             cards=cards(ctx),
             actions=actions(ctx),
+            charts=home_charts(ctx.actor),
         )
 
 

@@ -77,8 +77,8 @@
     return option;
   }
 
-  function initCharts() {
-    const boxes = document.querySelectorAll("[data-zd-chart]");
+  function initCharts(root) {
+    const boxes = root.querySelectorAll("[data-zd-chart]");
     if (!boxes.length || !window.echarts) return;
     const theme = chartTheme();
     const locale = document.documentElement.lang.startsWith("zh") ? "ZH" : "EN";
@@ -93,5 +93,20 @@
     });
   }
 
-  initCharts();
+  // A picture that may take long to sum up comes after the page; where it does not come, its link stays.
+  function loadCards() {
+    document.querySelectorAll("[data-zd-chart-card]").forEach((place) => {
+      fetch(place.dataset.zdChartCard, { credentials: "same-origin", headers: { "X-Requested-With": "XMLHttpRequest" } })
+        .then((answer) => (answer.ok && !answer.redirected ? answer.text() : Promise.reject(new Error(String(answer.status)))))
+        .then((html) => {
+          place.innerHTML = html;
+          initCharts(place);
+        })
+        .catch(() => {})
+        .finally(() => place.removeAttribute("aria-busy"));
+    });
+  }
+
+  initCharts(document);
+  loadCards();
 })();
