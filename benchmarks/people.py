@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from pypinyin import lazy_pinyin
 
+from app.kernel.search import pieces
 from app.services.customer import rules as customer_rules
 from app.services.product import rules as product_rules
 from benchmarks.copying import NULL, Sheet
@@ -100,7 +101,7 @@ class CustomerMaker:
             uscc = body + customer_rules.check_character(body)
             text = customer_rules.search_text(name, code, mobile, uscc)
         else:
-            text = f"{name} {code.lower()} {mobile} {spelled}"
+            text = f"{name} {code.lower()} {mobile} {' '.join(pieces(name))} {spelled}"
         made = f"202{1 + number % 4}-{1 + number % 12:02d}-{1 + number % 28:02d} {number % 24:02d}:30+08"
         channel = ("online_mall", "phone", "onsite", "wechat")[number % 4]
         level = ("new", "a", "b", "c")[number % 4]

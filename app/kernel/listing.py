@@ -23,6 +23,7 @@ from app.kernel.errors import Reason
 from app.kernel.fields import Access, access
 from app.kernel.filters import BadValueError, Filter, attribute_of, contains, parse_filters, value_of
 from app.kernel.journal import plain
+from app.kernel.search import holds
 
 Scope = Callable[[Actor], sa.ColumnElement[bool]]
 Args = Sequence[tuple[str, str]]
@@ -321,7 +322,7 @@ def _own(actor: Actor, model: type[Any], name: str, text: str) -> list[sa.Column
         # The search text holds name and phone: who sees one of them masked searches the other columns only.
         inside = [word for word in ("name", "phone") if word in sa.inspect(model).attrs]
         if all(access(actor, model, word) is Access.full for word in inside):
-            return [model.search_text.contains(text.lower(), autoescape=True)]
+            return [holds(model.search_text, text)]
         readable = [word for word in inside if access(actor, model, word) is Access.full]
         codes = [word for word in ("code", "sku_code") if word in sa.inspect(model).attrs]
         return [contains(getattr(model, word), text) for word in readable] + [

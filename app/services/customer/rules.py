@@ -6,6 +6,8 @@ import re
 
 from pypinyin import Style, lazy_pinyin
 
+from app.kernel import search
+
 SEARCH_LENGTH = 400
 # GB 32100-2015: the alphabet and the weights of the unified social credit code.
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -39,8 +41,7 @@ def is_uscc(code: str) -> bool:
 
 
 def search_text(name: str, code: str, phone: str | None, uscc: str | None = None) -> str:
-    """What a customer is found by: name, full pinyin, initials, code, phone, credit code; lower case."""
+    """What a customer is found by: name and its pieces, full pinyin, initials, code, phone, credit code."""
     spelled = "".join(lazy_pinyin(name))
     initials = "".join(lazy_pinyin(name, style=Style.FIRST_LETTER))
-    words = dict.fromkeys(word.lower() for word in (name, code, phone, spelled, initials, uscc) if word)
-    return " ".join(words)[:SEARCH_LENGTH]
+    return search.search_text((name, code, phone), name, (spelled, initials, uscc or ""), length=SEARCH_LENGTH)

@@ -7,16 +7,17 @@ from decimal import Decimal
 
 from pypinyin import Style, lazy_pinyin
 
+from app.kernel import search
+
 ZERO = Decimal(0)
 SEARCH_LENGTH = 400
 
 
 def search_text(sku_code: str, name: str, series: str | None) -> str:
-    """What a product is found by: article number, name, series, full pinyin, initials; lower case."""
+    """What a product is found by: article number, name and its pieces, series, full pinyin, initials."""
     spelled = "".join(lazy_pinyin(name))
     initials = "".join(lazy_pinyin(name, style=Style.FIRST_LETTER))
-    words = dict.fromkeys(word.lower() for word in (sku_code, name, series, spelled, initials) if word)
-    return " ".join(words)[:SEARCH_LENGTH]
+    return search.search_text((sku_code, name, series), name, (spelled, initials), length=SEARCH_LENGTH)
 
 
 def spread(qty: Decimal, available: Iterable[Decimal]) -> list[Decimal]:
