@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from io import BytesIO
@@ -95,7 +95,18 @@ def acting(engine: Engine) -> Iterator[Context]:
         yield Context(session, SYSTEM, NOW, "cli", policy=policy)
 
 
-def carried_out(engine: Engine, data: bytes, *, is_dry_run: bool = False, name: str = "book.xlsx") -> dict[str, Any]:
+def unheard(_done: int, _total: int) -> None:
+    """Nobody looks at the progress."""
+
+
+def carried_out(
+    engine: Engine,
+    data: bytes,
+    *,
+    is_dry_run: bool = False,
+    name: str = "book.xlsx",
+    progress: Callable[[int, int], None] = unheard,
+) -> dict[str, Any]:
     """The account of an import; what happens is what the command does."""
     with acting(engine) as ctx:
         book: Book = read_book(data, name)
@@ -103,9 +114,7 @@ def carried_out(engine: Engine, data: bytes, *, is_dry_run: bool = False, name: 
         ctx.session.rollback()
         with unit_of_work(ctx):
             batch_id = open_batch(ctx, book, mapped, is_dry_run=is_dry_run).id
-        carry_out(
-            ctx, batch_id, book, mapped, is_dry_run=is_dry_run, record=unit_of_work, progress=lambda _done, _total: None
-        )
+        carry_out(ctx, batch_id, book, mapped, is_dry_run=is_dry_run, record=unit_of_work, progress=progress)
         report = dict(ctx.session.get_one(ImportBatch, batch_id).report)
         ctx.session.rollback()
         return {**report, "batch_id": batch_id}

@@ -309,3 +309,23 @@ def test_import_when_opened_then_the_mapping_is_kept_for_these_headers(database,
     batch = session.scalars(sa.select(ImportBatch)).first()
     assert batch.started_at == NOW
     assert batch.finished_at >= NOW
+
+
+def test_import_when_it_breaks_off_then_the_next_one_brings_in_the_rest(database, session):
+    data = workbook([line(number, **{"订单 ID": f"B-{number}"}) for number in range(60)])
+
+    def pull_the_plug(done, _total):
+        if done == 50:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        carried_out(database.engine, data, progress=pull_the_plug)
+    broken_off = session.scalars(sa.select(ImportBatch)).one()
+    assert (broken_off.report["status"], broken_off.rows_ok, broken_off.finished_at) == ("failed", 25, NOW)
+    assert session.scalar(sa.select(sa.func.count(Order.id))) == 50
+    session.close()
+
+    again = carried_out(database.engine, data)
+
+    assert (again["duplicate"]["rows"], again["accepted"]["rows"]) == (50, 10)
+    assert session.scalar(sa.select(sa.func.count(Order.id))) == 60
