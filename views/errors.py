@@ -62,7 +62,7 @@ def on_http_error(error: HTTPException) -> Any:
     if status < 400:  # noqa: PLR2004 - redirects travel as exceptions too
         return error
     code, title, hint = TITLES.get(status, TITLES[500 if status >= 500 else 400])  # noqa: PLR2004
-    made = answer(status, code, f"{title}. {hint}" if is_api() else None)
+    made = answer(status, code, _("%(what)s. %(advice)s", what=title, advice=hint) if is_api() else None)
     if error.get_response is not None and (headers := dict(error.get_response().headers)).get("Retry-After"):
         made[0].headers["Retry-After"] = headers["Retry-After"]
     return made
@@ -113,9 +113,12 @@ def init_token_errors(builder: Any) -> None:
     """Refused tokens answer like every other refusal of the API."""
     manager = builder.sm.jwt_manager
 
-    def refused(*_: Any) -> Any:
-        code, title, _hint = TITLES[401]
-        return answer(401, code, f"{title}.")
+    def refused(*_arguments: Any) -> Any:
+        return answer(
+            401,
+            TITLES[401][0],
+            _("Log in at /api/v1/security/login and send the token with every request."),
+        )
 
     manager.unauthorized_loader(refused)
     manager.invalid_token_loader(refused)
