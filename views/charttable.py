@@ -26,8 +26,7 @@ def table_of(result: Result, figure: Figure, address: Address) -> dict[str, Any]
     columns = [{"name": "bucket", "label": str(result.asked.choice.axis.label), "kind": "text"}]
     columns += [{"name": f"{name}-{part}", "label": label, "kind": _kind(result, name)} for name, part, label in series]
     if has_split:
-        name = figure.measures[0]
-        columns.append({"name": "total", "label": str(result.measure(name).label), "kind": _kind(result, name)})
+        columns.append({"name": "total", "label": _("All together"), "kind": _kind(result, figure.measures[0])})
     if figure.rate is not None:
         columns.append({"name": "rate", "label": str(figure.rate.label), "kind": "percent"})
     rows = [
@@ -37,7 +36,7 @@ def table_of(result: Result, figure: Figure, address: Address) -> dict[str, Any]
         }
         for place, key in enumerate(result.buckets)
     ]
-    foot = [{"text": _("Total")}, *_cells(result, figure, address, ...)]
+    foot = [{"text": _("All together")}, *_cells(result, figure, address, ...)]
     return {"columns": columns, "rows": rows, "foot": foot if len(rows) > 1 else None}
 
 

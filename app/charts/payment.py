@@ -98,7 +98,7 @@ RECEIPTS_BY_MONTH = Chart(
     subject=Payment,
     axes=(time_axis(Payment.received_at, Grain.month, _l("Month"), nothing=_l("No due date yet")),),
     measures=(
-        Measure("received", _l("Received"), sa.func.sum(Payment.amount), Format.money, (Payment, "amount")),
+        Measure("received", _l("Money received"), sa.func.sum(Payment.amount), Format.money, (Payment, "amount")),
         _due("due", _l("Due"), sa.func.sum(PaymentSchedule.amount), Format.money),
         _due(
             "open",
