@@ -20,6 +20,7 @@ from app.extensions import csrf, db, limiter, migrate
 from app.kernel import database
 from app.security.manager import ZhidanSecurityManager
 from config import BaseConfig, load
+from views.adapter import keep_catalogues
 from views.context import init_context
 from views.errors import init_errors, init_token_errors
 from views.home import HomeView
@@ -56,6 +57,7 @@ def create_app(config_object: BaseConfig | None = None, **overrides: Any) -> Fla
         database.configure(db.engine)
         builder = AppBuilder(indexview=HomeView, security_manager_class=ZhidanSecurityManager)
         builder.init_app(flask_app, db.session)
+        keep_catalogues(flask_app)
         init_token_errors(builder)
         register(builder)
     add_commands(flask_app)

@@ -14,11 +14,12 @@ import functools
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
-from flask import current_app, redirect, request
+from flask import Flask, current_app, g, redirect, request
 from flask_appbuilder import ModelView
 from flask_appbuilder.charts.views import BaseChartView
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_appbuilder.views import IndexView
+from flask_babel import Domain
 from flask_jwt_extended import verify_jwt_in_request
 from flask_login import current_user
 
@@ -75,6 +76,30 @@ class OpenIndexView(IndexView):
     """The framework registers the first page by this class; ``views.home`` fills it."""
 
     route_base = ""
+
+
+class RequestDomain(Domain):
+    """Finds the catalogue once a request.
+
+    flask-babel asks for language and catalogue again for each of the hundreds of texts of a page. Its ``refresh`` and
+    ``force_locale`` clear what is kept here.
+    """
+
+    def get_translations(self) -> Any:
+        """The catalogue of this request's language."""
+        kept = g.get("_flask_babel")
+        found = getattr(kept, "babel_translations", None)
+        if found is None:
+            found = super().get_translations()
+            if kept is not None:
+                kept.babel_translations = found
+        return found
+
+
+def keep_catalogues(app: Flask) -> None:
+    """Puts ``RequestDomain`` in the place of flask-babel's own. Call after the framework has set that up."""
+    found = app.extensions["babel"]
+    found.instance.domain_instance = RequestDomain(domain=found.default_domain)
 
 
 def guarded(permission: str) -> Callable[[Callable[P, R]], Callable[P, Any]]:

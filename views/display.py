@@ -69,9 +69,13 @@ def person_text(user: Any) -> str:
     return person_name(user)
 
 
-@cache
-def kind_of(model: type[Any], name: str) -> str:
+def kind_of(model: Any, name: str) -> str:
     """How a column is set on screens: text, number, money, percent, date, datetime, badge, bool, link, long."""
+    return _kind_of(model, name)
+
+
+@cache
+def _kind_of(model: type[Any], name: str) -> str:
     attribute = sa.inspect(model).attrs.get(name)
     if attribute is None:
         # Computed columns keep to the names of stored ones.
@@ -133,7 +137,7 @@ _WRITERS: tuple[tuple[type[Any], Callable[[str, Any], str]], ...] = (
 def cell(actor: Actor, record: Any, name: str, link: Link | None = None) -> dict[str, Any] | None:
     """One value of a record for a table or a show page; masked where the actor's access says so."""
     model = type(record)
-    kind = kind_of(model, name)  # type: ignore[arg-type]  # a class is hashable
+    kind = kind_of(model, name)
     value = getattr(record, name)
     if value is None:
         return None

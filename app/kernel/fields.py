@@ -23,9 +23,13 @@ class Access(StrEnum):
     hidden = "hidden"
 
 
-@cache
-def sensitivity_of(model: type[Any], name: str) -> Sensitivity | None:
+def sensitivity_of(model: Any, name: str) -> Sensitivity | None:
     """The field group of a column; a relation has its foreign key's; None where everybody may see it."""
+    return _sensitivity_of(model, name)
+
+
+@cache
+def _sensitivity_of(model: type[Any], name: str) -> Sensitivity | None:
     attribute = sa.inspect(model).attrs.get(name)
     if attribute is None:
         return getattr(getattr(model, name, None), "sensitivity", None)
@@ -38,7 +42,7 @@ def sensitivity_of(model: type[Any], name: str) -> Sensitivity | None:
 
 def access(actor: Actor, model: type[Any], name: str) -> Access:
     """The actor's access to a column. Unknown groups are hidden."""
-    group = sensitivity_of(model, name)  # type: ignore[arg-type]  # a class is hashable
+    group = sensitivity_of(model, name)
     if group is None or actor.is_system:
         return Access.full
     return Access(actor.fields.get(group, Access.hidden))
@@ -61,7 +65,7 @@ def present(actor: Actor, model: type[Any], name: str, value: Any) -> Any:
         return value if level is not Access.hidden else None
     if level is Access.hidden:
         return None
-    return mask(sensitivity_of(model, name), str(value))  # type: ignore[arg-type]
+    return mask(sensitivity_of(model, name), str(value))
 
 
 def mask(group: Sensitivity | None, text: str) -> str:
