@@ -10,25 +10,25 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from app.cli.demo_people import add_people
+from app.cli.demo_people import DEMO_PASSWORD
 from models.exchange import ImportBatch, ImportMapping
 from models.order import Order
 from tests.order_books import line, workbook, xlsx
 
 START = "/orderimport/"
-PASSWORD = "Zhidan-2026"
+
+
+pytestmark = pytest.mark.stage("people")
 
 
 @pytest.fixture
-def clerk(app, session, client):
-    add_people(session)
-    session.commit()
+def clerk(client):
     log_in(client, "oc_li")
     return client
 
 
 def log_in(client, name):
-    client.post("/login/", data={"username": name, "password": PASSWORD, "csrf_token": token(client, "/login/")})
+    client.post("/login/", data={"username": name, "password": DEMO_PASSWORD, "csrf_token": token(client, "/login/")})
 
 
 def token(client, url):
