@@ -44,7 +44,8 @@ def person_name(user: Any) -> str:
     return f"{last}{first}"
 
 
-def _rights(user_id: int) -> sa.Select[Any]:
+def _rights_statement() -> sa.Select[Any]:
+    user_id: sa.BindParameter[int] = sa.bindparam("user_id")
     direct = sa.select(assoc_user_role.c.role_id).where(assoc_user_role.c.user_id == user_id)
     by_group = (
         sa.select(assoc_group_role.c.role_id)
@@ -63,12 +64,16 @@ def _rights(user_id: int) -> sa.Select[Any]:
     )
 
 
+# Asked at every request, so put together once.
+RIGHTS = _rights_statement()
+
+
 def actor_of(user: Any, session: Session | None = None) -> Actor:
     """The actor for a user of the framework; somebody not signed in, or switched off, may nothing."""
     if user is None or not user.is_authenticated or not user.is_active:
         return NOBODY
     session = session or current_app.appbuilder.session  # type: ignore[attr-defined]
-    rows = session.execute(_rights(user.id)).all()
+    rows = session.execute(RIGHTS, {"user_id": user.id}).all()
     roles = frozenset(role for role, _, _ in rows)
     return Actor(
         id=user.id,
