@@ -78,7 +78,7 @@ class Plan:
     @property
     def is_young(self) -> bool:
         """Early states are made of hours, whatever the time of day."""
-        return self.until in {S.draft, S.pending_review, S.pending_approval, S.approved}
+        return self.until in {S.draft, S.pending_review, S.pending_approval, S.approved, S.confirmed}
 
 
 def _plan(kind: str, age: float, until: OrderState | None = None, *events: str) -> Plan:
@@ -97,12 +97,13 @@ IN_EVERY_STATE = (
     _plan("sample", 0.9, S.pending_approval),
     _plan("stock", 0.7, S.approved),
     _plan("government", 1.8, S.approved),
-    _plan("bulk", 6, S.confirmed),
-    _plan("made", 7, S.confirmed, "hold"),
-    _plan("made", 16, S.in_production),
-    _plan("large", 19, S.in_production),
-    _plan("bulk", 15, S.in_production),
-    _plan("project", 21, S.in_production),
+    _plan("bulk", 1.3, S.confirmed),
+    _plan("made", 1.9, S.confirmed, "hold"),
+    _plan("made", 6, S.in_production),
+    _plan("made", 11, None, "working"),
+    _plan("large", 14, None, "working"),
+    _plan("bulk", 12, None, "working"),
+    _plan("project", 16, None, "working", "pause"),
     _plan("stock", 8, S.ready_to_ship),
     _plan("made", 26, S.ready_to_ship),
     _plan("bulk", 27, S.partly_shipped, "part"),
@@ -188,7 +189,8 @@ def _go(story: Story, wish: Wish, plan: Plan) -> None:
     if _ends(story, order, plan, S.confirmed):
         return
     _supply(story, order, plan)
-    _finish(story, order, plan)
+    if "working" not in plan.events:
+        _finish(story, order, plan)
 
 
 def _ends(story: Story, order: Order, plan: Plan, state: OrderState) -> bool:
@@ -209,7 +211,12 @@ def _supply(story: Story, order: Order, plan: Plan) -> None:
     extra = Decimal(100) if "overpay" in plan.events else ZERO
     paid = money.pay(story, order, *money.EARLY, extra=extra)
     failing = Decimal(1) if "fails" in plan.events else ZERO
-    work.make(story, order, share=HALF if "part" in plan.events else Decimal(1), failing=failing)
+    share = ZERO if "working" in plan.events else HALF if "part" in plan.events else Decimal(1)
+    work.make(story, order, share=share, failing=failing)
+    if "pause" in plan.events:
+        work.pause(story, order)
+    if "working" in plan.events:
+        return
     for _ in range(2):  # what failed once passes the second time
         work.inspect(story, order, failing=failing)
         failing = ZERO

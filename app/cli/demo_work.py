@@ -85,6 +85,13 @@ def _report(story: Story, tasks: list[ProductionTask], share: Decimal, failing: 
         failing = ZERO
 
 
+def pause(story: Story, order: Order) -> None:
+    """A machine stands still."""
+    for task in rows(story, ProductionTask, order, TaskState.in_progress):
+        story.later(1, 6)
+        story.fire("pd_chen", task, "pause", reason="封边机故障，等待维修")
+
+
 def inspect(story: Story, order: Order, *, failing: Decimal = ZERO) -> None:
     """The inspector looks at everything that waits; ``failing`` pieces of the first fail once. Clause 14(2)."""
     waiting = rows(story, Inspection, order, InspectionState.pending)
