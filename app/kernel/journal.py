@@ -57,11 +57,13 @@ def name_act(session: Session, record: Base, act: Act) -> None:
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON keeps it: numbers exact as text, moments in ISO form."""
+    """A value as JSON keeps it: numbers exact as text, moments in UTC whatever zone they were given in."""
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Decimal):
         return format(value, "f")
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC).isoformat()
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, Mapping):
