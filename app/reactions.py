@@ -14,16 +14,19 @@ from importlib.util import find_spec
 from typing import Any
 
 import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
 
 import app.services
 from app.kernel.context import Context
 from app.kernel.engine import fire, react
+from app.kernel.errors import DomainError
 from app.services.approval import actions as approvals
 from app.services.installation import actions as installations
 from app.services.letter import actions as letters
 from app.services.order import actions as orders
 from app.services.order import pricing, progress
 from app.services.payment import actions as payments
+from app.services.payment import queries as money
 from app.services.product import actions as products
 from app.services.product import queries as stock
 from app.services.production import actions as production
@@ -158,6 +161,21 @@ def count_inspected(ctx: Context, inspection: Inspection, _values: Values) -> No
     progress.follow(ctx, order)
 
 
+def require_payment(ctx: Context, shipment: Shipment, _values: Values) -> None:
+    """Nothing leaves unpaid beyond the customer's credit: the shipping gate. Clause 14(3).
+
+    Raises:
+        DomainError: ``payment_missing``.
+    """
+    order = ctx.session.get_one(Order, shipment.order_id)
+    missing = money.due_before_shipping(ctx, order, shipment) - order.customer.credit_limit_amount
+    if missing > ZERO:
+        raise DomainError(
+            _l("The customer has not paid yet what is due before shipping: ask finance, then try again."),
+            code="payment_missing",
+        )
+
+
 def count_shipped(ctx: Context, shipment: Shipment, _values: Values) -> None:
     """The goods have left: stock falls, reservations end. Clause 14(3)."""
     order = ctx.session.get_one(Order, shipment.order_id)
@@ -251,7 +269,7 @@ REACTIONS: dict[str, tuple[Callable[[Context, Any, Values], None], ...]] = {
     "production_task.report": (count_produced,),
     "inspection.accept": (count_inspected,),
     "inspection.reject": (count_inspected,),
-    "shipment.dispatch": (count_shipped,),
+    "shipment.dispatch": (require_payment, count_shipped),
     "shipment.deliver": (count_delivered,),
     "installation.finish": (count_installed,),
     "acceptance.sign": (count_accepted,),

@@ -9,8 +9,9 @@ from typing import Any
 from app.kernel.context import Actor
 from app.kernel.engine import fire
 from app.kernel.errors import DomainError
+from app.services.payment.actions import record_payment
 from models.customer import Customer
-from models.labels import Channel, OrderState, OrderType, SupplyMode
+from models.labels import Channel, OrderState, OrderType, PaymentMethod, SupplyMode
 from models.order import Order, OrderLine
 from models.product import Product
 from tests.services.company import Company, moment, person, product
@@ -104,6 +105,14 @@ def inspected(company: Company, *goods: Goods, **values: Any) -> Order:
     order = confirmed(company, *goods, **values)
     for inspection in list(order.inspections):
         company.fire("qc_sun", "2026-11-24 09:00", inspection, "accept")
+    return order
+
+
+def settled(company: Company, order: Order, amount: str | None = None) -> Order:
+    """The order after the customer has paid: all of it, unless told."""
+    with company.act("fi_qian", "2026-11-24 12:00") as ctx:
+        paid = D(amount) if amount else order.total_amount
+        record_payment(ctx, {"method": PaymentMethod.pos, "amount": paid, "order_id": order.id})
     return order
 
 

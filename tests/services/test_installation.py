@@ -17,7 +17,7 @@ from models.installation import Acceptance, Installation
 from models.labels import AcceptanceState, InstallationState, OrderState
 from models.order import Order
 from tests.services.company import Company, found, moment
-from tests.services.orders import Goods, fire_all, inspected, refusal
+from tests.services.orders import Goods, fire_all, inspected, refusal, settled
 
 D = Decimal
 SOFA = Goods("SOF-OSLO-3S-GRY", 1, 6800, needs_install=True)
@@ -34,7 +34,7 @@ def company(session: Session) -> Company:
 
 def delivered(company: Company, *goods: Goods, **receipt: Any) -> Order:
     """An order delivered on 2026-11-27 at 14:30 and paid for."""
-    order = inspected(company, *goods)
+    order = settled(company, inspected(company, *goods))
     with company.act("lg_liu", "2026-11-25 09:00") as ctx:
         shipment = plan_shipment(ctx, order, None, {})
     company.fire("lg_liu", "2026-11-25 16:00", shipment, "schedule", **APPOINTMENT)

@@ -8,14 +8,13 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.services.payment.actions import record_payment
 from app.services.shipment.actions import plan_shipment
-from models.labels import Channel, OrderState, PackageState, PaymentMethod, SupplyMode, TaskState
+from models.labels import Channel, OrderState, PackageState, SupplyMode, TaskState
 from models.order import Order
 from models.product import Stock
 from models.shipment import Package
 from tests.services.company import Company, found, moment
-from tests.services.orders import Goods, fire_all, inspected
+from tests.services.orders import Goods, fire_all, inspected, settled
 
 D = Decimal
 TABLE = Goods("TBL-NORD-1600", 1, 4200, on_hand=8, packs_per_set=2, pack_volume=D("0.320"))
@@ -25,12 +24,6 @@ CHAIRS = Goods("CHR-NORD-01", 6, 680, on_hand=40, pieces_per_pack=2, pack_volume
 @pytest.fixture
 def company(session: Session) -> Company:
     return found(session)
-
-
-def paid(company: Company, order: Order) -> None:
-    with company.act("fi_qian", "2026-11-24 12:00") as ctx:
-        money = {"method": PaymentMethod.wechat, "amount": order.total_amount, "order_id": order.id}
-        record_payment(ctx, money)
 
 
 def ship(company: Company, order: Order, day: str, **receipt: object) -> None:
@@ -47,7 +40,7 @@ def ship(company: Company, order: Order, day: str, **receipt: object) -> None:
 def test_s06_when_the_table_is_refused_then_replaced_and_accepted(company: Company) -> None:
     order = inspected(company, TABLE, CHAIRS, channel=Channel.online_mall)
     assert order.total_amount == D("8280.00")
-    paid(company, order)
+    settled(company, order)
     table, chairs = order.lines
     ship(company, order, "2026-12-02", packages_damaged=1, damaged_numbers="02", back={str(table.id): 1})
     assert order.state is OrderState.partly_shipped
@@ -77,7 +70,7 @@ def test_s06_when_the_table_is_refused_then_replaced_and_accepted(company: Compa
 
 def test_goods_when_made_to_order_and_lost_then_made_once_more(company: Company) -> None:
     goods = Goods("BED-LUNA-1800", 2, 5600, SupplyMode.make_to_order)
-    order = make(company, goods)
+    order = settled(company, make(company, goods))
     (line,) = order.lines
     ship(company, order, "2026-12-02", packages_short=1, short_numbers="01", back={str(line.id): 1})
     company.session.refresh(order)

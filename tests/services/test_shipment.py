@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from app.kernel.errors import DomainError, StepBlockedError, ValidationFailedError
 from app.services.shipment.actions import create_shipment, plan_shipment
 from app.services.shipment.queries import line_stocks
-from models.labels import OrderState, PackageState, ShipmentState
+from models.labels import OrderState, OrderType, PackageState, ShipmentState
 from models.order import Order
 from models.shipment import Package, Shipment, ShipmentLine
 from tests.services.company import Company, found, moment
-from tests.services.orders import Goods, confirmed, fire_all, inspected, refusal
+from tests.services.orders import Goods, confirmed, fire_all, inspected, refusal, settled
 
 D = Decimal
 TABLE = Goods("TBL-NORD-1600", 1, 4200, on_hand=7, packs_per_set=2, pack_volume=D("0.320"))
@@ -32,8 +32,8 @@ def company(session: Session) -> Company:
 
 @pytest.fixture
 def order(company: Company) -> Order:
-    """S06: a table and six chairs, all inspected."""
-    return inspected(company, TABLE, CHAIRS)
+    """S06: a table and six chairs, all inspected and paid."""
+    return settled(company, inspected(company, TABLE, CHAIRS))
 
 
 def plan(company: Company, order: Order, quantities: dict[int, int] | None = None) -> Shipment:
@@ -101,7 +101,7 @@ def test_shipment_when_quantities_are_impossible_then_refused(
 
 
 def test_shipment_when_goods_failed_inspection_then_only_the_passed_ones_leave(company: Company) -> None:
-    order = confirmed(company, Goods("HDB-HOTEL-18", 24, 2300, on_hand=24))
+    order = settled(company, confirmed(company, Goods("HDB-HOTEL-18", 24, 2300, on_hand=24)))
     (inspection,) = order.inspections
     defect = {"defect_class": "major", "defect_code": "coating"}
     company.fire("qc_sun", "2026-11-24 09:00", inspection, "reject", qty_passed=23, qty_failed=1, **defect)
@@ -164,6 +164,47 @@ def test_departure_when_the_order_is_on_hold_then_refused(company: Company, orde
     fire_all(company, "lg_xu", "2026-12-02 07:00", shipment.packages, "load")
     company.fire("oc_zhao", "2026-12-02 07:10", order, "hold", reason="待付款")
     assert refusal(company, "lg_xu", "2026-12-02 08:00", shipment, "dispatch") == "on_hold"
+
+
+def ready(company: Company, order: Order, quantities: dict[int, int] | None = None) -> Shipment:
+    """Planned, scheduled and loaded."""
+    shipment = plan(company, order, quantities)
+    company.fire("lg_liu", "2026-11-30 09:00", shipment, "schedule", **SLOT)
+    fire_all(company, "lg_xu", "2026-12-02 07:00", shipment.packages, "load")
+    return shipment
+
+
+@pytest.mark.parametrize(("credit", "leaves"), [("0", False), ("1679.99", False), ("1680", True)])
+def test_departure_when_not_all_is_paid_then_only_within_the_credit(
+    company: Company, credit: str, leaves: bool
+) -> None:
+    order = settled(company, inspected(company, TABLE, CHAIRS), "6600")
+    with company.act("fi_sun", "2026-11-24 13:00"):
+        order.customer.credit_limit_amount = D(credit)
+    shipment = ready(company, order)
+    if leaves:
+        company.fire("lg_xu", "2026-12-02 08:00", shipment, "dispatch")
+        assert shipment.state is ShipmentState.in_transit
+    else:
+        assert refusal(company, "lg_xu", "2026-12-02 08:00", shipment, "dispatch") == "payment_missing"
+        company.session.refresh(order)
+        assert [line.qty_shipped for line in order.lines] == [D(0), D(0)]
+
+
+def test_departure_when_a_bulk_order_goes_in_batches_then_each_is_paid_before_it_leaves(company: Company) -> None:
+    """S03 3 on a smaller order: 30 % at the confirmation, 60 % of each batch before it leaves."""
+    order = inspected(company, Goods("CHR-OFC-ERG", 10, 100), order_type=OrderType.bulk)
+    (line,) = order.lines
+    settled(company, order, "300")
+    first = ready(company, order, {line.id: 4})
+    assert refusal(company, "lg_xu", "2026-12-02 08:00", first, "dispatch") == "payment_missing"
+    settled(company, order, "240")
+    company.fire("lg_xu", "2026-12-02 08:00", first, "dispatch")
+    second = ready(company, order, {line.id: 6})
+    assert refusal(company, "lg_xu", "2026-12-02 08:10", second, "dispatch") == "payment_missing"
+    settled(company, order, "360")
+    company.fire("lg_xu", "2026-12-02 08:20", second, "dispatch")
+    assert (line.qty_shipped, order.paid_amount) == (D(10), D(900))
 
 
 def test_departure_when_nothing_is_packed_then_refused(company: Company, order: Order) -> None:
