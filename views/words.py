@@ -101,7 +101,7 @@ def said(model: type[Any], name: str, value: Any) -> str | None:
 def kept_text(copy: Mapping[str, Any]) -> str:
     """A copy of a record as it once was: labels instead of keys, without ids and what is empty."""
     parts = [
-        f"{_key(key)}: {_kept(key, value)}"
+        _("%(what)s: %(said)s", what=_key(key), said=_kept(key, value))
         for key, value in copy.items()
         if value not in (None, "", []) and not key.endswith("_id")
     ]

@@ -56,7 +56,7 @@ def _subjects() -> dict[str, Any]:
 def right_text(right: Any) -> str:
     """A right of the framework's table: the record and what may be done with it."""
     subject, _dot, word = dotted(right.permission.name, right.view_menu.name).rpartition(".")
-    return f"{_subjects().get(subject, subject)}: {_word(subject, word)}"
+    return str(_("%(what)s: %(said)s", what=_subjects().get(subject, subject), said=_word(subject, word)))
 
 
 def _word(subject: str, word: str) -> str:
