@@ -261,7 +261,8 @@ def history_entry(ctx: Context, row: Any) -> dict[str, Any]:
 
 def action_title(row: Any) -> str:
     """What was done to which table."""
-    return str(_("%(what)s: %(said)s", what=ENTITIES[row.entity].model().__label__, said=act_of(row.entity, row.action)))
+    label = ENTITIES[row.entity].model().__label__
+    return str(_("%(what)s: %(said)s", what=label, said=act_of(row.entity, row.action)))
 
 
 def changes(ctx: Context, view: type[EntityDeclaration], found: dict[str, Any]) -> list[tuple[str, str, str]]:
