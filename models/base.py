@@ -280,6 +280,8 @@ class Base(Model):
     __label_plural__: ClassVar[Any]
     # Entities that say which order they belong to appear on its timeline.
     journal_order_attribute: ClassVar[str | None] = "order_id"
+    # The relation that says what a record is where its own number says too little (the product of an order line).
+    shown_with: ClassVar[str | None] = None
     # Technical tables are not journalled row by row.
     is_journalled: ClassVar[bool] = True
 

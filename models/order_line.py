@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
@@ -42,6 +42,7 @@ class OrderLine(Stamped, Base):
     """
 
     __tablename__ = "order_line"
+    shown_with: ClassVar[str | None] = "product"
     __label__ = _l("Order line")
     __label_plural__ = _l("Order lines")
     __table_args__ = (

@@ -125,6 +125,7 @@ class Stock(Stamped, Base):
     """What a warehouse has of a product; what is not reserved is available."""
 
     __tablename__ = "stock"
+    shown_with: ClassVar[str | None] = "product"
     __label__ = _l("Stock item")
     __label_plural__ = _l("Stock")
     __table_args__ = (

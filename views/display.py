@@ -59,9 +59,23 @@ def record_text(actor: Actor, record: Any) -> str:
         return ""
     if not isinstance(record, Base):
         return person_text(record)
-    code = str(record)
-    name = present(actor, type(record), "name", record.name) if "name" in sa.inspect(type(record)).attrs else None
-    return f"{code} {name}" if name and name != code else code
+    name = name_of(actor, record)
+    if record.shown_with is not None:
+        name = record_text(actor, getattr(record, record.shown_with))
+    return f"{record} {name}" if name and name != str(record) else str(record)
+
+
+def name_of(actor: Actor, record: Base) -> str | None:
+    """The name of a record, where its table has one, by the actor's access."""
+    model: Any = type(record)
+    if not _has_name(model):
+        return None
+    return present(actor, model, "name", record.name)  # type: ignore[no-any-return]
+
+
+@cache
+def _has_name(model: Any) -> bool:
+    return "name" in sa.inspect(model).attrs
 
 
 def person_text(user: Any) -> str:
@@ -154,11 +168,14 @@ def cell(actor: Actor, record: Any, name: str, link: Link | None = None) -> dict
 
 
 def _relation_cell(actor: Actor, value: Any, link: Link | None) -> dict[str, Any]:
-    name = None
-    if isinstance(value, Base) and "name" in sa.inspect(type(value)).attrs:
-        name = present(actor, type(value), "name", value.name)
-    text = str(value) if isinstance(value, Base) else person_text(value)
-    found = {"kind": "link", "text": name or text, "url": link(value) if link else None}
+    url = link(value) if link else None
+    if not isinstance(value, Base):
+        return {"kind": "link", "text": person_text(value), "url": url}
+    text, name = str(value), name_of(actor, value)
+    if value.shown_with is not None:
+        with_it = getattr(value, value.shown_with)
+        return {"kind": "link", "text": f"{text} · {name_of(actor, with_it) or with_it}", "url": url}
+    found = {"kind": "link", "text": name or text, "url": url}
     if name and name != text:
         found["sub"] = text
     return found

@@ -101,7 +101,7 @@ def rows_of(ctx: Context, view: type[EntityDeclaration], names: list[str], recor
         cells = [cell(ctx.actor, record, name, lambda target: link_of(ctx, target)) for name in names]
         if may_show and names:
             first = cells[0] or {"kind": "text", "text": record_text(ctx.actor, record)}
-            cells[0] = {**first, "kind": "link", "url": view.url("show", pk=record.id)}
+            cells[0] = {**first, "kind": "link", "url": view.show_url(record.id)}
         open_steps = [name for name, sources in bulk.items() if state and getattr(record, state) in sources]
         rows.append({"pk": record.id, "label": str(record), "cells": cells, "steps": open_steps})
     return rows
@@ -110,7 +110,7 @@ def rows_of(ctx: Context, view: type[EntityDeclaration], names: list[str], recor
 def link_of(ctx: Context, record: Any) -> str | None:
     """The page of a related record, where the actor may see such pages."""
     view = view_of(type(record))
-    return view.url("show", pk=record.id) if view is not None and view.may(ctx.actor, "show") else None
+    return view.show_url(record.id) if view is not None and view.may(ctx.actor, "show") else None
 
 
 def bulk_steps(ctx: Context, view: type[EntityDeclaration]) -> list[dict[str, Any]]:

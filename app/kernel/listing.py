@@ -231,8 +231,7 @@ def _loads(model: type[Any], names: tuple[str, ...], sort: str) -> list[Any]:
     for name in names:
         attribute = attributes.get(name)
         if isinstance(attribute, sa.orm.RelationshipProperty):
-            required = not any(column.nullable for column in attribute.local_columns)
-            relations.append(joinedload(getattr(model, name), innerjoin=required))
+            relations.append(_joined(model, attribute))
             wanted.add(attribute_of(model, name).key)
         elif attribute is not None:
             wanted.add(name)
@@ -240,6 +239,30 @@ def _loads(model: type[Any], names: tuple[str, ...], sort: str) -> list[Any]:
         return relations
     wanted |= {name for name in ("version", "state") if name in attributes}
     return [load_only(*(getattr(model, name) for name in sorted(wanted))), *relations]
+
+
+def _joined(model: type[Any], relation: sa.orm.RelationshipProperty[Any]) -> Any:
+    """A many-to-one relation in the same statement: the columns that name the record, and what it is shown with."""
+    required = not any(column.nullable for column in relation.local_columns)
+    target: Any = relation.mapper.class_
+    named = [load_only(*_naming(target))]
+    if (other := getattr(target, "shown_with", None)) is not None:
+        shown = sa.inspect(target).relationships[other]
+        named.append(joinedload(getattr(target, other)).options(load_only(*_naming(shown.mapper.class_))))
+    return joinedload(getattr(model, relation.key), innerjoin=required).options(*named)
+
+
+@cache
+def _naming(target: type[Any]) -> tuple[Any, ...]:
+    """The columns by which a record is called: short required texts (numbers, codes, names), and small numbers."""
+    found = []
+    for attribute in sa.inspect(target).column_attrs:
+        column = attribute.columns[0]
+        is_short = isinstance(column.type, sa.String) and not isinstance(column.type, sa.Text | sa.Enum)
+        is_count = isinstance(column.type, sa.Integer) and not column.nullable
+        if column.primary_key or is_count or (is_short and not column.nullable and column.name != "search_text"):
+            found.append(getattr(target, attribute.key))
+    return tuple(found)
 
 
 def _order(model: type[Any], column: Any, *, descending: bool) -> list[Any]:
