@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app
+import click
+from flask import current_app, has_request_context
+from flask_appbuilder.exceptions import PasswordComplexityValidationError
 from flask_appbuilder.menu import MenuItem
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_babel import lazy_gettext as _l
@@ -28,6 +30,16 @@ from app.security.accounts import (
 from app.security.actors import current_actor, dotted
 from app.security.departments import ADMIN
 from app.security.passwords import check_password
+
+
+def require_password(password: str) -> None:
+    """Checks a password; on the command line the refusal is a sentence, not a traceback."""
+    try:
+        check_password(password)
+    except PasswordComplexityValidationError as error:
+        if has_request_context():
+            raise
+        raise click.ClickException(str(error)) from error
 
 
 class ZhidanSecurityManager(SecurityManager):
@@ -112,12 +124,12 @@ class ZhidanSecurityManager(SecurityManager):
 
     def reset_password(self, userid: Any, password: str) -> None:
         """As the framework does, after the policy has looked at it: the command line comes this way too."""
-        check_password(password)
+        require_password(password)
         super().reset_password(userid, password)
 
     def add_user(self, *args: Any, **kwargs: Any) -> Any:
         """As the framework does; a password in clear text must meet the policy."""
         password = kwargs.get("password") or (args[5] if len(args) > 5 else "")  # noqa: PLR2004 - place in the call
         if password:
-            check_password(password)
+            require_password(password)
         return super().add_user(*args, **kwargs)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from click import ClickException
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_appbuilder.exceptions import PasswordComplexityValidationError
@@ -234,6 +235,21 @@ def test_password_when_set_by_an_admin_then_the_policy_holds(app: Flask, session
         other = app.test_client()
         sign_in(other, "oc_li", password)
         assert (other.get("/order/list/").status_code == 200) == works
+
+
+@ONE_ENGINE
+def test_password_when_set_on_the_command_line_then_the_policy_holds(app: Flask, session: Session) -> None:
+    """``flask fab reset-password`` comes this way; it says a sentence instead of a traceback."""
+    pk = user(session, "oc_li").id
+    session.rollback()
+    with app.app_context():
+        manager = app.extensions["appbuilder"].sm
+        with pytest.raises(ClickException):
+            manager.reset_password(pk, "1")
+        manager.reset_password(pk, "Brand-new-2026")
+    client = app.test_client()
+    sign_in(client, "oc_li", "Brand-new-2026")
+    assert client.get("/order/list/").status_code == 200
 
 
 @pytest.fixture
