@@ -99,6 +99,21 @@ def test_payment_when_allocated_by_hand_then_the_order_knows_and_the_journal_tel
     ]
 
 
+def test_payment_when_the_customer_is_known_then_a_second_order_takes_the_rest(company: Company) -> None:
+    first = confirmed(company, TABLES)
+    second = confirmed(company, Goods("CHR-NORD-01", 1, 500), customer=first.customer, order_no="SO-TEST-0002")
+    payment = pay(company, "10100", customer_id=first.customer_id)
+    company.fire("fi_zhou", "2026-12-03 11:00", payment, "allocate", order_id=first.id)
+    assert (payment.state, payment.order_id) == (PaymentState.partly, first.id)
+    company.fire("fi_zhou", "2026-12-03 11:10", payment, "allocate", order_id=second.id)
+    assert (payment.state, payment.order_id, payment.allocated_amount) == (
+        PaymentState.allocated,
+        first.id,
+        D(10100),
+    )
+    assert (first.paid_amount, second.paid_amount) == (D(9600), D(500))
+
+
 def test_payment_when_the_order_is_another_customers_or_unknown_then_not_allocated(company: Company) -> None:
     with company.act("oc_li", "2026-11-23 08:00"):
         other = person(company.session, "周建国", "13900001111")
