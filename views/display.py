@@ -10,6 +10,8 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
+from flask import g
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from app.kernel.context import LOCAL_ZONE, Actor
@@ -41,9 +43,19 @@ def moment(value: datetime) -> str:
     return f"{value.astimezone(LOCAL_ZONE):%Y-%m-%d %H:%M}"
 
 
+# By language, then by vocabulary and word: members of two vocabularies with one value are equal.
+_WORDS: dict[str, dict[tuple[type[Enum], Enum], str]] = {}
+
+
 def label_text(value: Enum) -> str:
-    """The label of a word of a vocabulary."""
-    return str(label_of(value))  # type: ignore[arg-type]
+    """The label of a word of a vocabulary; looked up once a language, for a list says each many times."""
+    if "zhidan_words" not in g:
+        g.zhidan_words = _WORDS.setdefault(str(get_locale()), {})
+    words: dict[tuple[type[Enum], Enum], str] = g.zhidan_words
+    key = (type(value), value)
+    if key not in words:
+        words[key] = str(label_of(value))  # type: ignore[arg-type]
+    return words[key]
 
 
 def badge(value: Any) -> dict[str, str] | None:
