@@ -16,6 +16,7 @@ from models.base import Fixed, StateType, UtcDateTime
 
 wording.install()
 REQUIRED = wording.REQUIRED
+REASON = _l("Reason")
 TOO_LONG = _l("At most {max} characters.")
 NO_CONTROL = _l("Invisible control characters are not allowed here.")
 
@@ -61,6 +62,17 @@ class EntityInput(Schema):
         wrong = {name: [str(NO_CONTROL)] for name, value in data.items() if isinstance(value, str) and _is_odd(value)}
         if wrong:
             raise ValidationError(wrong)
+
+
+def reason_field(label: Any = REASON) -> fields.String:
+    """A sentence that goes into the journal with the step."""
+    return fields.String(required=True, validate=validate.Length(max=500), metadata={"label": label})
+
+
+class ReasonInput(EntityInput):
+    """What a step asks that needs nothing but its reason."""
+
+    reason = reason_field()
 
 
 def _clean(value: Any) -> Any:

@@ -12,7 +12,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from app.kernel.context import Context
 from app.kernel.engine import last_actor
 from app.kernel.errors import Reason
-from app.kernel.schema import EntityInput
+from app.kernel.schema import EntityInput, ReasonInput
 from app.kernel.workflow import Clock, Step, Workflow
 from models.approval import Approval, ApprovalVote
 from models.labels_order import ApprovalState as S
@@ -30,12 +30,6 @@ class VoteInput(EntityInput):
     def _reject_needs_a_reason(self, data: dict[str, Any], **_: Any) -> None:
         if data.get("decision") is VoteDecision.reject and not data.get("comment"):
             raise ValidationError({"comment": [str(_l("Say why you reject."))]})
-
-
-class WithdrawInput(EntityInput):
-    """Why the request is taken back."""
-
-    reason = fields.String(required=True, validate=validate.Length(max=500), metadata={"label": _l("Reason")})
 
 
 def has_no_conflict(ctx: Context, approval: Approval) -> Reason | None:
@@ -100,7 +94,7 @@ APPROVAL = Workflow(
             (S.pending,),
             S.withdrawn,
             permission="withdraw",
-            asks=WithdrawInput,
+            asks=ReasonInput,
             effect=decided,
             tone="neutral",
         ),

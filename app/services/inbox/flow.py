@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from marshmallow import fields, validate
+from marshmallow import fields
 
-from app.kernel.schema import EntityInput, Related
+from app.kernel.schema import EntityInput, ReasonInput, Related
 from app.kernel.workflow import Clock, Step, Workflow
 from models.inbox import InboxItem
 from models.labels_order import InboxState as S
@@ -20,12 +20,6 @@ class EnterInput(EntityInput):
     requested_on = fields.Date(allow_none=True, metadata={"label": _l("Requested delivery date")})
 
 
-class VoidInput(EntityInput):
-    """Why no order came of it."""
-
-    reason = fields.String(required=True, validate=validate.Length(max=500), metadata={"label": _l("Reason")})
-
-
 INBOX = Workflow(
     name="inbox_item",
     subject=InboxItem,
@@ -34,7 +28,7 @@ INBOX = Workflow(
     final=(S.entered, S.void),
     steps=(
         Step("enter", _l("Enter as order"), (S.open,), S.entered, permission="enter", asks=EnterInput, clause="12(2)"),
-        Step("discard", _l("Not an order"), (S.open,), S.void, permission="enter", asks=VoidInput, tone="neutral"),
+        Step("discard", _l("Not an order"), (S.open,), S.void, permission="enter", asks=ReasonInput, tone="neutral"),
     ),
     clocks=(
         Clock(

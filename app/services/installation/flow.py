@@ -11,10 +11,10 @@ from flask_babel import lazy_gettext as _l
 
 from app.kernel.context import Context
 from app.kernel.errors import DomainError, Reason
+from app.kernel.schema import ReasonInput
 from app.kernel.workflow import Clock, Step, Workflow
 from app.services.installation.forms import (
     FinishInput,
-    ReasonInput,
     RectifiedInput,
     RejectInput,
     ScheduleInput,

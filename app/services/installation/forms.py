@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from app.kernel.schema import EntityInput, LocalDateTime, Related, field_for
+from app.kernel.schema import EntityInput, LocalDateTime, Related, field_for, reason_field
 from models.installation import Acceptance, Installation
 
 FULL = 100
@@ -57,15 +57,7 @@ class RejectInput(EntityInput):
     reason = field_for(Acceptance, "rejection_reason", required=True)
 
 
-class ReasonInput(EntityInput):
-    """A reason that stays in the journal."""
-
-    reason = fields.String(required=True, validate=validate.Length(max=500), metadata={"label": _l("Reason")})
-
-
 class RectifiedInput(EntityInput):
     """What was done about a rejection."""
 
-    reason = fields.String(
-        required=True, validate=validate.Length(max=500), metadata={"label": _l("What was put right")}
-    )
+    reason = reason_field(_l("What was put right"))

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from marshmallow import fields, validate
 
 from app.kernel.context import Context
-from app.kernel.schema import EntityInput
+from app.kernel.schema import EntityInput, reason_field
 from app.kernel.workflow import Clock, Step, Workflow
 from models.labels_order import LetterState as S
 from models.letter import ConfirmationLetter
@@ -18,9 +17,7 @@ from models.letter import ConfirmationLetter
 class AnswerInput(EntityInput):
     """What the customer said, and how we know."""
 
-    reason = fields.String(
-        required=True, validate=validate.Length(max=500), metadata={"label": _l("How the customer answered")}
-    )
+    reason = reason_field(_l("How the customer answered"))
 
 
 def _answered(ctx: Context, letter: ConfirmationLetter, _values: Mapping[str, Any]) -> None:

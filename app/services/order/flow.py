@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
+from app.kernel.schema import ReasonInput
 from app.kernel.workflow import Clock, Step, Workflow
 from app.services.order import effects, guards
-from app.services.order.forms import CancelInput, ConfirmInput, HistoryInput, ReasonInput, ReviewInput, SubmitInput
+from app.services.order.forms import CancelInput, ConfirmInput, HistoryInput, ReviewInput, SubmitInput
 from models.labels_order import OrderState as S
 from models.order import Order
 

@@ -30,12 +30,6 @@ class SubmitInput(EntityInput):
     )
 
 
-class ReasonInput(EntityInput):
-    """A reason that stays in the journal."""
-
-    reason = text(_l("Reason"), required=True)
-
-
 def _check(label: Any) -> fields.Enum[ReviewResult]:
     return fields.Enum(ReviewResult, by_value=True, required=True, metadata={"label": label})
 

@@ -13,7 +13,7 @@ from marshmallow import fields, validate
 from app.kernel.context import Context
 from app.kernel.engine import fire
 from app.kernel.errors import DomainError, DuplicateError, NotFoundError, Reason
-from app.kernel.schema import EntityInput, Related
+from app.kernel.schema import EntityInput, ReasonInput, Related
 from app.kernel.workflow import Clock, Step, Workflow
 from app.services.payment import actions, queries, rules
 from models.labels import InvoiceState as I
@@ -39,12 +39,6 @@ class AllocatedInput(EntityInput):
 
     order_id = Related("sales_order", required=True, metadata={"label": _l("Order")})
     amount = fields.Decimal(places=2, required=True, allow_nan=False, metadata={"label": _l("Amount")})
-
-
-class ReasonInput(EntityInput):
-    """A reason that stays in the journal."""
-
-    reason = fields.String(required=True, validate=validate.Length(max=500), metadata={"label": _l("Reason")})
 
 
 class IssueInput(EntityInput):

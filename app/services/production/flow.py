@@ -11,7 +11,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from app.kernel.context import Context
 from app.kernel.errors import DomainError, Reason
-from app.kernel.schema import EntityInput, field_for
+from app.kernel.schema import EntityInput, ReasonInput, field_for
 from app.kernel.workflow import Clock, Step, Workflow
 from app.services.production import rules
 from models.labels import Operation
@@ -53,12 +53,6 @@ class ReportInput(EntityInput):
         metadata={"label": _l("Progress (%)"), "help": _l("How far this operation is, from 0 to 100.")},
     )
     note = field_for(ProductionReport, "note", required=False)
-
-
-class ReasonInput(EntityInput):
-    """A reason that stays in the journal."""
-
-    reason = fields.String(required=True, validate=validate.Length(max=500), metadata={"label": _l("Reason")})
 
 
 def has_dates(_ctx: Context, task: ProductionTask) -> Reason | None:

@@ -6,9 +6,10 @@ from flask_babel import lazy_gettext as _l
 
 from app.kernel.context import Context
 from app.kernel.errors import Reason
+from app.kernel.schema import ReasonInput
 from app.kernel.workflow import Clock, Step, Workflow
 from app.services.shipment import effects, queries
-from app.services.shipment.forms import DeliverInput, ReasonInput, ScheduleInput
+from app.services.shipment.forms import DeliverInput, ScheduleInput
 from models.labels import PackageState as P
 from models.labels import ShipmentState as S
 from models.shipment import Package, Shipment

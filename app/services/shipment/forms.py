@@ -90,9 +90,3 @@ class DeliverInput(EntityInput):
     )
     back = LineQuantities(metadata={"label": _l("Not received, by id of the order line")})
     remarks = field_for(DeliveryReceipt, "remarks", required=False)
-
-
-class ReasonInput(EntityInput):
-    """A reason that stays in the journal."""
-
-    reason = fields.String(required=True, validate=validate.Length(max=500), metadata={"label": _l("Reason")})

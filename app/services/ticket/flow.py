@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from marshmallow import fields, validate
 
 from app.kernel.context import Context
-from app.kernel.schema import EntityInput, field_for
+from app.kernel.schema import EntityInput, ReasonInput, field_for
 from app.kernel.workflow import Clock, Step, Workflow
 from models.labels import TicketState as S
 from models.ticket import ServiceTicket
@@ -27,12 +26,6 @@ class CloseInput(EntityInput):
     """What was done, and what the customer said to it."""
 
     resolution = field_for(ServiceTicket, "resolution", required=True)
-
-
-class ReopenInput(EntityInput):
-    """Why the case is not settled."""
-
-    reason = fields.String(required=True, validate=validate.Length(max=500), metadata={"label": _l("Reason")})
 
 
 def respond(ctx: Context, ticket: ServiceTicket, _values: Mapping[str, Any]) -> None:
@@ -105,7 +98,7 @@ TICKET = Workflow(
             (S.closed,),
             S.open,
             permission="reopen",
-            asks=ReopenInput,
+            asks=ReasonInput,
             effect=reopen,
             tone="neutral",
             clause="10(3)",
