@@ -16,7 +16,7 @@ from models.labels import OrderState, OrderType, PackageState, ShipmentState
 from models.order import Order
 from models.shipment import Package, Shipment, ShipmentLine
 from tests.services.company import Company, found, moment
-from tests.services.orders import Goods, confirmed, fire_all, inspected, refusal, settled
+from tests.services.orders import Goods, confirmed, draft, fire_all, inspected, refusal, settled
 
 D = Decimal
 TABLE = Goods("TBL-NORD-1600", 1, 4200, on_hand=7, packs_per_set=2, pack_volume=D("0.320"))
@@ -117,8 +117,8 @@ def test_shipment_when_the_order_is_unknown_or_not_confirmed_then_refused(compan
     with pytest.raises(DomainError) as unknown, company.act("lg_liu", "2026-11-25 09:00") as ctx:
         create_shipment(ctx, {"order_id": order.id + 1})
     assert unknown.value.reason_code == "not_found"
-    company.fire("oc_zhao", "2026-11-24 10:00", order, "hold", reason="待付款")
-    assert plan(company, order).state is ShipmentState.planned
+    unconfirmed = draft(company, customer=order.customer, order_no="SO-TEST-0002")
+    assert refused_plan(company, unconfirmed, None) == "order_not_shippable"
 
 
 @pytest.mark.parametrize(
@@ -284,6 +284,17 @@ def test_delivery_when_the_table_is_refused_then_s06_holds(company: Company, ord
     assert (table.qty_back, table.qty_delivered, chairs.qty_delivered) == (D(1), D(0), D(6))
     assert order.state is OrderState.partly_shipped
     assert line_stocks(company.context("system", "2026-12-02 10:00"), order)[table.id].within_order == D(1)
+
+
+def test_delivery_when_the_whole_load_is_lost_then_no_package_needs_a_name(
+    company: Company, order: Order, shipment: Shipment
+) -> None:
+    depart(company, shipment)
+    back = {line.order_line_id: line.qty for line in shipment.lines}
+    company.fire("lg_xu", "2026-12-02 10:00", shipment, "deliver", packages_short=5, back=back, **SIGNED)
+    assert {pack.state for pack in shipment.packages} == {PackageState.lost}
+    assert [line.qty_delivered for line in order.lines] == [D(0), D(0)]
+    assert (shipment.receipt.packages_received, shipment.receipt.packages_short) == (0, 5)
 
 
 def test_delivery_when_a_chair_is_lost_then_the_order_takes_one_more(company: Company, order: Order) -> None:
