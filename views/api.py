@@ -174,7 +174,7 @@ def body() -> dict[str, Any]:
         found = request.get_json()
     except UnsupportedMediaType:
         raise
-    except BadRequest as error:
+    except (BadRequest, RecursionError) as error:
         raise ValidationFailedError({"_body": [_("The body is not valid JSON.")]}) from error
     if not isinstance(found, dict):
         raise ValidationFailedError({"_body": [_("The body must be a JSON object.")]})

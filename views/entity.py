@@ -23,7 +23,7 @@ from app.kernel.errors import (
     StepNotOpenError,
     ValidationFailedError,
 )
-from app.kernel.filters import LARGEST_ID, parse_filters, relation_names
+from app.kernel.filters import parse_filters, relation_names
 from app.kernel.listing import ListRequest, page
 from app.kernel.unit_of_work import unit_of_work
 from app.kernel.workflow import Step
@@ -31,7 +31,7 @@ from views.adapter import guarded, login_needed
 from views.base import EntityDeclaration, view_of
 from views.context import web_context
 from views.display import record_text, state_of, text_of
-from views.forms import form_fields, other_errors, posted, unchanged
+from views.forms import form_fields, is_id, other_errors, posted, unchanged
 from views.listpage import args_of_request, list_variables
 from views.records import change, create, once, step
 from views.showpage import fieldsets, show_variables, tab_of
@@ -191,9 +191,7 @@ class EntityView(EntityDeclaration):
         declared = self._declared(ctx, step)
         if not declared.is_bulk:
             raise NotFoundError
-        ids = [
-            int(raw) for raw in request.form.getlist("pk") if raw.isascii() and raw.isdigit() and int(raw) <= LARGEST_ID
-        ]
+        ids = [int(raw) for raw in request.form.getlist("pk") if is_id(raw)]
         done, refused = self._bulk(ctx, step, list(dict.fromkeys(ids))[:MOST_BULK])
         if done:
             flash(ngettext("%(num)s record done.", "%(num)s records done.", len(done)), "success")
@@ -232,7 +230,7 @@ class EntityView(EntityDeclaration):
 
     def _version(self) -> int | None:
         raw = request.form.get("version", "")
-        return int(raw) if raw.isascii() and raw.isdigit() and int(raw) <= LARGEST_ID else None
+        return int(raw) if is_id(raw) else None
 
     def _scope(self, what: str) -> str:
         """An idempotency key belongs to one person and one address."""
@@ -306,7 +304,7 @@ class EntityView(EntityDeclaration):
         for key, relation in relation_names(self.model()).items():
             target = sa.inspect(self.model()).relationships[relation].mapper.class_
             raw = request.args.get(key, "")
-            view = view_of(target) if raw.isascii() and raw.isdigit() else None
+            view = view_of(target) if is_id(raw) else None
             if view is not None and view.may(ctx.actor, "show"):
                 return view.url("show", pk=int(raw))
         return None

@@ -23,6 +23,8 @@ from views.base import ENTITIES, EntityDeclaration, view_of_table
 from views.display import label_text, number, person_text, record_text
 
 LONG_STRING = 200
+# Python reads no number of thousands of digits.
+LONGEST_ID = 20
 PEOPLE_TABLE = "ab_user"
 
 
@@ -124,6 +126,11 @@ def _related(
     return found
 
 
+def is_id(text: str) -> bool:
+    """Whether a text is a number that a key can be."""
+    return text.isascii() and text.isdigit() and len(text) <= LONGEST_ID and int(text) <= LARGEST_ID
+
+
 def related_text(ctx: Context, field: Related, raw: Any) -> str:
     """What the chosen record is called; nothing for one out of scope."""
     record = related_record(ctx, field, raw)
@@ -133,7 +140,7 @@ def related_text(ctx: Context, field: Related, raw: Any) -> str:
 def related_record(ctx: Context, field: Related, raw: Any) -> Any:
     """The chosen record within the actor's scope, or None."""
     text = str(raw or "")
-    if not (text.isascii() and text.isdigit()) or int(text) > LARGEST_ID:
+    if not is_id(text):
         return None
     view = target_view(field.target)
     if view is None:

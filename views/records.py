@@ -110,7 +110,7 @@ def step(
 def digest_of(content: Any) -> str:
     """A mark of a request's content, to tell a repetition from a reuse of its key."""
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def once(ctx: Context, scope: str, key: str | None, digest: str, act: Callable[[], str]) -> tuple[str, bool]:

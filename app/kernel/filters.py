@@ -218,11 +218,14 @@ def _decimal(kind: Fixed, raw: str) -> Decimal:
 
 
 def _moment(raw: str) -> datetime | date:
-    """A day stays a day: what it means depends on the operator."""
+    """A day stays a day: what it means depends on the operator. Raises OverflowError beyond the calendar."""
     if len(raw) == len("2026-01-01"):
-        return date.fromisoformat(raw)
+        day = date.fromisoformat(raw)
+        for midnight in (day, day + timedelta(days=1)):
+            local_midnight(midnight)
+        return day
     moment = datetime.fromisoformat(raw)
-    return moment.replace(tzinfo=LOCAL_ZONE) if moment.tzinfo is None else moment.astimezone(UTC)
+    return (moment.replace(tzinfo=LOCAL_ZONE) if moment.tzinfo is None else moment).astimezone(UTC)
 
 
 def _is_day(value: Any) -> bool:

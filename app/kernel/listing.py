@@ -34,6 +34,7 @@ COUNT_CAP = 1000
 # Above so many matching customers the list is walked in its own order, below it their rows are fetched by key.
 FEW_PARENTS = 2000
 LONGEST_SEARCH = 100
+LONGEST_SIZE = 6
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def parse(spec: ListSpec, actor: Actor, args: Args) -> tuple[ListRequest, list[R
             problems.append(Reason("invalid_sort", _l("The list cannot be sorted by “%(name)s”."), {"name": name[:80]}))
     size = PAGE_SIZE
     if raw := plain_args.get("size", "").strip():
-        if raw.isascii() and raw.isdigit() and 1 <= int(raw[:6]) <= LARGEST_PAGE:
+        if raw.isascii() and raw.isdigit() and len(raw) <= LONGEST_SIZE and 1 <= int(raw) <= LARGEST_PAGE:
             size = int(raw)
         else:
             problems.append(Reason("invalid_size", _l("A page has 1 to %(most)s rows."), {"most": LARGEST_PAGE}))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -26,8 +26,16 @@ class LocalDateTime(fields.DateTime):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         moment = super()._deserialize(value, attr, data, **kwargs)
-        if isinstance(moment, datetime) and moment.tzinfo is None:
-            return moment.replace(tzinfo=LOCAL_ZONE)
+        if not isinstance(moment, datetime):
+            return moment
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=LOCAL_ZONE)
+        try:
+            # It is stored in the one zone and shown in the other: neither may lie outside of the calendar.
+            for zone in (UTC, LOCAL_ZONE):
+                moment.astimezone(zone)
+        except OverflowError as error:
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from error
         return moment
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError, StatementError
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.kernel.context import Context, entered
@@ -49,4 +50,7 @@ def translate(error: BaseException) -> DomainError | None:
         return ConflictError()
     if isinstance(error, DataError):
         return ValidationFailedError({})
+    # A column type refused to bind it: amounts and volumes are computed, so no input field was too large by itself.
+    if isinstance(error, StatementError) and isinstance(error.orig, ValueError | OverflowError):
+        return ValidationFailedError({"_schema": [str(_l("This number is too large."))]})
     return None

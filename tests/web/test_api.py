@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -135,6 +136,36 @@ def test_input_when_wrong_then_every_field_has_its_message_and_nothing_is_saved(
     assert count(session, Order) == before
 
 
+def test_input_when_beyond_number_calendar_or_depth_then_it_is_refused_not_a_crash(
+    app: Flask, session: Session
+) -> None:
+    clerk = Program(app, session, "oc_li")
+    made = clerk.call("POST", "/order/", order_values(session)).json["result"]
+    product_id = session.scalar(sa.select(Product.id).where(Product.sku_code == "SOF-OSLO-3S-GRY"))
+    session.rollback()
+    line = {"order_id": made["id"], "product_id": product_id}
+    bodies: dict[str, tuple[str, Any]] = {
+        "amount": ("/order_line/", {**line, "qty_ordered": "999999999"}),
+        "surrogate": ("/order_line/", {**line, "qty_ordered": "1", "description": "\ud800"}),
+        "digits": ("/order_line/", {**line, "order_id": "9" * 5000, "qty_ordered": "1"}),
+        "year 1": ("/order/", order_values(session, received_at="0001-01-01T00:00:00")),
+    }
+    session.rollback()
+    answers = {
+        name: clerk.client.post(
+            f"/api/v1{path}", data=json.dumps(body), headers=clerk.header, content_type="application/json"
+        ).status_code
+        for name, (path, body) in bodies.items()
+    }
+    assert answers == {"amount": 422, "surrogate": 422, "digits": 422, "year 1": 422}
+    deep = clerk.client.post(
+        "/api/v1/order/", data="[" * 100_000 + "]" * 100_000, headers=clerk.header, content_type="application/json"
+    )
+    assert code(deep) == (422, "invalid")
+    cashier = Program(app, session, "fi_zhou")
+    assert cashier.call("POST", "/payment/1/allocate", {"order_id": "9" * 5000}).status_code in {409, 422}
+
+
 def test_list_when_arguments_are_wrong_then_it_says_which(app: Flask, session: Session) -> None:
     clerk = Program(app, session, "oc_li")
     expected = {
@@ -143,6 +174,9 @@ def test_list_when_arguments_are_wrong_then_it_says_which(app: Flask, session: S
         "total_amount__ge=x": "invalid_filter",
         "sort=note": "invalid_sort",
         "size=201": "invalid_size",
+        "size=0001000000": "invalid_size",
+        "received_at=9999-12-31": "invalid_filter",
+        "received_at=0001-01-01T00:00:00": "invalid_filter",
         "after=x": "invalid_cursor",
     }
     assert {query: code(clerk.call("GET", f"/order/?{query}")) for query in expected} == {

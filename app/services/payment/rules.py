@@ -106,7 +106,9 @@ def due_on(share: Share, today: date, promised_on: date | None) -> date | None:
     """When an instalment is expected: at once, by the promised day, or days after it; None without a promise."""
     if share.trigger in {ScheduleTrigger.on_confirm, ScheduleTrigger.before_production}:
         return today
-    return promised_on + timedelta(days=share.days) if promised_on else None
+    if promised_on is None or promised_on > date.max - timedelta(days=share.days):
+        return None
+    return promised_on + timedelta(days=share.days)
 
 
 def greedy(money: Decimal, open_amounts: Iterable[Decimal]) -> list[Decimal]:
