@@ -55,8 +55,9 @@ def is_of_draft(row: OrderLine | OrderFee) -> bool:
 
 
 def stations(order: Order) -> list[dict[str, object]]:
-    """The way through the states of the regulation; empty for what left it. Clause 4(3)."""
-    road = [state for state in RegulationState if state is not RegulationState.cancelled]
+    """The way through the states of the regulation; stock goods skip production, what was cancelled has none."""
+    left_out = {RegulationState.cancelled} | ({RegulationState.in_production} if order.skip_reason else set())
+    road = [state for state in RegulationState if state not in left_out]
     here = order.regulation_state
     if here is RegulationState.cancelled:
         return []

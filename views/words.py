@@ -16,7 +16,7 @@ from models.approval import Approval
 from models.base import Base
 from models.customer import Customer
 from models.journal import Journal
-from models.labels import FeeKind, label_of
+from models.labels import FeeKind, SupplyMode, label_of
 from models.order import Order
 from models.order_line import OrderLine
 from models.policy import PARAMETERS, PolicyParameter
@@ -79,6 +79,7 @@ READ: Mapping[tuple[type[Any], str], Callable[[Any], str]] = {
     (Journal, "actor_name"): lambda row: _("System") if row.actor_name == "system" else str(row.actor_name),
     (Journal, "from_state"): lambda row: _state(row.entity, row.from_state),
     (Journal, "to_state"): lambda row: _state(row.entity, row.to_state),
+    (Order, "skip_reason"): lambda row: str(label_of(SupplyMode(row.skip_reason))) if row.skip_reason else "",
     (PolicyParameter, "label"): _meaning,
     (PolicyParameter, "unit"): lambda row: str(UNITS.get(row.unit, row.unit)),
 }

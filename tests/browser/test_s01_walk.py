@@ -242,7 +242,7 @@ def plan_delivery(walk: Walk) -> None:
     liu = walk.act("lg_liu", "2026-11-25 16:00")
     walk.keep(liu.page, "logistics")
     liu.find("order", ORDER)
-    assert liu.value("免生产原因") == "stock"
+    assert liu.value("免生产原因") == "现货"
     liu.add_in_tab("shipment")
     liu.save()
     liu.first_in_tab("shipment")

@@ -18,7 +18,7 @@ from app.services.order.actions import add_fee, add_line, change_order
 from app.services.payment.actions import record_payment
 from app.services.payment.refunds import apply_invoice
 from app.services.shipment.actions import create_shipment
-from models.customer import CustomerAddress
+from models.customer import Customer, CustomerAddress
 from models.installation import Acceptance, Installation
 from models.journal import Journal
 from models.labels import (
@@ -35,7 +35,7 @@ from models.labels import (
 from models.letter import ConfirmationLetter
 from models.order import Order
 from models.payment import Invoice
-from models.product import Stock
+from models.product import Product, Stock
 from models.quality import Inspection
 from models.shipment import Package, Shipment
 from tests.services.company import Company, found, moment, person, product
@@ -62,8 +62,8 @@ def company(session: Session) -> Company:
     return found(session)
 
 
-def receive_and_enter(company: Company) -> tuple[Order, list[int]]:
-    """Steps 1 and 2: the mall's message and money, then the clerk's entry."""
+def stock_up(company: Company) -> tuple[Product, Product, Customer]:
+    """Sofa and chair in stock, and the customer on the fifth floor."""
     session = company.session
     with company.act("oc_li", "2026-11-20 09:00"):
         sofa = product(
@@ -101,6 +101,13 @@ def receive_and_enter(company: Company) -> tuple[Order, list[int]]:
                 is_default=True,
             )
         )
+    return sofa, chair, customer
+
+
+def receive_and_enter(company: Company) -> tuple[Order, list[int]]:
+    """Steps 1 and 2: the mall's message and money, then the clerk's entry."""
+    session = company.session
+    sofa, chair, customer = stock_up(company)
     with company.act("oc_li", "2026-11-23 20:15") as ctx:
         item = receive(
             ctx,
@@ -144,6 +151,14 @@ def review(company: Company, who: str, when: str, order: Order) -> None:
 
 def test_s01_when_walked_then_every_number_of_the_scenario_holds(company: Company, session: Session) -> None:
     order, skus = receive_and_enter(company)
+    check_entry(company, order)
+    review_and_confirm(company, session, order, skus)
+    ship(company, session, order)
+    finish(company, session, order)
+
+
+def check_entry(company: Company, order: Order) -> None:
+    """Steps 2 and 3: the numbers of the entry, and nobody reviews his own."""
     assert order.order_no == "SO-20261124-0001"
     assert order.received_at == moment("2026-11-23 20:15")
     upstairs = next(fee for fee in order.fees if fee.kind is FeeKind.upstairs)
@@ -169,6 +184,9 @@ def test_s01_when_walked_then_every_number_of_the_scenario_holds(company: Compan
         review(company, "oc_li", "2026-11-24 09:45", order)
     assert [reason.code for reason in refused.value.reasons()] == ["separation_of_duties"]
 
+
+def review_and_confirm(company: Company, session: Session, order: Order, skus: list[int]) -> None:
+    """Steps 4 to 7."""
     assert stock_of(session, skus) == [D(5), D(40)]
     review(company, "oc_wang", "2026-11-24 10:30", order)
     assert (order.state, order.is_large, order.special_flags) == (OrderState.approved, False, [])
@@ -191,11 +209,10 @@ def test_s01_when_walked_then_every_number_of_the_scenario_holds(company: Compan
     for inspection in session.scalars(sa.select(Inspection)).all():
         company.fire("qc_sun", "2026-11-25 10:00", inspection, "accept")
     assert (order.state, order.skip_reason) == (OrderState.ready_to_ship, "stock")
-    ship_and_finish(company, session, order, skus)
 
 
-def ship_and_finish(company: Company, session: Session, order: Order, skus: list[int]) -> None:
-    """Steps 8 to 13."""
+def ship(company: Company, session: Session, order: Order) -> None:
+    """Steps 8 to 10."""
     with company.act("lg_liu", "2026-11-25 16:00") as ctx:
         shipment: Shipment = create_shipment(ctx, {"order_id": order.id})
     appointment = {"mode": "own_fleet", "driver_name": "周师傅", "vehicle_plate": "浙A12345"}
@@ -227,6 +244,9 @@ def ship_and_finish(company: Company, session: Session, order: Order, skus: list
     assert (shipment.receipt.packages_received, shipment.receipt.packages_damaged) == (3, 0)
     assert {line.return_deadline_at for line in order.lines} == {moment("2026-12-04 23:59:59")}
 
+
+def finish(company: Company, session: Session, order: Order) -> None:
+    """Steps 11 to 13, and who did what in the journal."""
     installation = session.scalars(sa.select(Installation)).one()
     slot = {"slot_from": "2026-11-27T15:00", "slot_to": "2026-11-27T17:00"}
     company.fire("cs_ma", "2026-11-27 14:35", installation, "schedule", installer_id=company.people["cs_wu"].id, **slot)
