@@ -60,13 +60,13 @@ def load(job: Job, say: Callable[[str], None]) -> None:
         _spread(load_customers, job, job.customers, lambda done: step(f"customers {done:,}"))
         _spread(load_orders, job, job.orders, lambda done: step(f"orders {done:,}"))
         statements = scaffold.indexes()
-        for done, _ in enumerate(_in_parallel(job.url, statements), start=1):
+        for done, _ in enumerate(_run_all(job, statements), start=1):
             if done % 40 == 0 or done == len(statements):
                 step(f"indexes {done} of {len(statements)}")
         adding, checking = scaffold.foreign_keys()
         for statement in adding:
             connection.execute(statement)
-        for _ in _in_parallel(job.url, checking):
+        for _ in _run_all(job, checking):
             pass
         step("foreign keys added and checked")
         for table in TABLES:
@@ -98,6 +98,9 @@ def load_orders(job: Job, numbers: range) -> int:
 def _spread(work: Callable[[Job, range], int], job: Job, count: int, say: Callable[[int], None]) -> None:
     blocks = [range(start, min(start + BLOCK, count + 1)) for start in range(1, count + 1, BLOCK)]
     done = said = 0
+    if len(blocks) == 1:
+        say(work(job, blocks[0]))
+        return
     with ProcessPoolExecutor(PROCESSES) as pool:
         for finished in pool.map(work, [job] * len(blocks), blocks):
             done += finished
@@ -111,6 +114,10 @@ def _execute(url: str, statement: str) -> None:
         connection.execute(statement)
 
 
-def _in_parallel(url: str, statements: list[str]) -> Iterable[None]:
+def _run_all(job: Job, statements: list[str]) -> Iterable[None]:
+    """Side by side where there is enough to do."""
+    if job.orders <= BLOCK:
+        yield from (_execute(job.url, statement) for statement in statements)
+        return
     with ProcessPoolExecutor(PROCESSES) as pool:
-        yield from pool.map(_execute, [url] * len(statements), statements)
+        yield from pool.map(_execute, [job.url] * len(statements), statements)
