@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.databases import Database
 
 pytestmark = pytest.mark.stage("people")
-TITLE = re.compile(r'<section class="zd-card.*?<h2[^>]*>(.*?)</h2>', re.DOTALL)
+TITLE = re.compile(r'<h2 id="work-\d+">(.*?)</h2>', re.DOTALL)
 
 
 def titles(html: str) -> list[str]:
