@@ -76,6 +76,13 @@ def reserve_stock(ctx: Context, order: Order, _values: Values) -> None:
         products.reserve(ctx, line, line.qty_ordered - line.qty_cancelled, ReservationKind.soft)
 
 
+def hold_what_there_is(ctx: Context, order: Order, _values: Values) -> None:
+    """The committee has decided: stock is held as far as there is any, the letter needs the rest. Clause 13(2)."""
+    for line in stock_lines(order):
+        free = stock.available(ctx, line.product_id)
+        products.reserve(ctx, line, min(line.qty_ordered - line.qty_cancelled, free), ReservationKind.soft)
+
+
 def ask_committee(ctx: Context, order: Order, _values: Values) -> None:
     """A large or special order goes before the committee. Clause 13(2)."""
     approvals.request_approval(ctx, order)
@@ -168,6 +175,8 @@ def require_payment(ctx: Context, shipment: Shipment, _values: Values) -> None:
         DomainError: ``payment_missing``.
     """
     order = ctx.session.get_one(Order, shipment.order_id)
+    # Two batches that leave at once are added up one after the other.
+    progress.lock_order(ctx, order)
     missing = money.due_before_shipping(ctx, order, shipment) - order.customer.credit_limit_amount
     if missing > ZERO:
         raise DomainError(
@@ -194,9 +203,11 @@ def count_delivered(ctx: Context, shipment: Shipment, _values: Values) -> None:
     progress.count(ctx, order, "qty_back", back)
     received = {line.order_line_id: line.qty_received for line in shipment.lines}
     progress.count(ctx, order, "qty_delivered", received)
-    progress.start_return_right(ctx, order, received, ctx.policy["return.window_days"])
+    # The receipt may be recorded days after the signature: the customer's terms run from that.
+    delivered_at = shipment.delivered_at or ctx.now
+    progress.start_return_right(order, received, ctx.policy["return.window_days"], delivered_at)
     if installations.plan_installation(ctx, shipment) is None:
-        progress.start_warranty(ctx, order, received)
+        progress.start_warranty(order, received, delivered_at)
         installations.request_acceptance(ctx, order, received, shipment=shipment)
     supply_again(ctx, order, back)
     progress.follow(ctx, order)
@@ -222,7 +233,7 @@ def count_installed(ctx: Context, installation: Installation, _values: Values) -
     received = {line.order_line_id: line.qty_received for line in shipment.lines} if shipment else {}
     installed = {line.id: received.get(line.id, ZERO) for line in order.lines if line.needs_install}
     progress.count(ctx, order, "qty_installed", installed)
-    progress.start_warranty(ctx, order, received)
+    progress.start_warranty(order, received, installation.finished_at or ctx.now)
     installations.request_acceptance(ctx, order, received, installation=installation, shipment=shipment)
     progress.follow(ctx, order)
 
@@ -257,7 +268,7 @@ REACTIONS: dict[str, tuple[Callable[[Context, Any, Values], None], ...]] = {
     "order.submit": (plan_money,),
     "order.review": (reserve_stock,),
     "order.escalate": (ask_committee,),
-    "order.committee_approve": (reserve_stock,),
+    "order.committee_approve": (hold_what_there_is,),
     "order.confirm": (send_letter, start_supply),
     "order.cancel": (stop_supply,),
     "approval.vote": (count_votes,),

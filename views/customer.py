@@ -77,4 +77,4 @@ class CustomerView(EntityView):
     creates = create_customer
     changes = change_customer
     related_views = [OrderView, CustomerAddressView, ConsentView, ServiceTicketView, PaymentView]
-    extra_permissions = ("export",)
+    extra_permissions = ("export", "credit")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
+from app.kernel.policy import change_parameter
 from app.security import scopes
 from models.calendar import CalendarDay
 from models.journal import Journal
@@ -38,6 +39,7 @@ class PolicyParameterView(EntityView):
     show_fieldsets = [(_l("Policy parameter"), {"fields": list_columns})]
     base_order = ("code", "asc")
     scope = scopes.policy_parameter
+    changes = change_parameter
 
 
 class CalendarDayView(EntityView):

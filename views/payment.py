@@ -29,7 +29,7 @@ class PaymentScheduleView(EntityView):
     datamodel = EntityInterface(PaymentSchedule)
     list_columns = ["order", "seq", "kind", "trigger", "percent", "amount", "due_on", "paid_amount", "open_amount"]
     search_columns = ["order", "kind", "trigger", "due_on", "amount"]
-    add_columns = ["order", "seq", "kind", "trigger", "percent", "amount", "due_on"]
+    # The plan is made with the order and adds up to its total: no instalment is added to it by hand.
     edit_columns = ["due_on"]
     show_fieldsets = [(_l("Payment schedule"), {"fields": list_columns})]
     label_columns = {"open_amount": _l("Still open")}

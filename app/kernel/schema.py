@@ -25,7 +25,7 @@ class LocalDateTime(fields.DateTime):
     """A moment. Without a zone it is Shanghai time, as a person types it."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        moment = super()._deserialize(value, attr, data, **kwargs)
+        moment: Any = super()._deserialize(value, attr, data, **kwargs)
         if not isinstance(moment, datetime):
             return moment
         if moment.tzinfo is None:

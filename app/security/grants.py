@@ -142,13 +142,13 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
     | _MONEY
     | _RULES
     | {
-        "customer": "list show edit",
+        "customer": "list show edit credit",
         "consent": "list",
         "product": "list show edit",
         "stock": READ,
         "order_review": READ,
         "production_task": "list",
-        "payment_schedule": "list show add edit",
+        "payment_schedule": "list show edit",
         "payment": "list show allocate",
         "refund": "list show add",
         "invoice": "list show add issue void",

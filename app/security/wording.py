@@ -28,6 +28,7 @@ WORDS = {
     "add": _l("Add"),
     "edit": _l("Edit"),
     "export": _l("Export"),
+    "credit": _l("Credit"),
     "import": _l("Import"),
     "own": _l("Change"),
     "userinfo": _l("My profile"),

@@ -160,9 +160,9 @@ def test_plan_when_the_total_changes_then_made_anew_until_money_is_allocated(com
         order.lines[0].qty_ordered = D(2)
     company.fire("oc_li", "2026-11-23 10:30", order, "submit")
     assert [amount for _, amount, _ in plan_of(company, order)] == [D(7200), D(10800), D(18000)]
-    with company.act("system", "2026-11-23 10:40") as ctx:
-        assert plan_schedule(ctx, order) == order.schedules
     pay(company, "1", order_id=order.id)
+    with company.act("system", "2026-12-03 10:05") as ctx:
+        assert plan_schedule(ctx, order) == order.schedules
     company.fire("oc_wang", "2026-12-03 10:10", order, "send_back", reason="数量")
     with company.act("oc_li", "2026-12-03 10:20"):
         order.lines[0].qty_ordered = D(1)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
 from app.kernel.context import Context
+from app.kernel.engine import requires
 from app.kernel.errors import DuplicateError, ValidationFailedError
 from app.kernel.numbering import next_code
 from app.services.customer import rules
@@ -16,6 +17,8 @@ from models.customer import Customer
 from models.labels import CustomerKind
 
 CODE_DIGITS = 8
+# The shipping gate lets goods go unpaid up to the credit: it is finance that gives it (domain/09 9.1).
+CREDIT = ("credit_limit_amount", "credit_days")
 
 
 def create_customer(ctx: Context, values: Mapping[str, Any], *, is_history: bool = False) -> Customer:
@@ -27,6 +30,7 @@ def create_customer(ctx: Context, values: Mapping[str, Any], *, is_history: bool
         DuplicateError: ``customer_exists``; phone (of a person) or credit code stand on another file.
         ValidationFailedError: the credit code is wrong, a person has no phone, or a blacklisting has no reason.
     """
+    _check_credit(ctx, Customer(), values)
     customer = Customer(**_cleaned(values))
     _check(ctx, customer, needs_phone=not is_history)
     customer.code = next_code(ctx, "CUS", CODE_DIGITS)
@@ -38,6 +42,7 @@ def create_customer(ctx: Context, values: Mapping[str, Any], *, is_history: bool
 
 def change_customer(ctx: Context, customer: Customer, values: Mapping[str, Any]) -> Customer:
     """Changes a file. Raises as :func:`create_customer`."""
+    _check_credit(ctx, customer, values)
     with ctx.session.no_autoflush:
         for name, value in _cleaned(values).items():
             setattr(customer, name, value)
@@ -54,6 +59,12 @@ def _cleaned(values: Mapping[str, Any]) -> dict[str, Any]:
     if given.get("uscc"):
         given["uscc"] = given["uscc"].upper()
     return given
+
+
+def _check_credit(ctx: Context, customer: Customer, values: Mapping[str, Any]) -> None:
+    """Raises PermissionDeniedError where somebody else than finance would change the credit."""
+    if any(name in values and (values[name] or 0) != (getattr(customer, name) or 0) for name in CREDIT):
+        requires(ctx, "customer.credit")
 
 
 def _check(ctx: Context, customer: Customer, *, needs_phone: bool = True) -> None:

@@ -165,6 +165,8 @@ def add_fee(ctx: Context, values: Mapping[str, Any]) -> OrderFee:
         raise ValidationFailedError({"amount": [str(_l("A fee is not below zero."))]})
     order.fees.append(fee)
     reprice(ctx, order)
+    if fee not in order.fees:
+        raise ValidationFailedError({"kind": [str(_l("This value is not allowed here."))]})
     ctx.session.flush()
     return fee
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.kernel.context import Context
 from app.kernel.journal import plain
-from app.kernel.money import tax_in
+from app.kernel.money import HUNDRED, tax_in
 from app.services.order import rules
 from models.labels_goods import Elevator
 from models.labels_order import FeeKind
@@ -35,7 +35,7 @@ def reprice(ctx: Context, order: Order) -> None:
     order.net_amount = order.total_amount - order.tax_amount
     order.is_large = bool(order.lines) and rules.is_large(order.order_type, order.total_amount, ctx.policy)
     order.special_flags = rules.special_flags(
-        [line.discount_pct for line in order.lines], [line.line_amount for line in order.lines], ctx.policy
+        [whole_discount(line) for line in order.lines], [line.line_amount for line in order.lines], ctx.policy
     )
 
 
@@ -47,6 +47,14 @@ def price_line(line: OrderLine) -> None:
     sets = rules.package_sets(net, line.product.pieces_per_pack)
     line.pack_count = sets * line.product.packs_per_set
     line.volume = sets * line.product.pack_volume
+
+
+def whole_discount(line: OrderLine) -> Decimal:
+    """The discount in per cent; a list price that was typed lower than the product's is one as well (F01)."""
+    listed = line.product.list_price
+    if line.list_price >= listed:
+        return line.discount_pct
+    return HUNDRED - line.unit_price * HUNDRED / listed
 
 
 def set_upstairs_fee(ctx: Context, order: Order) -> None:
@@ -62,6 +70,10 @@ def set_upstairs_fee(ctx: Context, order: Order) -> None:
         present.amount = amount
     elif present is not None:
         order.fees.remove(present)
+        if present in ctx.session.new:
+            ctx.session.expunge(present)
+        elif present in ctx.session:
+            ctx.session.delete(present)
 
 
 def content_of(order: Order) -> dict[str, Any]:

@@ -6,7 +6,7 @@ The reactions call these functions when goods are produced, inspected, shipped, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -78,17 +78,17 @@ def _has_running_task(ctx: Context, order: Order) -> bool:
     return ctx.session.execute(statement.limit(1)).first() is not None
 
 
-def start_return_right(ctx: Context, order: Order, quantities: Quantities, days: Decimal) -> None:
+def start_return_right(order: Order, quantities: Quantities, days: Decimal, delivered_at: datetime) -> None:
     """The last moment of the no-reason return: 23:59:59 of the given day after delivery (day 1 is the next day)."""
-    last_day = ctx.today + timedelta(days=int(days))
+    last_day = delivered_at.astimezone(LOCAL_ZONE).date() + timedelta(days=int(days))
     for line in order.lines:
         if quantities.get(line.id):
             line.return_deadline_at = end_of_local_day(last_day)
 
 
-def start_warranty(ctx: Context, order: Order, quantities: Quantities) -> None:
+def start_warranty(order: Order, quantities: Quantities, begins_at: datetime) -> None:
     """Warranty runs from the completion of the installation, or from delivery where none is needed."""
-    day = ctx.now.astimezone(LOCAL_ZONE).date()
+    day = begins_at.astimezone(LOCAL_ZONE).date()
     for line in order.lines:
         if quantities.get(line.id):
             line.warranty_from_on = day

@@ -23,15 +23,15 @@ CAP = "pay.deposit_cap_pct"
 
 
 def plan_schedule(ctx: Context, order: Order) -> list[PaymentSchedule]:
-    """The payment plan of the order type (domain/05 5.3); made anew when the total has changed and nothing is paid.
+    """The payment plan of the order type (domain/05 5.3); made anew as long as nothing is paid.
 
     Raises:
         DomainError: ``plan_paid`` where the total changed after money was allocated.
     """
     rows = list(ctx.session.scalars(_rows(order)))
-    if rows and sum(row.amount for row in rows) == order.total_amount:
-        return rows
     if any(row.paid_amount for row in rows):
+        if sum(row.amount for row in rows) == order.total_amount:
+            return rows
         raise DomainError(
             _l("Money has been allocated to the payment plan already: change the order by a change request."),
             code="plan_paid",

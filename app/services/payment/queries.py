@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from app.kernel.context import Context
 from app.services.payment import rules
 from models.labels import InvoiceState, RefundState
-from models.labels_money import UNALLOCATED_REASONS
+from models.labels_money import UNALLOCATED_REASONS, RefundReason
 from models.order import Order, OrderLine
 from models.payment import Invoice, Payment, PaymentAllocation, PaymentSchedule, Refund
 from models.shipment import Shipment, ShipmentLine
@@ -29,7 +29,13 @@ def due_before_shipping(ctx: Context, order: Order, shipment: Shipment | None = 
     )
     by_batch = shipment is not None and order.order_type in rules.BATCHED_TYPES
     leaving = _leaving(ctx, shipment) if by_batch and shipment is not None else None
-    return rules.missing_before_shipping(list(rows), leaving)
+    return rules.missing_before_shipping(list(rows), leaving) + _going_back(ctx, order)
+
+
+def _going_back(ctx: Context, order: Order) -> Decimal:
+    """What goes back, or went, because of a cancellation: it pays for no goods any more."""
+    cancelled = Refund.reason == RefundReason.cancel
+    return _sum(ctx, Refund.amount, Refund.order_id == order.id, Refund.state.in_(NOT_REJECTED), cancelled)
 
 
 def _leaving(ctx: Context, shipment: Shipment) -> Decimal:
@@ -41,6 +47,7 @@ def _leaving(ctx: Context, shipment: Shipment) -> Decimal:
             sa.and_(ShipmentLine.order_line_id == OrderLine.id, ShipmentLine.shipment_id == shipment.id),
         )
         .where(OrderLine.order_id == shipment.order_id)
+        .execution_options(populate_existing=True)
     )
     return sum(
         (
