@@ -187,7 +187,8 @@ class Order(Stateful, Base):
     origin: Mapped[OrderOrigin] = column(
         words(OrderOrigin, name="origin"), _l("Origin"), nullable=False, default=OrderOrigin.entered
     )
-    note: Mapped[str | None] = column(sa.Text, _l("Note"))
+    # Begins as the customer's message, which may name a person, a phone and a street: guarded like an address.
+    note: Mapped[str | None] = column(sa.Text, _l("Note"), sensitivity=Sensitivity.ADDRESS)
     state: Mapped[OrderState] = column(state_words(OrderState), _l("State"), nullable=False, default=OrderState.draft)
 
     customer: Mapped[Customer] = relationship(back_populates="orders")

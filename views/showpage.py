@@ -15,6 +15,7 @@ from app.kernel.engine import offered
 from app.kernel.errors import NotFoundError, PermissionDeniedError
 from app.kernel.fields import Access, access, present
 from app.kernel.filters import BadValueError, value_of
+from app.kernel.journal import entity_name
 from app.kernel.listing import ListRequest, ListSpec, page
 from models.journal import Journal
 from views.base import ENTITIES, EntityDeclaration, column_key, parent_relation
@@ -205,7 +206,25 @@ def history(ctx: Context, view: type[EntityDeclaration], record: Any) -> tuple[l
     if len(rows) > HISTORY_ROWS:
         rows = rows[:HISTORY_ROWS]
         more = view.url("show", pk=record.id, history=rows[-1].id)
-    return [entry for act in acts(rows) if (entry := act_entry(ctx, act)) is not None], more
+    seen = in_scope(ctx, rows, record)
+    return [entry for act in acts(seen) if (entry := act_entry(ctx, act)) is not None], more
+
+
+def in_scope(ctx: Context, rows: list[Any], record: Any) -> list[Any]:
+    """The journal rows of records the actor may know of: an order's timeline tells of tickets and other crews too."""
+    hidden: set[tuple[str, int]] = set()
+    own = (entity_name(type(record)), record.id)
+    for entity in {row.entity for row in rows}:
+        view = ENTITIES.get(entity)
+        clause = view.scope(ctx.actor) if view is not None and view.scope is not None else sa.true()
+        if view is None or isinstance(clause, sa.True_):
+            continue
+        ids = {row.entity_id for row in rows if row.entity == entity and (entity, row.entity_id) != own}
+        if ids:
+            model = view.model()
+            open_ids = set(ctx.session.scalars(sa.select(model.id).where(model.id.in_(ids), clause)))
+            hidden |= {(entity, row_id) for row_id in ids - open_ids}
+    return [row for row in rows if (row.entity, row.entity_id) not in hidden]
 
 
 def acts(rows: list[Any]) -> list[list[Any]]:
