@@ -142,3 +142,21 @@ def test_committee_when_stock_is_short_then_its_vote_counts_and_the_letter_waits
     assert [held.qty for held in order.lines[0].reservations] == [D(3)]
     data = {"promised_on": "2026-12-08", "channel": "sms"}
     assert refusal(company, "oc_li", "2026-11-23 12:00", order, "confirm", **data) == "stock_short"
+
+
+@pytest.mark.parametrize("reason", [RefundReason.price_adjust, RefundReason.compensation])
+def test_order_when_something_was_conceded_then_it_can_be_completed_and_closed(
+    company: Company, reason: RefundReason
+) -> None:
+    shipment = loaded(company)
+    order = shipment.order
+    with company.act("fi_zhou", "2026-12-02 07:30") as ctx:
+        refund = record_refund(ctx, {"order_id": order.id, "reason": reason, "amount": D("11.50")})
+    company.fire("fi_sun", "2026-12-02 07:40", refund, "approve")
+    company.fire("fi_qian", "2026-12-02 07:50", refund, "execute")
+    company.fire("lg_xu", "2026-12-02 08:00", shipment, "dispatch")
+    company.fire("lg_xu", "2026-12-02 10:00", shipment, "deliver", receiver_name="林晓雯")
+    company.session.refresh(order)
+    company.fire("cs_ma", "2026-12-02 11:00", order.acceptances[0], "sign", signed_by="林晓雯")
+    assert (order.state, order.paid_amount, order.refunded_amount) == (OrderState.completed, D(6800), D("11.50"))
+    company.fire("oc_zhao", "2026-12-03 09:00", order, "close")

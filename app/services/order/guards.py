@@ -14,8 +14,10 @@ from app.services.order import rules
 from app.services.order.pricing import content_of
 from models.approval import Approval
 from models.journal import Journal
+from models.labels_money import RefundReason, RefundState
 from models.labels_order import ApprovalState
 from models.order import Order
+from models.payment import Refund
 
 ZERO = Decimal(0)
 # What somebody does who enters an order: another person may press the button of the last of them.
@@ -119,9 +121,17 @@ def has_nothing_shipped(_ctx: Context, order: Order) -> Reason | None:
     return None
 
 
-def is_paid(_ctx: Context, order: Order) -> Reason | None:
+def settled_amount(ctx: Context, order: Order) -> Decimal:
+    """What an order was paid, less what went back for a cancellation; other refunds are conceded, nobody owes them."""
+    cancelled = sa.select(sa.func.sum(Refund.amount)).where(
+        Refund.order_id == order.id, Refund.state == RefundState.executed, Refund.reason == RefundReason.cancel
+    )
+    return order.paid_amount - (ctx.session.scalar(cancelled) or ZERO)
+
+
+def is_paid(ctx: Context, order: Order) -> Reason | None:
     """An order closes when its money is in. Imported history carries no payments."""
-    if order.paid_amount - order.refunded_amount >= order.total_amount or order.origin == "imported":
+    if order.origin == "imported" or settled_amount(ctx, order) >= order.total_amount:
         return None
     return Reason("not_paid", _l("The order is not fully paid yet."))
 

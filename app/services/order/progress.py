@@ -16,6 +16,7 @@ from app.kernel.context import LOCAL_ZONE, Context, end_of_local_day
 from app.kernel.engine import fire
 from app.services.order import rules
 from app.services.order.flow import SYSTEM
+from app.services.order.guards import settled_amount
 from models.labels_money import UNALLOCATED_REASONS, RefundState
 from models.labels_order import OrderState
 from models.labels_work import TaskState
@@ -52,7 +53,7 @@ def follow(ctx: Context, order: Order) -> None:
     """Fires system steps until the state is the one the lines tell."""
     if order.state not in rules.LADDER:
         return
-    settled = rules.is_settled(order.order_type, order.total_amount, order.paid_amount - order.refunded_amount)
+    settled = rules.is_settled(order.order_type, order.total_amount, settled_amount(ctx, order))
     wanted = rules.derived_state(order.lines, is_started=_has_running_task(ctx, order), is_settled=settled)
     while order.state is not wanted and (name := next_step(order.state, wanted)) is not None:
         fire(ctx.as_system(), order, name)
