@@ -120,19 +120,19 @@ def start_supply(ctx: Context, order: Order, _values: Values) -> None:
 
 
 def stop_supply(ctx: Context, order: Order, values: Values) -> None:
-    """Cancelled: reservations go back, tasks and shipments that have not begun stop."""
+    """Cancelled: reservations go back, tasks stop, shipments that have not left are cancelled."""
     for line in stock_lines(order):
         products.release(ctx, line)
     reason = {"reason": str(values["cancel_reason"])}
-    tasks = sa.select(ProductionTask).where(
-        ProductionTask.order_id == order.id, ProductionTask.state.in_([TaskState.planned, TaskState.released])
+    stops: tuple[tuple[type[Any], tuple[Any, ...], str], ...] = (
+        (ProductionTask, (TaskState.planned, TaskState.released), "cancel"),
+        (ProductionTask, (TaskState.in_progress, TaskState.paused), "stop"),
+        (Shipment, (ShipmentState.planned, ShipmentState.scheduled), "cancel"),
     )
-    shipments = sa.select(Shipment).where(
-        Shipment.order_id == order.id, Shipment.state.in_([ShipmentState.planned, ShipmentState.scheduled])
-    )
-    for statement in (tasks, shipments):
+    for model, states, step in stops:
+        statement = sa.select(model).where(model.order_id == order.id, model.state.in_(states))
         for record in ctx.session.scalars(statement).all():
-            fire(ctx.as_system(), record, "cancel", reason)
+            fire(ctx.as_system(), record, step, reason)
 
 
 def follow_order(ctx: Context, record: Any, _values: Values) -> None:

@@ -5,21 +5,46 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.kernel.errors import PermissionDeniedError, ValidationFailedError
+from app.kernel.errors import DomainError, PermissionDeniedError, StepBlockedError, ValidationFailedError
 from app.kernel.policy import change_parameter, read_policy
 from app.services.customer.actions import change_customer
-from app.services.order.actions import add_fee, change_line, change_order
-from app.services.payment.refunds import record_refund
+from app.services.order.actions import add_fee, add_line, change_line, change_order
+from app.services.payment.actions import record_payment
+from app.services.payment.refunds import apply_invoice, record_refund
 from app.services.shipment.actions import plan_shipment
-from models.labels import Elevator, FeeKind, OrderState, OrderType, RefundReason
+from models.labels import (
+    Elevator,
+    FeeKind,
+    OrderState,
+    OrderType,
+    PaymentMethod,
+    PaymentState,
+    RefundReason,
+    SupplyMode,
+    TaskState,
+)
 from models.policy import PolicyParameter
+from models.quality import Inspection
 from models.shipment import Shipment
-from tests.services.company import Company, found, moment
-from tests.services.orders import CHECKS, ENTERED, REVIEWED, Goods, draft, inspected, refusal, settled
+from tests.services.company import Company, found, moment, person, product
+from tests.services.orders import (
+    CHECKS,
+    CONFIRMED,
+    ENTERED,
+    REVIEWED,
+    Goods,
+    confirmed,
+    draft,
+    inspected,
+    refusal,
+    settled,
+)
 
 D = Decimal
+pytestmark = pytest.mark.stage("people")
 SOFA = Goods("SOF-OSLO-3S-GRY", 1, 6800)
 
 
@@ -160,3 +185,63 @@ def test_order_when_something_was_conceded_then_it_can_be_completed_and_closed(
     company.fire("cs_ma", "2026-12-02 11:00", order.acceptances[0], "sign", signed_by="林晓雯")
     assert (order.state, order.paid_amount, order.refunded_amount) == (OrderState.completed, D(6800), D("11.50"))
     company.fire("oc_zhao", "2026-12-03 09:00", order, "close")
+
+
+def test_cancel_when_a_task_is_in_progress_then_it_stops_and_nothing_is_inspected(company: Company) -> None:
+    order = confirmed(company, Goods("BED-1", 2, supply=SupplyMode.make_to_order))
+    task = order.tasks[0]
+    plan = {"planned_start_on": "2026-11-24", "planned_end_on": "2026-12-01"}
+    company.fire("pd_chen", "2026-11-23 13:00", task, "plan", **plan)
+    company.fire("pd_chen", "2026-11-23 13:10", task, "release")
+    company.fire("pd_chen", "2026-11-23 13:20", task, "start")
+    company.fire("pd_chen", "2026-11-23 14:00", task, "report", operation="assembly", qty_done="1", percent="50")
+    inspection = company.session.scalars(sa.select(Inspection)).one()
+    # One piece waits for its inspection; the order is still in production.
+    company.fire("oc_zhao", "2026-11-23 15:00", order, "cancel", cancel_kind="customer", cancel_reason="fund")
+    assert (order.state, task.state) == (OrderState.cancelled, TaskState.cancelled)
+    with pytest.raises(StepBlockedError) as refused:
+        company.fire("qc_sun", "2026-11-23 16:00", inspection, "accept")
+    assert [reason.code for reason in refused.value.reasons()] == ["order_ended"]
+
+
+def test_invoice_when_the_order_is_no_contract_yet_or_no_more_then_refused(company: Company) -> None:
+    order = draft(company, Goods("CHR-1", 2))
+    with pytest.raises(DomainError) as early, company.act("fi_zhou", CONFIRMED) as ctx:
+        apply_invoice(ctx, {"order_id": order.id})
+    company.fire("oc_li", ENTERED, order, "cancel", cancel_kind="customer", cancel_reason="fund")
+    with pytest.raises(DomainError) as late, company.act("fi_zhou", CONFIRMED) as ctx:
+        apply_invoice(ctx, {"order_id": order.id})
+    assert (early.value.reason_code, late.value.reason_code) == ("not_invoiceable", "not_invoiceable")
+
+
+def test_payment_when_the_order_was_cancelled_then_waits_unallocated(company: Company) -> None:
+    order = confirmed(company, Goods("CHR-1", 2))
+    company.fire("oc_li", CONFIRMED, order, "cancel", cancel_kind="customer", cancel_reason="fund")
+    with company.act("fi_qian", CONFIRMED) as ctx:
+        payment = record_payment(ctx, {"method": PaymentMethod.cash, "amount": D(50), "order_id": order.id})
+    assert (payment.state, payment.allocated_amount, order.paid_amount) == (PaymentState.unallocated, D(0), D(0))
+
+
+def test_draft_when_the_customer_is_another_then_the_first_ones_address_goes(company: Company) -> None:
+    order = draft(company, Goods("CHR-1", 1), floor=5)
+    with company.act("oc_li", ENTERED) as ctx:
+        other = person(ctx.session, "王小明", "13900001111")
+        change_order(ctx, order, {"customer_id": other.id, "ship_city": "宁波"})
+    assert (order.customer_id, order.receiver_name, order.ship_address) == (other.id, None, None)
+    assert (order.ship_city, order.floor) == ("宁波", 1)
+
+
+def test_line_when_the_product_is_no_longer_sold_then_refused(company: Company) -> None:
+    order = draft(company, Goods("CHR-1", 1))
+    with company.act("oc_li", ENTERED) as ctx:
+        gone = product(ctx.session, "OLD-1", is_active=False)
+    with pytest.raises(ValidationFailedError) as refused, company.act("oc_li", ENTERED) as ctx:
+        add_line(ctx, {"order_id": order.id, "product_id": gone.id, "qty_ordered": D(1)})
+    assert list(refused.value.fields) == ["product_id"]
+
+
+def test_shipment_when_it_would_be_thousands_of_packages_then_refused(company: Company) -> None:
+    order = inspected(company, Goods("CHR-1", 2001, price=1, on_hand=3000))
+    with pytest.raises(DomainError) as refused, company.act("lg_liu", CONFIRMED) as ctx:
+        plan_shipment(ctx, order, None, {})
+    assert refused.value.reason_code == "too_many_packages"

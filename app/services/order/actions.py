@@ -86,13 +86,25 @@ def change_order(ctx: Context, order: Order, values: Mapping[str, Any]) -> Order
             _l("The moment of receipt cannot be changed: the clock runs from it."), code="received_at_fixed"
         )
     address_changed = values.get("address_id", order.address_id) != order.address_id
+    customer_changed = values.get("customer_id", order.customer_id) != order.customer_id
+    if customer_changed:
+        order.customer = _get(ctx, Customer, values["customer_id"])
+        forget_address(order)
     for key, value in values.items():
         setattr(order, key, value)
-    if address_changed:
+    if address_changed or customer_changed:
         copy_address(ctx, order, typed=values)
     reprice(ctx, order)
     ctx.session.flush()
     return order
+
+
+def forget_address(order: Order) -> None:
+    """Another customer does not live at the first one's address."""
+    order.address_id = None
+    for name in ADDRESS_FIELDS:
+        default = Order.__table__.columns[name].default
+        setattr(order, name, default.arg if default is not None else None)
 
 
 def copy_address(ctx: Context, order: Order, *, typed: Mapping[str, Any]) -> None:
@@ -145,8 +157,10 @@ def change_line(ctx: Context, line: OrderLine, values: Mapping[str, Any]) -> Ord
 
 
 def check_line(line: OrderLine) -> None:
-    """A line has a quantity above zero and a discount between 0 and 100 %. Raises ValidationFailedError."""
+    """A line is for goods on sale, above zero, at a discount of 0 to 100 %. Raises ValidationFailedError."""
     wrong = {}
+    if not line.product.is_active:
+        wrong["product_id"] = [str(_l("This product is no longer sold: choose another."))]
     if line.qty_ordered is None or line.qty_ordered <= ZERO:
         wrong["qty_ordered"] = [str(_l("The quantity must be above zero."))]
     line.discount_pct = line.discount_pct or ZERO

@@ -14,11 +14,12 @@ from app.kernel.engine import fire
 from app.kernel.errors import DomainError, DuplicateError, NotFoundError
 from app.kernel.numbering import next_number
 from app.services.payment import queries, rules
-from models.labels import PaymentState, SupplyMode
+from models.labels import OrderState, PaymentState, SupplyMode
 from models.order import Order
 from models.payment import Payment, PaymentAllocation, PaymentSchedule
 from models.policy import DEFAULTS
 
+ENDED = (OrderState.cancelled, OrderState.rejected)
 CAP = "pay.deposit_cap_pct"
 
 
@@ -86,7 +87,8 @@ def record_payment(ctx: Context, values: Mapping[str, Any]) -> Payment:
     payment.payment_no = next_number(ctx, "PM")
     ctx.session.add(payment)
     ctx.session.flush()
-    if order is not None and _is_due(ctx, order):
+    # Money for an order that has ended waits unallocated: it goes back, or to another order.
+    if order is not None and order.state not in ENDED and _is_due(ctx, order):
         fire(ctx.as_system(), payment, "allocate", {"order_id": order.id})
     return payment
 

@@ -13,11 +13,21 @@ from app.kernel.context import Context
 from app.kernel.errors import DomainError, NotFoundError
 from app.kernel.numbering import next_number
 from app.services.payment import queries, rules
-from models.labels import CustomerKind, InvoiceKind
+from models.labels import CustomerKind, InvoiceKind, OrderState
 from models.labels_money import UNALLOCATED_REASONS
 from models.order import Order
 from models.payment import Invoice, Payment, Refund
 
+NOT_INVOICEABLE = frozenset(
+    {
+        OrderState.draft,
+        OrderState.pending_review,
+        OrderState.pending_approval,
+        OrderState.approved,
+        OrderState.cancelled,
+        OrderState.rejected,
+    }
+)
 REFUND_DAYS = Decimal(7)
 
 
@@ -77,10 +87,16 @@ def apply_invoice(ctx: Context, values: Mapping[str, Any]) -> Invoice:
     """An application for an invoice; what is not given is the rest of the order and the customer's title. Clause 11(2).
 
     Raises:
-        DomainError: ``special_for_person`` (W04), ``tax_no_needed``, ``over_invoiced``, ``amount_not_positive``.
+        DomainError: ``not_invoiceable`` before the confirmation letter and after the end, ``special_for_person``
+            (W04), ``tax_no_needed``, ``over_invoiced``, ``amount_not_positive``.
     """
     given = {key: value for key, value in values.items() if value is not None}
     order = _locked(ctx, Order, given["order_id"])
+    if order.state in NOT_INVOICEABLE:
+        raise DomainError(
+            _l("Only a confirmed order is invoiced: this one is not confirmed yet, or it has ended."),
+            code="not_invoiceable",
+        )
     customer = order.customer
     given.setdefault("title", customer.name)
     if customer.uscc:

@@ -203,6 +203,7 @@ PRODUCTION = Workflow(
             asks=ReasonInput,
             tone="danger",
         ),
+        Step("stop", _l("Stopped with the order"), (S.in_progress, S.paused), S.cancelled, asks=ReasonInput),
     ),
     clocks=(
         Clock(
@@ -222,6 +223,7 @@ PRODUCTION = Workflow(
                 "production_task.report",
                 "production_task.pause",
                 "production_task.complete",
+                "production_task.stop",
             ),
             limit="sla.P3.limit",
             clause="8(2)",

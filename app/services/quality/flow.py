@@ -14,6 +14,7 @@ from app.kernel.schema import EntityInput, field_for
 from app.kernel.workflow import Clock, Step, Workflow
 from app.services.quality import rules
 from models.labels import InspectionState as S
+from models.labels import OrderState
 from models.quality import Inspection, InspectionDefect
 
 
@@ -102,6 +103,13 @@ def _sign(ctx: Context, inspection: Inspection) -> None:
     inspection.inspected_at = ctx.now
 
 
+def is_wanted(_ctx: Context, inspection: Inspection) -> Reason | None:
+    """Nothing is inspected for an order that has ended."""
+    if inspection.order.state not in (OrderState.cancelled, OrderState.rejected):
+        return None
+    return Reason("order_ended", _l("The order was cancelled: its goods are not inspected any more."))
+
+
 QUALITY = Workflow(
     name="inspection",
     subject=Inspection,
@@ -115,7 +123,7 @@ QUALITY = Workflow(
             (S.pending,),
             S.passed,
             permission="accept",
-            guards=(is_not_own_work,),
+            guards=(is_not_own_work, is_wanted),
             effect=accept,
             clause="14(2)",
             is_bulk=True,
@@ -126,7 +134,7 @@ QUALITY = Workflow(
             (S.pending,),
             S.failed,
             permission="reject",
-            guards=(is_not_own_work,),
+            guards=(is_not_own_work, is_wanted),
             asks=RejectInput,
             effect=reject,
             tone="danger",

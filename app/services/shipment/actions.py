@@ -37,7 +37,7 @@ def plan_shipment(
 
     Raises:
         DomainError: ``order_not_shippable``, ``nothing_to_ship``, ``unknown_line``, ``bad_quantity``,
-            ``over_ordered``, ``over_qc_passed``.
+            ``over_ordered``, ``over_qc_passed``, ``too_many_packages``.
     """
     ctx.session.flush()
     # Whoever plans holds the order, so that two plans cannot share the same pieces.
@@ -61,6 +61,14 @@ def plan_shipment(
     shipment = Shipment(shipment_no=next_number(ctx, "SH"), order_id=order.id, **{"mode": order.delivery_mode, **given})
     ctx.session.add(shipment)
     ctx.session.flush()
+    count = sum(rules.package_count(qty, lines[line_id].product) for line_id, qty in chosen.items())
+    if count > rules.MOST_PACKAGES:
+        raise DomainError(
+            _l("%(count)s packages are too many for one shipment: ship at most %(most)s at once."),
+            code="too_many_packages",
+            count=count,
+            most=rules.MOST_PACKAGES,
+        )
     number = ctx.session.scalar(
         sa.select(sa.func.count()).select_from(Package).join(Shipment).where(Shipment.order_id == order.id)
     )

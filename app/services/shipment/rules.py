@@ -7,12 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
+from typing import Protocol
 
 from app.kernel.money import split
 from models.labels import OrderState, PackageState
 
 ZERO = Decimal(0)
 TENTH = Decimal("0.1")
+# A lorry of 9.6 m carries some three hundred; each is a row with a label.
+MOST_PACKAGES = 2000
 
 # Orders whose goods may leave the house.
 SHIPPABLE = frozenset(
@@ -54,12 +57,25 @@ class LineStock:
         return max(min(self.within_order, self.within_inspection), ZERO)
 
 
+class Packed(Protocol):
+    """How a product is packed."""
+
+    pieces_per_pack: int
+    packs_per_set: int
+
+
 @dataclass(frozen=True)
 class Pack:
     """One package: volume in m³ and weight in kg."""
 
     volume: Decimal
     weight_kg: Decimal
+
+
+def package_count(qty: Decimal, product: Packed) -> int:
+    """How many packages carry ``qty`` pieces of a product."""
+    sets = int((qty / product.pieces_per_pack).to_integral_value(ROUND_CEILING))
+    return sets * product.packs_per_set
 
 
 def packages(qty: Decimal, pieces_per_pack: int, packs_per_set: int, volume: Decimal, weight: Decimal) -> list[Pack]:
