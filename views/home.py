@@ -14,16 +14,18 @@ from flask_babel import gettext as _
 from app.kernel.calendar import due_at
 from app.kernel.clocks import calendar_exceptions
 from app.kernel.context import Context
+from app.kernel.fields import present
 from app.kernel.journal import state_column
 from app.kernel.listing import COUNT_CAP
 from app.kernel.workflow import Clock, Step, Workflow
 from app.security.departments import departments_of, label_of_role
 from models.labels import label_of
+from models.order_line import OrderLine
 from views.adapter import OpenIndexView, login_needed
 from views.base import ENTITIES, EntityDeclaration
 from views.charts import home_charts
 from views.context import web_context
-from views.display import moment, record_text
+from views.display import moment, name_of, record_text
 
 ROWS = 5
 URGENCY = ("danger", "warning", "info", "neutral")
@@ -120,18 +122,30 @@ def _work(ctx: Context, view: type[EntityDeclaration], state: Any) -> tuple[int,
         statement = statement.options(sa.orm.joinedload(model.customer))
     elif "order" in sa.inspect(model).relationships:
         statement = statement.options(sa.orm.joinedload(model.order))
+    if "order_line" in sa.inspect(model).relationships:
+        statement = statement.options(sa.orm.joinedload(model.order_line).joinedload(OrderLine.product))
     rows = ctx.session.execute(statement).unique().all()
     return (rows[0][1], [row[0] for row in rows]) if rows else (0, [])
 
 
 def _row(ctx: Context, view: type[EntityDeclaration], record: Any, exceptions: Mapping[date, bool]) -> dict[str, Any]:
-    about = getattr(record, "customer", None) or getattr(record, "order", None)
     return {
         "number": str(record),
         "url": view.url("show", pk=record.id),
-        "text": record_text(ctx.actor, about),
+        "text": about(ctx, record),
         "due": due(ctx, view, record, exceptions),
     }
+
+
+def about(ctx: Context, record: Any) -> str:
+    """What tells one row from the next: the customer, or the order and its goods, or the name as it was received."""
+    whom = getattr(record, "customer", None) or getattr(record, "order", None)
+    if whom is None:
+        name = getattr(record, "customer_name", None)
+        return str(present(ctx.actor, type(record), "customer_name", name) or "") if name else ""
+    line = getattr(record, "order_line", None)
+    goods = name_of(ctx.actor, line.product) if line is not None else None
+    return " · ".join(filter(None, (record_text(ctx.actor, whom), goods)))
 
 
 def due(ctx: Context, view: type[EntityDeclaration], record: Any, exceptions: Mapping[date, bool]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 from app.security import scopes
 from app.services.payment.actions import record_payment
 from app.services.payment.refunds import apply_invoice, record_refund
+from models.labels import PaymentState, label_of
 from models.payment import Invoice, Payment, PaymentAllocation, PaymentSchedule, Refund
 from views.base import EntityInterface
 from views.entity import EntityView
@@ -62,6 +63,7 @@ class PaymentView(EntityView):
     base_order = ("received_at", "desc")
     scope = scopes.payment
     quick_search = ("payment_no", "channel_txn_no", "external_order_no", "order.order_no")
+    quick_views = tuple((label_of(state), {"state": str(state)}) for state in PaymentState)
     creates = record_payment
     optional_columns = ("received_at",)
     related_views = [PaymentAllocationView]

@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.security import scopes
 from app.services.production.actions import create_task
+from models.labels import TaskState, label_of
 from models.production import ProductionReport, ProductionTask
 from views.base import EntityInterface
 from views.entity import EntityView
@@ -46,6 +47,7 @@ class ProductionTaskView(EntityView):
     base_order = ("created_at", "desc")
     scope = scopes.production_task
     quick_search = ("task_no", "order.order_no")
+    quick_views = tuple((label_of(state), {"state": str(state)}) for state in TaskState)
     creates = create_task
     related_views = [ProductionReportView, InspectionView]
     extra_permissions = ("export",)

@@ -18,6 +18,7 @@ from app.kernel.filters import BadValueError, value_of
 from app.kernel.journal import entity_name
 from app.kernel.listing import ListRequest, ListSpec, page
 from models.journal import Journal
+from models.order import Order
 from views.base import ENTITIES, EntityDeclaration, column_key, parent_relation
 from views.display import badge, cell, kind_of, label_text, moment, record_text, state_of, text_of
 from views.listpage import add_button, link_of, rows_of
@@ -32,12 +33,13 @@ QUIET_TONES = frozenset({"neutral", "danger"})
 def show_variables(ctx: Context, view: type[EntityDeclaration], record: Any) -> dict[str, Any]:
     """The variables of ``zhidan/show.html``."""
     first, more = step_buttons(ctx, view, record)
+    first = [*begins(ctx, view, record), *first]
     variables: dict[str, Any] = {
         "title": str(record),
         "subtitle": subtitle(ctx, view, record),
         "crumbs": [(str(view.model().__label_plural__), view.url("list")), (str(record), None)],
         "state": state_of(record),
-        "flags": [clock_flag(ctx, reading) for reading in readings(ctx, record) if shown_clock(ctx, reading)],
+        "flags": flags(ctx, record),
         "steps": first,
         "more": more,
         "edit_url": view.url("edit", pk=record.id) if view.may_edit(ctx.actor, record) else None,
@@ -83,6 +85,25 @@ def step_buttons(
     for button in first:
         button["tone"] = "primary" if button is primary else "default"
     return first, more
+
+
+def begins(ctx: Context, view: type[EntityDeclaration], record: Any) -> list[dict[str, Any]]:
+    """The button of whoever goes on with this state in another table: an order ready to ship waits for a shipment."""
+    awaited = view.awaits.get(getattr(record, "state", None))
+    child = ENTITIES.get(awaited.removesuffix(".add")) if awaited else None
+    relation = parent_relation(child.model(), view.model()) if child is not None else None
+    if child is None or relation is None or not (child.parent_allows is None or child.parent_allows(record)):
+        return []
+    button = add_button(ctx, child, **{column_key(child.model(), relation): record.id})
+    return [{**button, "tone": "primary", "method": "get", "icon": "fa-plus"}] if button else []
+
+
+def flags(ctx: Context, record: Any) -> list[dict[str, str]]:
+    """What must be seen before anything is done: a hold of the order this is or belongs to, then the clocks."""
+    order = record if isinstance(record, Order) else getattr(record, "order", None)
+    is_held = isinstance(order, Order) and order.is_on_hold and access(ctx.actor, Order, "is_on_hold") is Access.full
+    hold = [{"label": _("On hold"), "tone": "danger"}] if is_held else []
+    return hold + [clock_flag(ctx, reading) for reading in readings(ctx, record) if shown_clock(ctx, reading)]
 
 
 def shown_clock(ctx: Context, reading: Reading) -> bool:
