@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.services.company import found
-from tests.services.orders import Goods, inspected
+from tests.services.orders import Goods, confirmed, inspected
 from tests.web.person import Person, statements, text_of
 
 if TYPE_CHECKING:
@@ -24,6 +24,11 @@ TITLE = re.compile(r'<h2 id="work-\d+">(.*?)</h2>', re.DOTALL)
 def titles(html: str) -> list[str]:
     """The headings of the cards, without their counts."""
     return [re.sub(r"\s*\d+\+?$", "", text_of(found)) for found in TITLE.findall(html)]
+
+
+def heading(html: str) -> str:
+    """The heading of a page with its badges."""
+    return text_of(html.partition("<h1")[2].partition("</h1>")[0])
 
 
 @pytest.mark.parametrize(
@@ -54,3 +59,30 @@ def test_home_when_opened_then_one_statement_a_table_and_state(
         person.page("/")
     # The person, his rights, the calendar, the parameters; then one for each state that his steps start from.
     assert len(seen) == 9, seen
+
+
+def test_home_when_an_inspection_waits_then_its_row_names_order_and_goods(app: Flask, session: Session) -> None:
+    order = confirmed(found(session), Goods("CHR-1", 2))
+    about = f"{order} · {order.lines[0].product.name}"
+    session.commit()
+    assert about in text_of(Person(app, session, "qc_sun").page("/"))
+
+
+def test_order_when_ready_to_ship_then_who_ships_is_led_to_the_shipment(app: Flask, session: Session) -> None:
+    order = inspected(found(session), Goods("CHR-1", 2))
+    session.commit()
+    way = f'<a class="zd-btn zd-btn-primary" href="/shipment/add?order_id={order.id}"'
+    shown = {who: way in Person(app, session, who).page(f"/order/show/{order.id}") for who in ("lg_liu", "oc_li")}
+    assert shown == {"lg_liu": True, "oc_li": False}
+
+
+def test_order_when_on_hold_then_it_and_its_inspection_say_so_beside_the_number(app: Flask, session: Session) -> None:
+    company = found(session)
+    order = confirmed(company, Goods("CHR-1", 2))
+    pages = [("oc_li", f"/order/show/{order.id}"), ("qc_sun", f"/inspection/show/{order.inspections[0].id}")]
+    session.commit()
+    before = [heading(Person(app, session, who).page(url)) for who, url in pages]
+    company.fire("oc_li", "2026-11-24 10:00", order, "hold", reason="The new flat is late")
+    session.commit()
+    after = [heading(Person(app, session, who).page(url)) for who, url in pages]
+    assert (["On hold" in head for head in before], ["On hold" in head for head in after]) == ([False] * 2, [True] * 2)
