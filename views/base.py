@@ -41,7 +41,7 @@ class EntityDeclaration(QuietModelView):
     ``optional_columns`` (filled in by ``creates`` when not given), ``can_be_edited`` and ``parent_allows`` (whether a
     record may be edited, or be added to a parent, now), ``quick_views`` ((label, arguments) of the list), ``way``
     (the stations of a record), ``awaits`` (state → the right of whoever goes on with it in another table),
-    ``extra_permissions`` (rights of screens beside this one).
+    ``restricted`` (column → the further right to write it), ``extra_permissions`` (rights beside this screen).
     """
 
     is_abstract: ClassVar[bool] = True
@@ -58,6 +58,7 @@ class EntityDeclaration(QuietModelView):
     parent_allows: ClassVar[Callable[[Any], bool] | None] = None
     way: ClassVar[Callable[[Any], list[dict[str, Any]]] | None] = None
     awaits: ClassVar[Mapping[Any, str]] = {}
+    restricted: ClassVar[Mapping[str, str]] = {}
     has_history: ClassVar[bool] = True
     page_size = PAGE_SIZE
 
@@ -119,6 +120,7 @@ class EntityDeclaration(QuietModelView):
             return cls.add_schema
         table: Any = cls.model()
         keys = [column_key(table, name) for name in (cls.add_columns if is_new else cls.edit_columns)]
+        keys = [key for key in keys if key not in cls.restricted or actor.may(cls.restricted[key])]
         return _schema(table, tuple(editable(actor, table, keys)), cls.optional_columns)
 
     @classmethod

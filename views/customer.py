@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 from app.security import scopes
-from app.services.customer.actions import change_customer, create_customer
+from app.services.customer.actions import CREDIT, change_customer, create_customer
 from models.customer import Consent, Customer, CustomerAddress
 from views.base import EntityInterface
 from views.entity import EntityView
@@ -77,4 +77,5 @@ class CustomerView(EntityView):
     creates = create_customer
     changes = change_customer
     related_views = [OrderView, CustomerAddressView, ConsentView, ServiceTicketView, PaymentView]
+    restricted = dict.fromkeys(CREDIT, "customer.credit")
     extra_permissions = ("export", "credit")
