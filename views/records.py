@@ -43,8 +43,7 @@ def load(ctx: Context, schema: type[Schema], raw: Any, *, partial: bool = False)
         given = {name: value for name, value in raw.items() if name not in empty} if empty else raw
         values: dict[str, Any] = schema().load(given, partial=partial)
     except ValidationError as error:
-        found = error.normalized_messages()  # type: ignore[no-untyped-call]
-        raise ValidationFailedError(found) from error
+        raise ValidationFailedError(engine.messages_of(error)) from error
     if partial and (cleared := [name for name in empty if not isinstance(declared[name], fields.String)]):
         raise ValidationFailedError({name: [str(REQUIRED)] for name in cleared})
     if partial:

@@ -72,19 +72,21 @@ class Pack:
     weight_kg: Decimal
 
 
+def _sets(qty: Decimal, pieces_per_pack: int) -> int:
+    return int((qty / pieces_per_pack).to_integral_value(ROUND_CEILING))
+
+
 def package_count(qty: Decimal, product: Packed) -> int:
     """How many packages carry ``qty`` pieces of a product."""
-    sets = int((qty / product.pieces_per_pack).to_integral_value(ROUND_CEILING))
-    return sets * product.packs_per_set
+    return _sets(qty, product.pieces_per_pack) * product.packs_per_set
 
 
 def packages(qty: Decimal, pieces_per_pack: int, packs_per_set: int, volume: Decimal, weight: Decimal) -> list[Pack]:
     """The packages that carry ``qty`` pieces; ``volume`` and ``weight`` are those of one set of packages."""
-    sets = int((qty / pieces_per_pack).to_integral_value(ROUND_CEILING))
     volumes = _parts(volume, packs_per_set, Decimal("0.001"))
     weights = _parts(weight, packs_per_set, TENTH)
     one_set = [Pack(*pair) for pair in zip(volumes, weights, strict=True)]
-    return one_set * sets
+    return one_set * _sets(qty, pieces_per_pack)
 
 
 def _parts(amount: Decimal, count: int, quantum: Decimal) -> list[Decimal]:
