@@ -32,7 +32,10 @@ def main(kind: str) -> int:
     print(f"==> Installing packages from requirements/{kind}.txt (once, about a minute)", flush=True)
     # A machine that sends packages to the user's folder by default must not do so inside an environment.
     environ = os.environ | {"PIP_USER": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    command = [str(python), "-m", "pip", "install", "--progress-bar", "off", "--require-hashes", "-r", str(lock)]
+    # The lock file is complete, so pip resolves nothing: an older pip asks the index for the newest release of a
+    # package that is also wanted with an extra, and then refuses it for having no pin.
+    command = [str(python), "-m", "pip", "install", "--progress-bar", "off", "--no-deps", "--require-hashes", "-r"]
+    command.append(str(lock))
     code = subprocess.run(command, check=False, env=environ).returncode
     if code == 0:
         stamp.write_text(checksum, encoding="ascii")
