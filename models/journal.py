@@ -33,11 +33,13 @@ class Journal(Base):
     recorded_at: Mapped[datetime] = column(UtcDateTime, _l("Recorded at"), nullable=False)
     actor_id: Mapped[int | None] = reference("ab_user.id", _l("Person"))
     actor_name: Mapped[str] = column(sa.String(130), _l("Name of the person"), nullable=False)
+    # No foreign keys from here on: the entry outlives everything, and lists read it by its own columns alone.
+    on_behalf_of_id: Mapped[int | None] = column(sa.Integer, _l("On behalf of"))
     origin: Mapped[Origin] = column(words(Origin, name="origin"), _l("Origin"), nullable=False, default=Origin.system)
     request_id: Mapped[str | None] = column(sa.String(64), _l("Request"))
+    address: Mapped[str | None] = column(sa.String(45), _l("Network address"))
     entity: Mapped[str] = column(sa.String(40), _l("Record type"), nullable=False)
     entity_id: Mapped[int] = column(sa.Integer, _l("Record"), nullable=False)
-    # No foreign key: the entry outlives everything, and a timeline is read by this column alone.
     order_id: Mapped[int | None] = column(sa.Integer, _l("Order"))
     action: Mapped[str] = column(sa.String(64), _l("Act"), nullable=False)
     from_state: Mapped[str | None] = column(sa.String(32), _l("From state"))

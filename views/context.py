@@ -33,6 +33,7 @@ def web_context() -> Context:
             now=g.zhidan_now,
             origin="api" if is_api() else "screen",
             request_id=g.zhidan_request_id,
+            address=request.remote_addr,
             policy=RequestPolicy(db.session()),
         )
     return cached

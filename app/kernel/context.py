@@ -20,7 +20,10 @@ LOCAL_ZONE = ZoneInfo("Asia/Shanghai")
 class Actor:
     """A person or the system. ``permissions`` are dotted (``order.confirm``); unknown means no.
 
-    ``fields`` maps a sensitivity group to ``"full"``, ``"masked"`` or ``"hidden"``; a missing group is hidden.
+    ``fields`` maps a sensitivity group to ``"full"``, ``"window"``, ``"masked"`` or ``"hidden"``; a missing group is
+    hidden. ``scopes`` maps an entity to the names of the row scopes held; a missing entity has no rows. ``acts_for``
+    are the persons whose delegation this one uses now: what binds them binds the deputy. ``revealed`` are records
+    (entity, id) whose masks were lifted with a reason, for a while.
     """
 
     id: int | None
@@ -29,6 +32,14 @@ class Actor:
     permissions: frozenset[str] = frozenset()
     fields: Mapping[Sensitivity, str] = field(default_factory=dict)
     is_system: bool = False
+    scopes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    acts_for: frozenset[int] = frozenset()
+    revealed: frozenset[tuple[str, int]] = frozenset()
+
+    @property
+    def persons(self) -> frozenset[int]:
+        """Everybody this actor stands for: separation of duties asks about all of them (domain/09 9.4, 16)."""
+        return self.acts_for if self.id is None else self.acts_for | {self.id}
 
     def may(self, permission: str | None) -> bool:
         """True where the right is held. A step without a permission belongs to nobody but the system."""
@@ -40,13 +51,17 @@ SYSTEM = Actor(id=None, name="system", fields=dict.fromkeys(Sensitivity, "full")
 
 @dataclass(frozen=True)
 class Context:
-    """One act: session, actor, moment (aware UTC), origin. ``policy`` gives parameters of the regulation by code."""
+    """One act: session, actor, moment (aware UTC), origin. ``policy`` gives parameters of the regulation by code.
+
+    ``address`` is the network address of the client, where there is one.
+    """
 
     session: Session
     actor: Actor
     now: datetime
     origin: str = "system"
     request_id: str | None = None
+    address: str | None = None
     policy: Mapping[str, Decimal] = field(default_factory=dict)
 
     @property

@@ -190,7 +190,38 @@ def last_values(record: Base) -> Changes:
     return {key: [plain(value), None] for key, value in values.items() if value not in (None, "")}
 
 
+def note(
+    ctx: Context,
+    action: str,
+    entity: str,
+    entity_id: int,
+    *,
+    order_id: int | None = None,
+    reason: str | None = None,
+    changes: Changes | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> None:
+    """Writes down what is no change of a row of ours: a sign-in, a changed right, an export, a lifted mask.
+
+    The entry is written at once, in the transaction of ``ctx.session``.
+
+    Args:
+        action: ``entity.word``, as ``user.sign_in`` or ``role.grant``.
+        entity_id: 0 where there is no record.
+        changes: ``{what: [old, new]}``, plain values.
+    """
+    act = Act(action, reason=reason, data=data or {})
+    row = _entry(ctx, entity, entity_id, order_id, act, changes or {})
+    ctx.session.execute(sa.insert(Journal), [row])
+
+
 def _row(ctx: Context | None, record: Base, act: Act, changes: Changes) -> dict[str, Any]:
+    return _entry(ctx, entity_name(type(record)), record.id, order_of(record), act, changes)
+
+
+def _entry(
+    ctx: Context | None, entity: str, entity_id: int, order_id: int | None, act: Act, changes: Changes
+) -> dict[str, Any]:
     actor = ctx.actor if ctx else SYSTEM
     recorded = datetime.now(UTC)
     return {
@@ -198,11 +229,13 @@ def _row(ctx: Context | None, record: Base, act: Act, changes: Changes) -> dict[
         "recorded_at": recorded,
         "actor_id": actor.id,
         "actor_name": actor.name,
+        "on_behalf_of_id": next(iter(sorted(actor.acts_for)), None),
         "origin": ctx.origin if ctx else "system",
         "request_id": ctx.request_id if ctx else None,
-        "entity": entity_name(type(record)),
-        "entity_id": record.id,
-        "order_id": order_of(record),
+        "address": ctx.address if ctx else None,
+        "entity": entity,
+        "entity_id": entity_id,
+        "order_id": order_id,
         "action": act.action,
         "from_state": act.from_state,
         "to_state": act.to_state,
