@@ -79,6 +79,9 @@ PARAMETERS: Mapping[str, Parameter] = {
     "return.window_days": Parameter("7", "d", _l("Days of return without reason"), "15"),
     "refund.days": Parameter("7", "d", _l("Days until a refund is paid"), "11(2)"),
     "refund.hard_days": Parameter("15", "d", _l("Latest refund by law"), "11(2)"),
+    "duty.refund_three": Parameter("5000", "CNY", _l("Refund above which three people act"), "11(2)"),
+    "duty.account_cooling_hours": Parameter("24", "h", _l("Wait after a refund's account was changed"), "11(2)"),
+    "duty.delegation_days": Parameter("30", "d", _l("Longest delegation"), "6(3)"),
 }
 
 # The delivered values by code, as the table keeps them.

@@ -150,7 +150,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "production_task": "list",
         "payment_schedule": "list show edit",
         "payment": "list show allocate",
-        "refund": "list show add",
+        "refund": "list show add account",
         "invoice": "list show add issue void",
         "service_ticket": READ,
         "chart": "orders_by_month amount_by_channel receipts_by_month",
