@@ -34,8 +34,8 @@ class Actor:
     ``fields`` maps a sensitivity group to ``"full"``, ``"window"``, ``"masked"`` or ``"hidden"``; a missing group is
     hidden. ``scopes`` maps an entity to the names of the row scopes held; a missing entity has no rows. ``acts_for``
     are the persons whose delegation this act uses, see :meth:`acting`. ``revealed`` are records (entity, id) whose
-    masks were lifted with a reason, for a while. ``deputyships`` are the delegations in force; their roles, rights, fields
-    and scopes are among the others, and ``received`` are the rights that nothing else gives.
+    masks were lifted with a reason, for a while. ``deputyships`` are the delegations in force; their roles, rights,
+    fields and scopes are among the others, and ``received`` are the rights that nothing else gives.
     """
 
     id: int | None

@@ -137,7 +137,7 @@ def _after_flush(session: Session, _flush: UOWTransaction) -> None:
     ctx = current_context()
     acts: dict[int, Act] = session.info.pop(ACTS, {})
     changed: dict[int, Changes] = session.info.pop(CHANGES, {})
-    rows = []
+    steps, rows = [], []
     for kind, records in (("add", session.new), ("edit", session.dirty), ("delete", session.deleted)):
         for record in filter(_is_journalled, records):
             changes = first_values(record) if kind == "add" else changed.get(id(record), {})
@@ -145,9 +145,11 @@ def _after_flush(session: Session, _flush: UOWTransaction) -> None:
                 changes = last_values(record)
             act = acts.get(id(record))
             if act is not None or changes or kind == "delete":
-                rows.append(_row(ctx, record, act or Act(f"{entity_name(type(record))}.{kind}"), changes))
-    if rows:
-        session.execute(sa.insert(Journal), rows)
+                row = _row(ctx, record, act or Act(f"{entity_name(type(record))}.{kind}"), changes)
+                (rows if act is None else steps).append(row)
+    # The step stands before what it changed: ids tell the order of what happened.
+    if steps or rows:
+        session.execute(sa.insert(Journal), steps + rows)
 
 
 def _is_journalled(record: Any) -> bool:
