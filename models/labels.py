@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from models.labels_duty import DUTY_LABELS, DelegationState, ParameterChangeState
 from models.labels_goods import (
     GOODS_LABELS,
     ConsentPurpose,
@@ -82,6 +83,7 @@ LABELS: Labels = {
     **ORDER_LABELS,
     **WORK_LABELS,
     **MONEY_LABELS,
+    **DUTY_LABELS,
 }
 
 
@@ -91,6 +93,10 @@ def _tones(enum: type[StrEnum], **words: str) -> Mapping[Any, Tone]:
 
 
 TONES: Mapping[type[StrEnum], Mapping[Any, Tone]] = {
+    DelegationState: _tones(DelegationState, warning="proposed", progress="active"),
+    ParameterChangeState: _tones(
+        ParameterChangeState, warning="proposed", info="approved", success="applied", danger="refused"
+    ),
     InboxState: _tones(InboxState, warning="open", success="entered"),
     OrderState: _tones(
         OrderState,
@@ -186,6 +192,7 @@ __all__ = [
     "CustomerLevel",
     "DefectCause",
     "DefectClass",
+    "DelegationState",
     "DeliveryMode",
     "Elevator",
     "EnvGrade",
@@ -208,6 +215,7 @@ __all__ = [
     "Origin",
     "PackageState",
     "Packing",
+    "ParameterChangeState",
     "PaymentMethod",
     "PaymentNature",
     "PaymentState",

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from flask import Flask, abort, g, request
 
 from app.extensions import db
-from app.kernel.context import Context
+from app.kernel.context import Context, local_day
 from app.kernel.database import reading
 from app.kernel.policy import RequestPolicy
 from app.security.actors import current_actor
@@ -34,7 +34,7 @@ def web_context() -> Context:
             origin="api" if is_api() else "screen",
             request_id=g.zhidan_request_id,
             address=request.remote_addr,
-            policy=RequestPolicy(db.session()),
+            policy=RequestPolicy(db.session(), local_day(g.zhidan_now)),
         )
     return cached
 

@@ -14,6 +14,7 @@ from flask_babel import lazy_gettext as _l
 from views import (
     approval,
     customer,
+    delegation,
     installation,
     journal,
     order,
@@ -94,14 +95,19 @@ DEPARTMENTS = (
         "Committee",
         _l("Order management committee"),
         "fa-gavel",
-        (approval.ApprovalView,),
+        (approval.ApprovalView, journal.ParameterChangeView),
         (approval.ApprovalVoteView,),
     ),
     Department(
         "System",
         _l("System"),
         "fa-gear",
-        (journal.JournalView, journal.PolicyParameterView, journal.CalendarDayView),
+        (
+            delegation.DelegationView,
+            journal.JournalView,
+            journal.PolicyParameterView,
+            journal.CalendarDayView,
+        ),
     ),
 )
 

@@ -12,9 +12,11 @@ from flask_babel import lazy_gettext as _l
 
 from app.kernel.journal import entity_name
 from app.kernel.workflow import Step, all_workflows
+from app.security.departments import label_of_role
 from models.approval import Approval
 from models.base import Base
 from models.customer import Customer
+from models.delegation import Delegation
 from models.journal import Journal
 from models.labels import FeeKind, SupplyMode, label_of
 from models.order import Order
@@ -74,6 +76,7 @@ def _meaning(row: Any) -> str:
 
 
 READ: Mapping[tuple[type[Any], str], Callable[[Any], str]] = {
+    (Delegation, "role_code"): lambda row: str(label_of_role(row.role_code) if row.role_code else _("All roles")),
     (Journal, "entity"): _entity,
     (Journal, "action"): lambda row: act_of(row.entity, row.action),
     (Journal, "actor_name"): lambda row: _("System") if row.actor_name == "system" else str(row.actor_name),

@@ -100,7 +100,7 @@ class Context:
     @property
     def today(self) -> date:
         """The date in Shanghai."""
-        return self.now.astimezone(LOCAL_ZONE).date()
+        return local_day(self.now)
 
     def at(self, moment: datetime) -> Context:
         """The same act at another moment (imports of history, tests)."""
@@ -136,6 +136,11 @@ class entered:  # noqa: N801 - reads as a word in a with statement
 
     def __exit__(self, *_: object) -> None:
         _current.reset(self.token)
+
+
+def local_day(moment: datetime) -> date:
+    """The date in Shanghai."""
+    return moment.astimezone(LOCAL_ZONE).date()
 
 
 def local_midnight(day: date) -> datetime:

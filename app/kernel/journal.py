@@ -137,7 +137,8 @@ def _after_flush(session: Session, _flush: UOWTransaction) -> None:
     ctx = current_context()
     acts: dict[int, Act] = session.info.pop(ACTS, {})
     changed: dict[int, Changes] = session.info.pop(CHANGES, {})
-    steps, rows = [], []
+    steps: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
     for kind, records in (("add", session.new), ("edit", session.dirty), ("delete", session.deleted)):
         for record in filter(_is_journalled, records):
             changes = first_values(record) if kind == "add" else changed.get(id(record), {})

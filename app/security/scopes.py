@@ -15,6 +15,7 @@ from flask import g, has_request_context
 
 from app.kernel.context import Actor, current_context
 from app.security import departments as role
+from app.security.delegations import is_mine, is_of_my_department
 from models.approval import Approval, ApprovalVote
 from models.customer import Consent, Customer, CustomerAddress
 from models.installation import Acceptance, AcceptanceLine, Installation
@@ -93,7 +94,7 @@ def _is_shipped(_actor: Actor) -> Clause:
 
 
 def _is_installed_by(actor: Actor) -> Clause:
-    return _exists(Installation, Installation.order_id == Order.id, Installation.installer_id == actor.id)
+    return _exists(Installation, Installation.order_id == Order.id, _is_my_task(actor))
 
 
 _OFFICE = _all_for(role.COMMITTEE, role.ORDER_CENTER, role.CUSTOMER_SERVICE, role.FINANCE, role.AUDITOR)
@@ -150,7 +151,7 @@ customer = _scope(_OFFICE | {role.LOGISTICS: _has_goods_on_the_way, role.LOGISTI
 customer_address = _of(Customer, CustomerAddress.customer_id, customer)
 consent = _of(Customer, Consent.customer_id, customer)
 
-product = stock = reservation = policy_parameter = calendar_day = every_row
+product = stock = reservation = policy_parameter = parameter_change = calendar_day = every_row
 
 inbox_item = _scope(_all_for(role.COMMITTEE, role.ORDER_CENTER, role.CUSTOMER_SERVICE, role.AUDITOR))
 approval = _scope(_all_for(role.COMMITTEE, role.ORDER_CENTER, role.AUDITOR))
@@ -163,11 +164,12 @@ inspection_defect = _of(Inspection, InspectionDefect.inspection_id, inspection)
 
 
 def _is_my_delivery(actor: Actor) -> Clause:
-    return _exists(Installation, Installation.shipment_id == Shipment.id, Installation.installer_id == actor.id)
+    return _exists(Installation, Installation.shipment_id == Shipment.id, _is_my_task(actor))
 
 
 def _is_my_task(actor: Actor) -> Clause:
-    return Installation.installer_id == actor.id
+    """One's own work, and that of the installer one stands in for."""
+    return Installation.installer_id.in_(actor.persons_as(role.INSTALLER))
 
 
 def _is_my_acceptance(actor: Actor) -> Clause:
@@ -200,6 +202,12 @@ service_ticket = _scope(
     | dict.fromkeys((role.FINANCE, role.FINANCE_LEAD), _is_liable(LiableParty.finance))
 )
 
+delegation = _scope(
+    {code: is_mine for code, found in role.ROLES.items() if found.department and not found.is_lead}
+    | {code: is_of_my_department for code, found in role.ROLES.items() if found.is_lead}
+    | {role.COMMITTEE_LEAD: every_row, role.AUDITOR: every_row}
+)
+
 payment_schedule = payment = refund = invoice = _scope(_MONEY)
 payment_allocation = _of(PaymentSchedule, PaymentAllocation.schedule_id, payment_schedule)
 
@@ -221,6 +229,7 @@ SCOPES: Mapping[str, Scope] = {
     "consent": consent,
     "customer": customer,
     "customer_address": customer_address,
+    "delegation": delegation,
     "delivery_receipt": delivery_receipt,
     "inbox_item": inbox_item,
     "inspection": inspection,
@@ -236,6 +245,7 @@ SCOPES: Mapping[str, Scope] = {
     "payment": payment,
     "payment_allocation": payment_allocation,
     "payment_schedule": payment_schedule,
+    "parameter_change": parameter_change,
     "policy_parameter": policy_parameter,
     "product": product,
     "production_report": production_report,
