@@ -5,6 +5,7 @@ from __future__ import annotations
 from models import base  # isort: skip - first: it sets the naming convention for all tables
 from flask_appbuilder.security.sqla import models as user_tables  # isort: skip
 from models import (
+    access,
     approval,
     calendar,
     customer,
@@ -28,6 +29,7 @@ from models import (
 )
 
 __all__ = [
+    "access",
     "approval",
     "base",
     "calendar",

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from models.labels_access import ACCESS_LABELS, RightsChangeKind, RightsChangeState
 from models.labels_goods import (
     GOODS_LABELS,
     ConsentPurpose,
@@ -82,6 +83,7 @@ LABELS: Labels = {
     **ORDER_LABELS,
     **WORK_LABELS,
     **MONEY_LABELS,
+    **ACCESS_LABELS,
 }
 
 
@@ -107,6 +109,7 @@ TONES: Mapping[type[StrEnum], Mapping[Any, Tone]] = {
         progress="in_production shipped",
         success="completed",
     ),
+    RightsChangeState: _tones(RightsChangeState, warning="proposed", success="applied", danger="refused"),
     ReviewResult: _tones(ReviewResult, success="passed", danger="failed", warning="conditional"),
     ApprovalState: _tones(ApprovalState, warning="pending expired", success="approved", danger="rejected"),
     LetterState: _tones(LetterState, info="sent", success="acknowledged", danger="disputed"),
@@ -218,6 +221,8 @@ __all__ = [
     "ReservationKind",
     "ReviewCheck",
     "ReviewResult",
+    "RightsChangeKind",
+    "RightsChangeState",
     "ScheduleTrigger",
     "ShipmentState",
     "SupplyMode",

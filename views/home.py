@@ -18,7 +18,7 @@ from app.kernel.fields import present
 from app.kernel.journal import state_column
 from app.kernel.listing import COUNT_CAP
 from app.kernel.workflow import Clock, Step, Workflow
-from app.security.departments import departments_of, label_of_role
+from app.security.departments import in_order, label_of_role
 from models.labels import label_of
 from models.order_line import OrderLine
 from views.adapter import OpenIndexView, login_needed
@@ -41,7 +41,7 @@ class HomeView(OpenIndexView):
         if (answer := login_needed()) is not None:
             return answer
         ctx = web_context()
-        roles = [str(label_of_role(code)) for code in departments_of(ctx.actor.roles)]
+        roles = [str(label_of_role(code)) for code in in_order(ctx.actor.departments)]
         return render_template(
             "zhidan/home.html",
             title=_("My work"),

@@ -21,6 +21,7 @@ from views import (
     product,
     production,
     quality,
+    rights,
     shipment,
     ticket,
 )
@@ -101,7 +102,12 @@ DEPARTMENTS = (
         "System",
         _l("System"),
         "fa-gear",
-        (journal.JournalView, journal.PolicyParameterView, journal.CalendarDayView),
+        (
+            rights.RightsChangeView,
+            journal.JournalView,
+            journal.PolicyParameterView,
+            journal.CalendarDayView,
+        ),
     ),
 )
 

@@ -12,6 +12,10 @@ from flask_babel import lazy_gettext as _l
 
 from app.kernel.journal import entity_name
 from app.kernel.workflow import Step, all_workflows
+from app.security.departments import label_of_role
+from app.security.scopes import label_of_scope
+from app.security.wording import FIELD_GROUPS, LEVELS, right_words
+from models.access import RightsChange
 from models.approval import Approval
 from models.base import Base
 from models.customer import Customer
@@ -73,12 +77,31 @@ def _meaning(row: Any) -> str:
     return str(delivered.label) if delivered is not None else str(row.label)
 
 
+def change_text(change: Mapping[str, str]) -> str:
+    """A change of rights in words: what, and from what to what."""
+    kind, what = change["kind"], change["what"]
+    if kind in {"right", "role"}:
+        said = right_words(what) if kind == "right" else str(label_of_role(what))
+        given = change["new"] == "on"
+        return str(_("%(what)s: given", what=said) if given else _("%(what)s: taken away", what=said))
+    label = FIELD_GROUPS.get(what, what) if kind == "field" else labels_of_entities().get(what, what)
+    old, new = (_level(kind, change[side]) for side in ("old", "new"))
+    return str(_("%(what)s: %(old)s → %(new)s", what=str(label), old=old, new=new))
+
+
+def _level(kind: str, word: str) -> str:
+    if kind == "field":
+        return str(LEVELS.get(word, word))
+    return ", ".join(str(label_of_scope(name)) for name in word.split(",") if name) or str(_("No rows"))
+
+
 READ: Mapping[tuple[type[Any], str], Callable[[Any], str]] = {
     (Journal, "entity"): _entity,
     (Journal, "action"): lambda row: act_of(row.entity, row.action),
     (Journal, "actor_name"): lambda row: _("System") if row.actor_name == "system" else str(row.actor_name),
     (Journal, "from_state"): lambda row: _state(row.entity, row.from_state),
     (Journal, "to_state"): lambda row: _state(row.entity, row.to_state),
+    (RightsChange, "changes"): lambda row: "\n".join(change_text(change) for change in row.changes),
     (Order, "skip_reason"): lambda row: str(label_of(SupplyMode(row.skip_reason))) if row.skip_reason else "",
     (PolicyParameter, "label"): _meaning,
     (PolicyParameter, "unit"): lambda row: str(UNITS.get(row.unit, row.unit)),

@@ -26,6 +26,7 @@ from flask_appbuilder.security.views import (
 )
 from flask_appbuilder.views import expose
 from flask_appbuilder.widgets import ListWidget, ShowWidget
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user, logout_user
 from sqlalchemy.orm import Session
@@ -34,22 +35,20 @@ from wtforms import PasswordField, ValidationError
 from wtforms.validators import DataRequired
 
 from app.kernel.errors import DomainError
-from app.security.actors import current_actor, dotted
-from app.security.departments import ADMIN, ROLES, label_of_role
+from app.kernel.unit_of_work import unit_of_work
+from app.security.actors import acting, current_actor
+from app.security.departments import ADMIN, SECURITY, TECHNICAL_ROLES, label_of_role
+from app.security.rolechanges import dangerous_roles, propose_roles
 from app.security.wording import (
     call_choices,
     count,
     minute,
     person_text,
-    right_text,
     rights_text,
     role_text,
     roles_text,
     yes_no,
 )
-
-# Rights that only the system administrator may hold (domain/09 9.4, 13).
-ADMIN_RIGHTS = frozenset({"user.add", "user.edit", "user.resetpasswords", "role.add", "role.edit"})
 
 
 class AccountError(DomainError):
@@ -65,14 +64,14 @@ def stored_roles(session: Session, user_id: int) -> set[str]:
     return set(session.scalars(statement.where(assoc_user_role.c.user_id == user_id)))
 
 
-def other_admins(session: Session, user_id: int) -> int:
-    """How many other active users are system administrators."""
+def other_holders(session: Session, user_id: int, code: str) -> int:
+    """How many other active users hold a role."""
     statement = (
         sa.select(sa.func.count())
         .select_from(User)
         .join(assoc_user_role, assoc_user_role.c.user_id == User.id)
         .join(Role, Role.id == assoc_user_role.c.role_id)
-        .where(Role.name == ADMIN, User.active.is_(True), User.id != user_id)
+        .where(Role.name == code, User.active.is_(True), User.id != user_id)
     )
     return session.scalar(statement) or 0
 
@@ -84,31 +83,17 @@ def check_account(session: Session, user_id: int | None, wanted: set[str], *, ac
         user_id: the edited user; None for a new one.
         wanted: the names of the roles that were chosen.
     """
-    if ADMIN in wanted and len(wanted) > 1:
-        raise AccountError(_l("The system administrator holds no other role: use a second account for daily work."))
+    if len(wanted) > 1 and wanted & set(TECHNICAL_ROLES):
+        raise AccountError(_l("A technical role stands alone: use a second account for daily work."))
     if user_id is None:
         return
     before = stored_roles(session, user_id)
     if user_id == current_actor().id and (wanted != before or not active):
         raise AccountError(_l("Nobody changes his own roles: ask another administrator."))
-    loses_admin = ADMIN in before and (ADMIN not in wanted or not active)
-    if loses_admin and other_admins(session, user_id) == 0:
-        raise AccountError(_l("The last system administrator stays: appoint another one first."))
-
-
-def check_role(stored_name: str | None, name: str, rights: set[str]) -> None:
-    """Raises AccountError where a role would give its editor more, loses its name, or mixes administration in.
-
-    Args:
-        stored_name: its name in the database; None for a new role.
-        rights: dotted words that were chosen.
-    """
-    if stored_name in current_actor().roles:
-        raise AccountError(_l("You hold this role yourself: another administrator has to change it."))
-    if stored_name in ROLES and name != stored_name:
-        raise AccountError(_l("A delivered role keeps its name: what it sees hangs on it."))
-    if stored_name != ADMIN and rights & ADMIN_RIGHTS:
-        raise AccountError(_l("Rights over users and roles belong to the system administrator alone."))
+    for code in (ADMIN, SECURITY):
+        is_lost = code in before and (code not in wanted or not active)
+        if is_lost and other_holders(session, user_id, code) == 0:
+            raise AccountError(_l("The last administrator of this kind stays: appoint another one first."))
 
 
 class UserView(UserDBModelView):
@@ -146,10 +131,38 @@ class UserView(UserDBModelView):
         call_choices(self, "roles", role_text)
 
     def process_form(self, form: Any, is_created: bool) -> None:  # noqa: FBT001 - the framework's signature
-        """Checks what was chosen before the row is touched: a refused row would stay changed in the session."""
+        """Checks what was chosen before the row is touched: a refused row would stay changed in the session.
+
+        Roles that one administrator does not give alone are left out of the form and proposed to a second one.
+        """
+        session = self.datamodel.session
         wanted = {role.name for role in form.roles.data}
         user_id = None if is_created else int(form._id)  # noqa: SLF001 - where the framework keeps it
-        check_account(self.datamodel.session, user_id, wanted, active=bool(form.active.data))
+        check_account(session, user_id, wanted, active=bool(form.active.data))
+        before = stored_roles(session, user_id) if user_id is not None else set()
+        waiting = dangerous_roles(acting(session), before, wanted)
+        if waiting:
+            form.roles.data = [role for role in form.roles.data if role.name not in waiting]
+            g.zhidan_waiting_roles = waiting
+
+    def post_add(self, item: User) -> None:
+        """Asks the second administrator for what the form left out."""
+        self._propose(item)
+
+    def post_update(self, item: User) -> None:
+        """Asks the second administrator for what the form left out."""
+        self._propose(item)
+
+    def _propose(self, user: User) -> None:
+        waiting = g.pop("zhidan_waiting_roles", None)
+        if not waiting:
+            return
+        with unit_of_work(acting(self.datamodel.session)) as ctx:
+            proposal = propose_roles(ctx, user, waiting, str(_l("Chosen on the form of the person.")))
+            number = str(proposal)
+        flash(
+            _("%(number)s waits for a second administrator: these roles are not yet in force.", number=number), "info"
+        )
 
     @expose("/action/<string:name>/<pk>", methods=["POST"])
     def action(self, name: str, pk: str) -> Any:
@@ -182,11 +195,14 @@ class UserView(UserDBModelView):
 
 
 class RoleView(RoleModelView):
-    """Roles and their rights. A role is never deleted: people, the journal and the field policy speak of it."""
+    """The roles; their rights are changed on the pages of the rights matrix.
+
+    A role is never deleted: people, the journal and row scopes speak of it.
+    """
 
     class_permission_name = "role"
-    base_permissions = ["can_list", "can_show", "can_add", "can_edit"]
-    exclude_route_methods = {"delete", "download", "action", "action_post"}
+    base_permissions = ["can_list", "can_show", "can_add", "can_edit", "can_preview"]
+    exclude_route_methods = {"add", "edit", "delete", "download", "action", "action_post"}
     list_widget = ListWidget
     show_widget = ShowWidget
     list_columns = ["name"]
@@ -194,18 +210,6 @@ class RoleView(RoleModelView):
     base_order = ("name", "asc")
     copy_role = None
     formatters_columns = {"name": label_of_role, "permissions": rights_text}
-
-    def _init_forms(self) -> None:
-        super()._init_forms()
-        call_choices(self, "permissions", right_text)
-
-    def process_form(self, form: Any, is_created: bool) -> None:  # noqa: FBT001 - the framework's signature
-        """Checks what was chosen before the row is touched."""
-        statement = sa.select(Role.__table__.c.name)
-        role_id = None if is_created else int(form._id)  # noqa: SLF001 - where the framework keeps it
-        stored = self.datamodel.session.scalar(statement.where(Role.id == role_id))
-        rights = {dotted(right.permission.name, right.view_menu.name) for right in form.permissions.data}
-        check_role(stored, form.name.data, rights)
 
 
 class OwnPasswordForm(ResetPasswordForm):

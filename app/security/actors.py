@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from flask import current_app, g, has_request_context
-from flask_appbuilder.const import PERMISSION_PREFIX
+from flask import current_app, g, has_request_context, request, session
 from flask_appbuilder.security.sqla.models import (
     Permission,
     PermissionView,
@@ -25,15 +24,19 @@ from flask_jwt_extended import current_user as token_user
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from app.kernel.context import Actor
-from app.security.field_policy import fields_of
+from app.kernel.context import Actor, Context
+from app.kernel.errors import NotFoundError
+from app.kernel.policy import RequestPolicy
+from app.security.field_policy import best_of
+from app.security.naming import dotted
+from app.security.preview import preview_actor
+from models.access import RoleField, RoleProfile, RoleScope
 
 NOBODY = Actor(id=None, name="")
-
-
-def dotted(permission_name: str, view_name: str) -> str:
-    """The kernel's word for a right of the framework: ``can_confirm`` on ``order`` is ``order.confirm``."""
-    return f"{view_name}.{permission_name.removeprefix(PERMISSION_PREFIX)}"
+# The key of the browser's session under which the role is kept as which somebody looks at the panel.
+PREVIEW = "preview_role"
+# The key of the browser's session under which the role is kept as which somebody looks at the panel.
+PREVIEW = "preview_role"
 
 
 def person_name(user: Any) -> str:
@@ -44,7 +47,8 @@ def person_name(user: Any) -> str:
     return f"{last}{first}"
 
 
-def _rights_statement() -> sa.Select[Any]:
+def _held() -> sa.CTE:
+    """The roles that a person holds, directly or through a group."""
     user_id: sa.BindParameter[int] = sa.bindparam("user_id")
     direct = sa.select(assoc_user_role.c.role_id).where(assoc_user_role.c.user_id == user_id)
     by_group = (
@@ -52,15 +56,32 @@ def _rights_statement() -> sa.Select[Any]:
         .join(assoc_user_group, assoc_user_group.c.group_id == assoc_group_role.c.group_id)
         .where(assoc_user_group.c.user_id == user_id)
     )
+    return sa.union(direct, by_group).cte("held")
+
+
+def _part(kind: str, *columns: Any) -> sa.Select[Any]:
+    """One kind of what roles give, as (kind, two words)."""
+    return sa.select(sa.literal(kind, sa.String).label("kind"), *columns)
+
+
+def _rights_statement() -> sa.CompoundSelect[Any]:
+    """Everything that decides about a person: roles with departments, rights, field groups, row scopes."""
+    held = _held()
     granted = assoc_permissionview_role
-    return (
-        sa.select(Role.name, Permission.name, ViewMenu.name)
+    mine = sa.select(held.c.role_id)
+    return sa.union_all(
+        _part("role", Role.name, RoleProfile.department)
         .select_from(Role)
-        .outerjoin(granted, granted.c.role_id == Role.id)
-        .outerjoin(PermissionView, PermissionView.id == granted.c.permission_view_id)
-        .outerjoin(Permission, Permission.id == PermissionView.permission_id)
-        .outerjoin(ViewMenu, ViewMenu.id == PermissionView.view_menu_id)
-        .where(Role.id.in_(direct.union(by_group)))
+        .outerjoin(RoleProfile, RoleProfile.role_id == Role.id)
+        .where(Role.id.in_(mine)),
+        _part("right", Permission.name, ViewMenu.name)
+        .select_from(granted)
+        .join(PermissionView, PermissionView.id == granted.c.permission_view_id)
+        .join(Permission, Permission.id == PermissionView.permission_id)
+        .join(ViewMenu, ViewMenu.id == PermissionView.view_menu_id)
+        .where(granted.c.role_id.in_(mine)),
+        _part("field", RoleField.field_group, RoleField.level).where(RoleField.role_id.in_(mine)),
+        _part("scope", RoleScope.entity, RoleScope.scope).where(RoleScope.role_id.in_(mine)),
     )
 
 
@@ -68,19 +89,38 @@ def _rights_statement() -> sa.Select[Any]:
 RIGHTS = _rights_statement()
 
 
-def actor_of(user: Any, session: Session | None = None) -> Actor:
+def actor_of(user: Any, of: Session | None = None) -> Actor:
     """The actor for a user of the framework; somebody not signed in, or switched off, may nothing."""
     if user is None or not user.is_authenticated or not user.is_active:
         return NOBODY
-    session = session or current_app.appbuilder.session  # type: ignore[attr-defined]
-    rows = session.execute(RIGHTS, {"user_id": user.id}).all()
-    roles = frozenset(role for role, _, _ in rows)
+    source = of or current_app.appbuilder.session  # type: ignore[attr-defined]
+    found: dict[str, list[tuple[str, Any]]] = {"role": [], "right": [], "field": [], "scope": []}
+    for kind, first, second in source.execute(RIGHTS, {"user_id": user.id}):
+        found[kind].append((first, second))
+    scopes: dict[str, set[str]] = {}
+    for entity, name in found["scope"]:
+        scopes.setdefault(entity, set()).add(name)
     return Actor(
         id=user.id,
         name=person_name(user),
-        roles=roles,
-        permissions=frozenset(dotted(permission, view) for _, permission, view in rows if permission and view),
-        fields=fields_of(roles),
+        roles=frozenset(role for role, _ in found["role"]),
+        departments=frozenset(department for _, department in found["role"] if department),
+        permissions=frozenset(dotted(permission, view) for permission, view in found["right"]),
+        fields=best_of(found["field"]),
+        scopes={entity: frozenset(names) for entity, names in scopes.items()},
+    )
+
+
+def acting(of: Session) -> Context:
+    """The context of an act on one of the framework's own screens; needs a request."""
+    return Context(
+        session=of,
+        actor=current_actor(),
+        now=g.zhidan_now,
+        origin="screen",
+        request_id=g.zhidan_request_id,
+        address=request.remote_addr,
+        policy=RequestPolicy(of),
     )
 
 
@@ -93,8 +133,21 @@ def current_actor() -> Actor:
     # A token is read after the first look at the session, so the person can change within one request.
     cached: tuple[int | None, Actor] | None = g.get("zhidan_actor")
     if cached is None or cached[0] != user_id:
-        cached = g.zhidan_actor = (user_id, actor_of(user))
+        actor = actor_of(user)
+        if user is not None and current_user.is_authenticated:
+            actor = as_role(actor, session.get(PREVIEW))
+        cached = g.zhidan_actor = (user_id, actor)
     return cached[1]
+
+
+def as_role(actor: Actor, code: str | None) -> Actor:
+    """Who looks at the panel as a role sees that; himself where no role, or one that is gone, is named."""
+    if not code or not actor.may("role.preview"):
+        return actor
+    try:
+        return preview_actor(current_app.appbuilder.session, actor, code)  # type: ignore[attr-defined]
+    except NotFoundError:
+        return actor
 
 
 def _by_token() -> Any:

@@ -1,5 +1,6 @@
-"""Which role sees which group of columns, in full or masked (domain/09 9.3). What is not written here is hidden.
+"""Which delivered role sees which group of columns, in full or masked (domain/09 9.3). What is not here is hidden.
 
+``flask init`` writes this for new roles into ``role_field``; afterwards administrators may change it on the screen.
 Who sees a person only for goods on the way (logistics, installer) is limited by rows as well: see ``scopes``.
 """
 
@@ -22,6 +23,7 @@ from app.security.departments import (
     LOGISTICS,
     ORDER_CENTER,
     PRODUCTION,
+    SECURITY,
 )
 from models.base import Sensitivity
 
@@ -51,16 +53,32 @@ FIELD_ACCESS: Mapping[str, Mapping[Sensitivity, Access]] = {
     # The auditor checks money, never people.
     AUDITOR: _policy(full="city price", masked=f"{_PERSON} bank"),
     ADMIN: {},
+    SECURITY: {},
 }
 
 _RANK = {Access.hidden: 0, Access.masked: 1, Access.full: 2}
+_GROUPS = frozenset(Sensitivity)
 
 
-def fields_of(roles: Iterable[str]) -> dict[Sensitivity, str]:
-    """The access of a person to every group: the best that one of the roles gives."""
-    best: dict[Sensitivity, Access] = {}
-    for role in roles:
-        for group, level in FIELD_ACCESS.get(role, {}).items():
-            if _RANK[level] > _RANK[best.get(group, Access.hidden)]:
-                best[group] = level
-    return {group: level.value for group, level in best.items()}
+def delivered_fields(code: str) -> dict[Sensitivity, str]:
+    """The access that a delivered role has to each group."""
+    return {group: level.value for group, level in FIELD_ACCESS.get(code, {}).items()}
+
+
+def rank(level: str) -> int:
+    """How much a level shows; unknown levels show nothing."""
+    return _RANK.get(Access(level), 0) if level in set(Access) else 0
+
+
+def best_of(found: Iterable[tuple[str, str]]) -> dict[Sensitivity, str]:
+    """The access of a person to every group: the best that one of the roles gives. Unknown words give nothing."""
+    best: dict[Sensitivity, str] = {}
+    for word, level in found:
+        if word in _GROUPS and rank(level) > rank(best.get(Sensitivity(word), Access.hidden)):
+            best[Sensitivity(word)] = level
+    return best
+
+
+def lesser_of(one: Mapping[Sensitivity, str], other: Mapping[Sensitivity, str]) -> dict[Sensitivity, str]:
+    """The smaller of two accesses to every group."""
+    return {group: min(level, other.get(group, Access.hidden), key=rank) for group, level in one.items()}

@@ -3,7 +3,7 @@
 ``GRANTS[role][entity]`` is a line of words: ``list show add edit export`` and the permissions of the entity's steps.
 The word ``confirm`` of ``order`` is the right ``order.confirm``, for the framework ``can_confirm`` on ``order``.
 Roles add up, so a lead role holds only what comes on top. What one person may not do twice is not said here but
-in the workflows (``not_by`` and guards), and which rows and columns in ``scopes`` and ``field_policy``.
+in the workflows (``not_by`` and guards), and which rows and columns in ``scope_defaults`` and ``field_policy``.
 ``flask init`` writes these rights for new roles; afterwards administrators may change them on the screen.
 """
 
@@ -47,7 +47,8 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "order": "list show export",
         "approval": "list show vote",
         "user": "list",
-        "role": "list",
+        "role": READ,
+        "rights_change": READ,
         "chart": "orders_by_state orders_by_month amount_by_channel tasks_by_week deliveries_on_time tickets_by_age "
         "receipts_by_month",
     },
@@ -157,14 +158,22 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
     },
     role.FINANCE_LEAD: {"payment": "export", "refund": "approve reject", "production_task": "show"},
     role.CASHIER: {"payment": "add", "refund": "execute"},
+    # Three powers, three roles: accounts here, rights below, the journal with the auditor.
     role.ADMIN: {
         "user": "list show add edit resetpasswords",
-        "role": WRITE,
+        "role": READ,
+        "rights_change": "list show approve refuse withdraw",
         "calendar_day": WRITE,
         "policy_parameter": READ,
         "journal": "list",
     },
-    role.AUDITOR: _ALL | {"journal": "list show export", "user": "list", "role": "list"},
+    role.SECURITY: {
+        "user": READ,
+        "role": "list show add edit preview",
+        "rights_change": "list show approve refuse withdraw",
+    },
+    role.AUDITOR: _ALL
+    | {"journal": "list show export", "user": "list", "role": "list show preview", "rights_change": READ},
 }
 
 

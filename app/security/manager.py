@@ -27,8 +27,9 @@ from app.security.accounts import (
     TokenApi,
     UserView,
 )
-from app.security.actors import current_actor, dotted
+from app.security.actors import current_actor
 from app.security.departments import ADMIN
+from app.security.naming import dotted
 from app.security.passwords import check_password
 
 

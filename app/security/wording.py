@@ -11,8 +11,9 @@ from flask_babel import lazy_gettext as _l
 
 from app.kernel.journal import entity_name
 from app.kernel.workflow import all_workflows
-from app.security.actors import dotted, person_name
+from app.security.actors import person_name
 from app.security.departments import label_of_role
+from app.security.naming import dotted
 from models.base import Base
 
 SUBJECTS = {
@@ -22,6 +23,18 @@ SUBJECTS = {
     "account": _l("Own account"),
     "MenuApi": _l("Menu"),
 }
+FIELD_GROUPS = {
+    "name": _l("Names of persons"),
+    "phone": _l("Phone numbers"),
+    "contact": _l("E-mail and WeChat"),
+    "address": _l("Addresses"),
+    "city": _l("City"),
+    "door": _l("Door codes"),
+    "bank": _l("Bank accounts"),
+    "price": _l("Prices and amounts"),
+    "cost": _l("Costs and margin"),
+}
+LEVELS = {"full": _l("in full"), "masked": _l("masked"), "hidden": _l("hidden")}
 WORDS = {
     "list": _l("List"),
     "show": _l("Show"),
@@ -30,6 +43,7 @@ WORDS = {
     "export": _l("Export"),
     "credit": _l("Credit"),
     "import": _l("Import"),
+    "preview": _l("See the panel as a role"),
     "own": _l("Change"),
     "userinfo": _l("My profile"),
     "userinfoedit": _l("Change my name"),
@@ -56,7 +70,12 @@ def _subjects() -> dict[str, Any]:
 
 def right_text(right: Any) -> str:
     """A right of the framework's table: the record and what may be done with it."""
-    subject, _dot, word = dotted(right.permission.name, right.view_menu.name).rpartition(".")
+    return right_words(dotted(right.permission.name, right.view_menu.name))
+
+
+def right_words(right: str) -> str:
+    """A dotted right in words: ``order.confirm`` is Order: Send confirmation letter."""
+    subject, _dot, word = right.rpartition(".")
     return str(_("%(what)s: %(said)s", what=_subjects().get(subject, subject), said=_word(subject, word)))
 
 

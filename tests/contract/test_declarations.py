@@ -26,6 +26,9 @@ GOOD: dict[str, Any] = {
 WITHOUT_SCREEN = {
     "idempotency_key": "technical",
     "number_counter": "technical",
+    "role_profile": "the rights matrix has its own pages",
+    "role_field": "the rights matrix has its own pages",
+    "role_scope": "the rights matrix has its own pages",
     "import_mapping": "the import has its own pages",
     "import_batch": "the import has its own pages",
     "import_row": "the import has its own pages",
