@@ -72,7 +72,7 @@ def _within(actor: Actor, entity: str, clause: Clause) -> Clause:
     return sa.and_(clause, scope_of(entity, viewer))
 
 
-def _every(entity: str) -> Scope:
+def every_row(entity: str) -> Scope:
     """All rows, for whoever has the right to the table at all."""
 
     def scope(actor: Actor) -> Clause:
@@ -181,9 +181,9 @@ customer = _scope("customer", {ACTIVE_SHIPMENTS: _has_goods_on_the_way})
 customer_address = _of(Customer, CustomerAddress.customer_id, customer)
 consent = _of(Customer, Consent.customer_id, customer)
 
-product, stock, reservation = _every("product"), _every("stock"), _every("reservation")
-policy_parameter, calendar_day = _every("policy_parameter"), _every("calendar_day")
-rights_change = _every("rights_change")
+product, stock, reservation = every_row("product"), every_row("stock"), every_row("reservation")
+policy_parameter, calendar_day = every_row("policy_parameter"), every_row("calendar_day")
+rights_change = every_row("rights_change")
 
 inbox_item = _scope("inbox_item")
 approval = _scope("approval")
