@@ -26,6 +26,7 @@ GOOD: dict[str, Any] = {
 WITHOUT_SCREEN = {
     "idempotency_key": "technical",
     "number_counter": "technical",
+    "journal_seal": "the page of the journal's integrity speaks of it",
     "import_mapping": "the import has its own pages",
     "import_batch": "the import has its own pages",
     "import_row": "the import has its own pages",
