@@ -12,6 +12,7 @@ from app.kernel.chain import seal_older
 from app.kernel.context import Context
 from app.kernel.unit_of_work import unit_of_work
 from app.security.installation import install, rights_of
+from app.security.recording import recorded_grants
 from models.policy import PARAMETERS, PolicyParameter
 
 
@@ -26,7 +27,8 @@ def init(*, reset_roles: bool) -> None:
     with unit_of_work(command_context()) as ctx:
         sealed = seal_older(ctx.session.connection())
         views = current_app.appbuilder.baseviews  # type: ignore[attr-defined]
-        report = install(ctx.session, rights_of(views), reset_roles=reset_roles)
+        with recorded_grants(ctx):
+            report = install(ctx.session, rights_of(views), reset_roles=reset_roles)
         parameters = add_parameters(ctx)
     click.echo(f"Rights: {len(report.added)} new, {len(report.removed)} gone.")
     click.echo(f"Roles: {', '.join(report.new_roles) or 'none new'}.")

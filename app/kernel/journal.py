@@ -214,8 +214,7 @@ def note(
         changes: ``{what: [old, new]}``, plain values.
     """
     act = Act(action, reason=reason, data=data or {})
-    row = _entry(ctx, entity, entity_id, order_id, act, changes or {})
-    write(ctx.session, [row])
+    write(ctx.session, [entry(ctx, entity, entity_id, order_id, act, changes or {})])
 
 
 def write(session: Session, rows: list[dict[str, Any]]) -> None:
@@ -225,12 +224,13 @@ def write(session: Session, rows: list[dict[str, Any]]) -> None:
 
 
 def _row(ctx: Context | None, record: Base, act: Act, changes: Changes) -> dict[str, Any]:
-    return _entry(ctx, entity_name(type(record)), record.id, order_of(record), act, changes)
+    return entry(ctx, entity_name(type(record)), record.id, order_of(record), act, changes)
 
 
-def _entry(
+def entry(
     ctx: Context | None, entity: str, entity_id: int, order_id: int | None, act: Act, changes: Changes
 ) -> dict[str, Any]:
+    """The values of a journal row; the system acts where there is no context."""
     actor = ctx.actor if ctx else SYSTEM
     recorded = datetime.now(UTC)
     return {
