@@ -15,10 +15,12 @@ from whitenoise import WhiteNoise
 
 import app.cli
 import app.reactions
+import app.security.recording
 import app.services
 from app.extensions import csrf, db, limiter, migrate
 from app.kernel import database
 from app.security.manager import ZhidanSecurityManager
+from app.security.refusals import init_refusals
 from config import BaseConfig, load
 from views.adapter import keep_catalogues
 from views.context import init_context
@@ -50,6 +52,7 @@ def create_app(config_object: BaseConfig | None = None, **overrides: Any) -> Fla
     migrate.init_app(flask_app, db, directory=str(PACKAGE.parent / "migrations"), render_as_batch=True)
     csrf.init_app(flask_app)
     limiter.init_app(flask_app)
+    init_refusals(flask_app)
     init_errors(flask_app)
     init_shell(flask_app)
     flask_app.jinja_env.globals["asset_version"] = asset_version()

@@ -26,7 +26,7 @@ from views.adapter import by_token
 from views.base import EntityDeclaration
 from views.context import web_context
 from views.display import record_text
-from views.listpage import args_of_request
+from views.listpage import args_of_request, note_arguments
 from views.records import LONGEST_KEY, change, create, digest_of, once, step
 
 CREATED = 201
@@ -61,6 +61,7 @@ class EntityApi(BaseApi):
         spec = self.view.spec()
         asked, problems = parse(spec, ctx.actor, args_of_request())
         if problems:
+            note_arguments(problems)
             raise InvalidArgumentsError(problems)
         found = page(ctx, spec, asked)
         counted = total(ctx, spec, asked)

@@ -27,12 +27,13 @@ from app.kernel.filters import parse_filters, relation_names
 from app.kernel.listing import ListRequest, page
 from app.kernel.unit_of_work import unit_of_work
 from app.kernel.workflow import Step
+from app.security.refusals import tampered
 from views.adapter import guarded, login_needed
 from views.base import EntityDeclaration, view_of
 from views.context import web_context
 from views.display import record_text, state_of, text_of
 from views.forms import form_fields, is_id, other_errors, posted, unchanged
-from views.listpage import args_of_request, list_variables
+from views.listpage import args_of_request, list_variables, note_arguments
 from views.records import change, create, once, step
 from views.showpage import fieldsets, show_variables, tab_of
 
@@ -56,6 +57,7 @@ class EntityView(EntityDeclaration):
         variables, problems = list_variables(ctx, type(self), args_of_request())
         for problem in problems:
             flash(str(problem), "warning")
+        note_arguments(problems)
         variables["bulk_hidden"] = {TOKEN: new_token(), "back": request.full_path}
         return render_template("zhidan/list.html", **variables)
 
@@ -85,7 +87,8 @@ class EntityView(EntityDeclaration):
             raise PermissionDeniedError
         spec = self.spec()
         pairs = [(key, value) for key, value in request.args.items() if key not in {"q", "page"}]
-        filters, _problems = parse_filters(self.model(), spec.search, ctx.actor, pairs)
+        filters, problems = parse_filters(self.model(), spec.search, ctx.actor, pairs)
+        note_arguments(problems)
         asked = ListRequest(
             filters=tuple(filters),
             quick=request.args.get("q", "").strip()[:100],
@@ -212,6 +215,8 @@ class EntityView(EntityDeclaration):
                     step(ctx, type(self), record, name, {}, None)
                 done.append(label)
             except DomainError as error:
+                if isinstance(error, NotFoundError):
+                    tampered("out_of_scope")
                 refused.append((label, " ".join(str(reason) for reason in error.reasons())))
         return done, refused
 

@@ -11,10 +11,12 @@ from flask import request
 from flask_babel import gettext as _
 
 from app.kernel.context import Context
+from app.kernel.errors import Reason
 from app.kernel.fields import editable
 from app.kernel.filters import Filter, attribute_of
 from app.kernel.journal import state_column
 from app.kernel.listing import Args, ListRequest, Page, Total, page, parse, total
+from app.security.refusals import tampered
 from models.base import Fixed, UtcDateTime
 from views.base import EntityDeclaration, view_of
 from views.display import cell, kind_of, label_text, record_text
@@ -28,6 +30,15 @@ FIRST_FILTERS = 3
 def args_of_request() -> list[tuple[str, str]]:
     """The query arguments in order, repeated ones included."""
     return [(key, value) for key, value in request.args.items(multi=True) if value.strip()]
+
+
+def note_arguments(problems: Sequence[Reason]) -> None:
+    """Columns that a list does not offer are for the security log; a wrong value is a slip of the pen."""
+    if any(
+        problem.code == "invalid_sort" or (problem.code == "invalid_filter" and "value" not in problem.data)
+        for problem in problems
+    ):
+        tampered("unknown_argument")
 
 
 def address(args: Args | Mapping[str, str], *, without: Sequence[str] = (), **more: str) -> str:

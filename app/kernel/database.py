@@ -6,6 +6,8 @@ SQLite ignores SELECT … FOR UPDATE. A transaction that will write therefore ta
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -19,6 +21,16 @@ def reading(*, only: bool) -> None:
     _only_reads.set(only)
 
 
+@contextmanager
+def only_reading(*, only: bool = True) -> Iterator[None]:
+    """Transactions that begin in the block only read, or with ``only=False`` may write, whatever the request does."""
+    before = _only_reads.set(only)
+    try:
+        yield
+    finally:
+        _only_reads.reset(before)
+
+
 def configure(engine: Engine) -> None:
     """Installs the listeners on an engine. Call once for each engine."""
     if engine.dialect.name != "sqlite":
@@ -28,7 +40,13 @@ def configure(engine: Engine) -> None:
     def _connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver must not begin transactions of its own
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=15000", "synchronous=NORMAL"):
+        for pragma in (
+            "journal_mode=WAL",
+            "foreign_keys=ON",
+            "busy_timeout=15000",
+            "synchronous=NORMAL",
+            "recursive_triggers=ON",
+        ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

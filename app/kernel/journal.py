@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import Mapper, Session, UOWTransaction
 
+from app.kernel import chain
 from app.kernel.context import SYSTEM, Context, current_context
 from app.kernel.errors import StateGuardError
 from models.base import Base, Stamped, StateType
@@ -146,8 +147,10 @@ def _after_flush(session: Session, _flush: UOWTransaction) -> None:
             act = acts.get(id(record))
             if act is not None or changes or kind == "delete":
                 rows.append(_row(ctx, record, act or Act(f"{entity_name(type(record))}.{kind}"), changes))
-    if rows:
-        session.execute(sa.insert(Journal), rows)
+    write(session, rows)
+    added = [record.id for record in session.new if isinstance(record, Journal)]
+    if added:
+        chain.keep(session.connection(), added)
 
 
 def _is_journalled(record: Any) -> bool:
@@ -211,17 +214,23 @@ def note(
         changes: ``{what: [old, new]}``, plain values.
     """
     act = Act(action, reason=reason, data=data or {})
-    row = _entry(ctx, entity, entity_id, order_id, act, changes or {})
-    ctx.session.execute(sa.insert(Journal), [row])
+    write(ctx.session, [entry(ctx, entity, entity_id, order_id, act, changes or {})])
+
+
+def write(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Writes journal rows, to be sealed when the transaction of the session is committed."""
+    if rows:
+        chain.insert(session.connection(), rows)
 
 
 def _row(ctx: Context | None, record: Base, act: Act, changes: Changes) -> dict[str, Any]:
-    return _entry(ctx, entity_name(type(record)), record.id, order_of(record), act, changes)
+    return entry(ctx, entity_name(type(record)), record.id, order_of(record), act, changes)
 
 
-def _entry(
+def entry(
     ctx: Context | None, entity: str, entity_id: int, order_id: int | None, act: Act, changes: Changes
 ) -> dict[str, Any]:
+    """The values of a journal row; the system acts where there is no context."""
     actor = ctx.actor if ctx else SYSTEM
     recorded = datetime.now(UTC)
     return {

@@ -112,12 +112,12 @@ def actor_of(user: Any, of: Session | None = None) -> Actor:
 
 
 def acting(of: Session) -> Context:
-    """The context of an act on one of the framework's own screens; needs a request."""
+    """The context of an act of this request that no view of ours has begun."""
     return Context(
         session=of,
         actor=current_actor(),
         now=g.zhidan_now,
-        origin="screen",
+        origin="api" if request.path.startswith("/api/") else "screen",
         request_id=g.zhidan_request_id,
         address=request.remote_addr,
         policy=RequestPolicy(of),

@@ -29,6 +29,7 @@ WITHOUT_SCREEN = {
     "role_profile": "the rights matrix has its own pages",
     "role_field": "the rights matrix has its own pages",
     "role_scope": "the rights matrix has its own pages",
+    "journal_seal": "the page of the journal's integrity speaks of it",
     "import_mapping": "the import has its own pages",
     "import_batch": "the import has its own pages",
     "import_row": "the import has its own pages",
