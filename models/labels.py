@@ -55,6 +55,7 @@ from models.labels_order import (
     ReviewResult,
     VoteDecision,
 )
+from models.labels_outside import OUTSIDE_LABELS, Way
 from models.labels_work import (
     WORK_LABELS,
     AcceptanceState,
@@ -82,6 +83,7 @@ LABELS: Labels = {
     **ORDER_LABELS,
     **WORK_LABELS,
     **MONEY_LABELS,
+    **OUTSIDE_LABELS,
 }
 
 
@@ -229,6 +231,7 @@ __all__ = [
     "TicketState",
     "Tone",
     "VoteDecision",
+    "Way",
     "label_of",
     "tone_of",
 ]

@@ -27,6 +27,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.context import Actor
 from app.security.field_policy import fields_of
+from app.security.tokens import HeldToken, narrowed
 
 NOBODY = Actor(id=None, name="")
 
@@ -88,13 +89,21 @@ def current_actor() -> Actor:
     """The actor of this request, by session cookie or token, read once; nobody outside of a request."""
     if not has_request_context():
         return NOBODY
-    user = current_user if current_user.is_authenticated else _by_token()
+    held: HeldToken | None = g.get("zhidan_token")
+    # The API token decides where there is one: a cookie that comes along gives nothing.
+    user = held.user if held is not None else _by_session() or _by_token()
     user_id = user.id if user is not None else None
     # A token is read after the first look at the session, so the person can change within one request.
-    cached: tuple[int | None, Actor] | None = g.get("zhidan_actor")
-    if cached is None or cached[0] != user_id:
-        cached = g.zhidan_actor = (user_id, actor_of(user))
+    key = (user_id, held.id if held is not None else None)
+    cached: tuple[tuple[int | None, int | None], Actor] | None = g.get("zhidan_actor")
+    if cached is None or cached[0] != key:
+        actor = actor_of(user)
+        cached = g.zhidan_actor = (key, actor if held is None else narrowed(actor, held.scopes))
     return cached[1]
+
+
+def _by_session() -> Any:
+    return current_user if current_user.is_authenticated else None
 
 
 def _by_token() -> Any:

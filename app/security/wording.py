@@ -31,6 +31,8 @@ WORDS = {
     "credit": _l("Credit"),
     "import": _l("Import"),
     "own": _l("Change"),
+    "end": _l("End"),
+    "read": _l("Read"),
     "userinfo": _l("My profile"),
     "userinfoedit": _l("Change my name"),
     "resetmypassword": _l("Change my password"),
@@ -56,8 +58,24 @@ def _subjects() -> dict[str, Any]:
 
 def right_text(right: Any) -> str:
     """A right of the framework's table: the record and what may be done with it."""
-    subject, _dot, word = dotted(right.permission.name, right.view_menu.name).rpartition(".")
-    return str(_("%(what)s: %(said)s", what=_subjects().get(subject, subject), said=_word(subject, word)))
+    return word_text(dotted(right.permission.name, right.view_menu.name))
+
+
+def word_text(right: str) -> str:
+    """A dotted right (``order.confirm``) in words."""
+    return str(_("%(what)s: %(said)s", what=subject_text(right), said=act_text(right)))
+
+
+def subject_text(right: str) -> str:
+    """What a right is about."""
+    subject = right.rpartition(".")[0]
+    return str(_subjects().get(subject, subject))
+
+
+def act_text(right: str) -> str:
+    """What a right lets somebody do."""
+    subject, _dot, word = right.rpartition(".")
+    return _word(subject, word)
 
 
 def _word(subject: str, word: str) -> str:
