@@ -15,6 +15,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from config_outside import SettingsError, directory_of, messengers_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -30,10 +32,6 @@ _POSTGRESQL_LIMITS: Final[dict[str, Any]] = {
     "tcp_user_timeout": 15_000,
     "options": "-c timezone=UTC -c statement_timeout=15000 -c idle_in_transaction_session_timeout=60000",
 }
-
-
-class SettingsError(RuntimeError):
-    """A setting is missing or cannot be used; the text says which and what to do."""
 
 
 class BaseConfig:
@@ -117,6 +115,8 @@ class BaseConfig:
             message = f"SECRET_KEY is shorter than {SHORTEST_SECRET} characters. Set a longer random one."
             raise SettingsError(message)
         self.JWT_SECRET_KEY = derived_key(self.SECRET_KEY, "jwt")
+        self.DIRECTORY = directory_of(self._environ, strict=self.NAME == "production")
+        self.MESSENGERS = messengers_of(self._environ)
 
     def _own_database(self) -> str:
         message = "DATABASE_URL is not set. Set it to the address of the PostgreSQL database."
@@ -170,6 +170,9 @@ class ProductionConfig(BaseConfig):
         hosts = [host.strip() for host in self._environ.get("ZHIDAN_HOSTS", "").split(",") if host.strip()]
         self.TRUSTED_HOSTS = hosts or None
         self.FAB_SAFE_REDIRECT_HOSTS = hosts
+        if self.MESSENGERS and not hosts:
+            message = "ZHIDAN_HOSTS is not set, but people come back from a messenger to it. Set the host they use."
+            raise SettingsError(message)
 
 
 class TestConfig(BaseConfig):
@@ -193,6 +196,9 @@ class TestConfig(BaseConfig):
 _BY_NAME: Final[dict[str, type[BaseConfig]]] = {
     kind.NAME: kind for kind in (DevelopmentConfig, ProductionConfig, TestConfig)
 }
+
+
+__all__ = ["BaseConfig", "SettingsError", "load"]
 
 
 def load(name: str | None = None, environ: Mapping[str, str] | None = None) -> BaseConfig:

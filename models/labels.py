@@ -56,6 +56,7 @@ from models.labels_order import (
     ReviewResult,
     VoteDecision,
 )
+from models.labels_outside import OUTSIDE_LABELS, Way
 from models.labels_work import (
     WORK_LABELS,
     AcceptanceState,
@@ -84,6 +85,7 @@ LABELS: Labels = {
     **WORK_LABELS,
     **MONEY_LABELS,
     **ACCESS_LABELS,
+    **OUTSIDE_LABELS,
 }
 
 
@@ -234,6 +236,7 @@ __all__ = [
     "TicketState",
     "Tone",
     "VoteDecision",
+    "Way",
     "label_of",
     "tone_of",
 ]

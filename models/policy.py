@@ -43,6 +43,7 @@ class Parameter:
 
 
 PARAMETERS: Mapping[str, Parameter] = {
+    "auth.token_days": Parameter("90", "d", _l("Longest life of an API token; with 0 there are none"), ""),
     "sla.warn_pct": Parameter("80", "%", _l("Share of the time after which the owner is warned"), ""),
     "sla.E1.limit": Parameter("24", "h", _l("Entry of a received order"), "12(2)"),
     "sla.E2.limit": Parameter("24", "h", _l("Review of an entered order"), "13(1)"),

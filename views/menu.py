@@ -32,6 +32,7 @@ from views.charts import register_charts
 from views.exchange import OrderImportView
 from views.openapi import ApiPageView, OpenApiView
 from views.people import PeopleView
+from views.tokens import TokenView
 
 
 @dataclass(frozen=True)
@@ -136,11 +137,17 @@ def register(builder: AppBuilder) -> None:
         icon="fa-file-import",
         category=DEPARTMENTS[0].name,
     )
+    register_ways_in(builder)
     register_charts(builder)
     builder.add_api(ChartApi)
     _sort(builder)
     builder.add_view_no_menu(OpenApiView)
     builder.add_view_no_menu(ApiPageView)
+
+
+def register_ways_in(builder: AppBuilder) -> None:
+    """Tokens and sign-in from elsewhere; the public addresses are limited like the login."""
+    builder.add_view(TokenView, TokenView.__name__, label=_l("API tokens"), icon="fa-key", category="System")
 
 
 def _sort(builder: AppBuilder) -> None:

@@ -14,7 +14,7 @@ from app.kernel.journal import entity_name
 from app.kernel.workflow import Step, all_workflows
 from app.security.departments import label_of_role
 from app.security.scopes import label_of_scope
-from app.security.wording import FIELD_GROUPS, LEVELS, right_words
+from app.security.wording import FIELD_GROUPS, LEVELS, word_text
 from models.access import RightsChange
 from models.approval import Approval
 from models.base import Base
@@ -81,7 +81,7 @@ def change_text(change: Mapping[str, str]) -> str:
     """A change of rights in words: what, and from what to what."""
     kind, what = change["kind"], change["what"]
     if kind in {"right", "role"}:
-        said = right_words(what) if kind == "right" else str(label_of_role(what))
+        said = word_text(what) if kind == "right" else str(label_of_role(what))
         given = change["new"] == "on"
         return str(_("%(what)s: given", what=said) if given else _("%(what)s: taken away", what=said))
     label = FIELD_GROUPS.get(what, what) if kind == "field" else labels_of_entities().get(what, what)

@@ -38,6 +38,7 @@ from app.kernel.errors import DomainError
 from app.kernel.unit_of_work import unit_of_work
 from app.security.actors import acting, current_actor
 from app.security.departments import ADMIN, SECURITY, TECHNICAL_ROLES, label_of_role
+from app.security.entering import SignInRefusedError
 from app.security.rolechanges import dangerous_roles, propose_roles
 from app.security.wording import (
     call_choices,
@@ -275,6 +276,15 @@ class PasswordResetView(ResetPasswordView):
 class LoginView(AuthDBView):
     """Sign in and out."""
 
+    @expose("/login/", methods=["GET", "POST"])
+    def login(self) -> Any:
+        """As the framework does; why the directory lets somebody not in is said above the form."""
+        try:
+            return super().login()
+        except SignInRefusedError as error:
+            flash(str(error), "warning")
+            return redirect(self.appbuilder.get_url_for_login_with(request.args.get("next", "")))
+
     @expose("/logout/", methods=["GET", "POST"])
     def logout(self) -> Any:
         """Signing out by link is accepted: the worst that a foreign page can do with it is sign somebody out."""
@@ -287,3 +297,13 @@ class LoginView(AuthDBView):
 
 class TokenApi(SecurityApi):
     """Tokens for the REST API; limited like the login screen by the security manager."""
+
+    @expose("/login", methods=["POST"])
+    def login(self) -> Any:
+        """As the framework does; why the directory lets somebody not in is said as every refusal of the API."""
+        answer = super().login()
+        # The framework turns everything that is raised below it into a fault of the program.
+        refusal: SignInRefusedError | None = g.pop("zhidan_refusal", None)
+        if refusal is not None:
+            raise refusal
+        return answer

@@ -30,6 +30,7 @@ from app.kernel.policy import RequestPolicy
 from app.security.field_policy import best_of
 from app.security.naming import dotted
 from app.security.preview import preview_actor
+from app.security.tokens import HeldToken, narrowed
 from models.access import RoleField, RoleProfile, RoleScope
 
 NOBODY = Actor(id=None, name="")
@@ -128,15 +129,20 @@ def current_actor() -> Actor:
     """The actor of this request, by session cookie or token, read once; nobody outside of a request."""
     if not has_request_context():
         return NOBODY
-    user = current_user if current_user.is_authenticated else _by_token()
+    held: HeldToken | None = g.get("zhidan_token")
+    # The API token decides where there is one: a cookie that comes along gives nothing.
+    user = held.user if held is not None else _by_session() or _by_token()
     user_id = user.id if user is not None else None
     # A token is read after the first look at the session, so the person can change within one request.
-    cached: tuple[int | None, Actor] | None = g.get("zhidan_actor")
-    if cached is None or cached[0] != user_id:
+    key = (user_id, held.id if held is not None else None)
+    cached: tuple[tuple[int | None, int | None], Actor] | None = g.get("zhidan_actor")
+    if cached is None or cached[0] != key:
         actor = actor_of(user)
-        if user is not None and current_user.is_authenticated:
+        if held is not None:
+            actor = narrowed(actor, held.scopes)
+        elif _by_session() is not None:
             actor = as_role(actor, session.get(PREVIEW))
-        cached = g.zhidan_actor = (user_id, actor)
+        cached = g.zhidan_actor = (key, actor)
     return cached[1]
 
 
@@ -148,6 +154,10 @@ def as_role(actor: Actor, code: str | None) -> Actor:
         return preview_actor(current_app.appbuilder.session, actor, code)  # type: ignore[attr-defined]
     except NotFoundError:
         return actor
+
+
+def _by_session() -> Any:
+    return current_user if current_user.is_authenticated else None
 
 
 def _by_token() -> Any:

@@ -17,7 +17,12 @@ READ = "list show"
 WRITE = "list show add edit"
 
 # Everybody who can sign in.
-EVERYBODY = {"user": "userinfo userinfoedit resetmypassword", "account": "own"}
+EVERYBODY = {
+    "user": "userinfo userinfoedit resetmypassword",
+    "account": "own",
+    "api_token": "own",
+    "sign_in_link": "own",
+}
 
 
 def _read(entities: str) -> dict[str, str]:
@@ -166,6 +171,8 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "calendar_day": WRITE,
         "policy_parameter": READ,
         "journal": "list",
+        "api_token": "list end",
+        "sign_in_link": "list add end",
     },
     role.SECURITY: {
         "user": READ,
@@ -173,7 +180,14 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "rights_change": "list show approve refuse withdraw",
     },
     role.AUDITOR: _ALL
-    | {"journal": "list show export", "user": "list", "role": "list show preview", "rights_change": READ},
+    | {
+        "journal": "list show export",
+        "user": "list",
+        "role": "list show preview",
+        "rights_change": READ,
+        "api_token": "list",
+        "sign_in_link": "list",
+    },
 }
 
 

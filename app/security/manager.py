@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import click
-from flask import current_app, has_request_context
+from flask import current_app, g, has_request_context
 from flask_appbuilder.exceptions import PasswordComplexityValidationError
 from flask_appbuilder.menu import MenuItem
 from flask_appbuilder.security.sqla.manager import SecurityManager
@@ -29,6 +29,8 @@ from app.security.accounts import (
 )
 from app.security.actors import current_actor
 from app.security.departments import ADMIN
+from app.security.directory_accounts import check_password as check_directory
+from app.security.entering import SignInRefusedError
 from app.security.naming import dotted
 from app.security.passwords import check_password
 
@@ -122,6 +124,14 @@ class ZhidanSecurityManager(SecurityManager):
         builder.add_view(
             self.rolemodelview, "Roles", label=_l("Roles and rights"), icon="fa-user-gear", category="System"
         )
+
+    def auth_user_db(self, username: Any, password: Any) -> Any:
+        """As the framework does; for accounts of the company directory the directory is asked."""
+        try:
+            return check_directory(self, username, password, super().auth_user_db)
+        except SignInRefusedError as refusal:
+            g.zhidan_refusal = refusal
+            raise
 
     def reset_password(self, userid: Any, password: str) -> None:
         """As the framework does, after the policy has looked at it: the command line comes this way too."""

@@ -45,6 +45,8 @@ WORDS = {
     "import": _l("Import"),
     "preview": _l("See the panel as a role"),
     "own": _l("Change"),
+    "end": _l("End"),
+    "read": _l("Read"),
     "userinfo": _l("My profile"),
     "userinfoedit": _l("Change my name"),
     "resetmypassword": _l("Change my password"),
@@ -70,13 +72,24 @@ def _subjects() -> dict[str, Any]:
 
 def right_text(right: Any) -> str:
     """A right of the framework's table: the record and what may be done with it."""
-    return right_words(dotted(right.permission.name, right.view_menu.name))
+    return word_text(dotted(right.permission.name, right.view_menu.name))
 
 
-def right_words(right: str) -> str:
-    """A dotted right in words: ``order.confirm`` is Order: Send confirmation letter."""
+def word_text(right: str) -> str:
+    """A dotted right (``order.confirm``) in words."""
+    return str(_("%(what)s: %(said)s", what=subject_text(right), said=act_text(right)))
+
+
+def subject_text(right: str) -> str:
+    """What a right is about."""
+    subject = right.rpartition(".")[0]
+    return str(_subjects().get(subject, subject))
+
+
+def act_text(right: str) -> str:
+    """What a right lets somebody do."""
     subject, _dot, word = right.rpartition(".")
-    return str(_("%(what)s: %(said)s", what=_subjects().get(subject, subject), said=_word(subject, word)))
+    return _word(subject, word)
 
 
 def _word(subject: str, word: str) -> str:

@@ -66,7 +66,12 @@ def test_role_when_delivered_then_has_grants_and_field_policy_decided() -> None:
 
 
 def test_everybody_when_signed_in_then_only_his_own_account() -> None:
-    assert EVERYBODY == {"user": "userinfo userinfoedit resetmypassword", "account": "own"}
+    assert EVERYBODY == {
+        "user": "userinfo userinfoedit resetmypassword",
+        "account": "own",
+        "api_token": "own",
+        "sign_in_link": "own",
+    }
 
 
 @pytest.mark.parametrize(
@@ -116,7 +121,8 @@ def test_admin_when_looking_for_business_then_finds_none(app: Flask) -> None:
     steps = {workflow.permission(step) for workflow in workflows for step in workflow.steps}
     assert (rights(role.ADMIN) | rights(role.SECURITY)) & steps == set()
     assert {right.split(".")[0] for right in rights(role.ADMIN)} == {
-        "account", "calendar_day", "journal", "policy_parameter", "rights_change", "role", "user",
+        "account", "api_token", "calendar_day", "journal", "policy_parameter", "rights_change", "role",
+        "sign_in_link", "user",
     }  # fmt: skip
     assert fields_of([role.ADMIN]) == {}
 

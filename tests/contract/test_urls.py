@@ -22,7 +22,10 @@ from tests.contract.visiting import Visit, visits
 from views.base import ENTITIES
 
 # Open to strangers, and why: they lead to the login, or change nothing but the language of the page.
-PUBLIC = {"LoginView.login", "LoginView.logout", "LocaleView.index", "UtilView.back", "TokenApi.login"}
+PUBLIC = {
+    "LoginView.login", "LoginView.logout", "LocaleView.index", "UtilView.back", "TokenApi.login",
+    "WayInView.start", "WayInView.callback",
+}  # fmt: skip
 # Says what the API can do, to the documentation page too.
 BY_COOKIE = {"OpenApiView.spec"}
 REFUSED = {401, 403}

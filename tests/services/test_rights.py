@@ -85,10 +85,9 @@ def test_harmless_change_when_made_then_in_force_with_the_next_request_and_journ
     assert not chen.may("order.list")
     assert Sensitivity.NAME not in chen.fields
     assert chen.scopes["order"] == {"inspected"}
+    columns = (Journal.action, Journal.changes, Journal.reason, Journal.actor_name)
     told = company.session.execute(
-        sa.select(Journal.action, Journal.changes, Journal.reason, Journal.actor_name).where(
-            Journal.entity == "role", Journal.reason.is_not(None)
-        )
+        sa.select(*columns).where(Journal.entity == "role", Journal.reason.is_not(None))
     ).all()
     assert sorted(told, key=lambda row: row[0]) == [
         ("role.fields", {"name": ["masked", "hidden"]}, "because", "安全"),
