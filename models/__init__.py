@@ -24,6 +24,7 @@ from models import (
     quality,
     review,
     shipment,
+    signin,
     ticket,
 )
 
@@ -48,6 +49,7 @@ __all__ = [
     "quality",
     "review",
     "shipment",
+    "signin",
     "ticket",
     "user_tables",
 ]
