@@ -1,4 +1,4 @@
-"""What a person still has to do before his session opens anything: give a code, change the password, set up a factor."""
+"""What is due before a session opens anything: a code, a new password, setting up the second factor."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ READ = "list show"
 WRITE = "list show add edit"
 
 # Everybody who can sign in.
-EVERYBODY = {"user": "userinfo userinfoedit resetmypassword", "account": "own"}
+EVERYBODY = {"account": "own"}
 
 
 def _read(entities: str) -> dict[str, str]:
@@ -158,7 +158,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
     role.FINANCE_LEAD: {"payment": "export", "refund": "approve reject", "production_task": "show"},
     role.CASHIER: {"payment": "add", "refund": "execute"},
     role.ADMIN: {
-        "user": "list show add edit resetpasswords",
+        "user": "list show add edit access resetpasswords resetfactor",
         "role": WRITE,
         "calendar_day": WRITE,
         "policy_parameter": READ,

@@ -1,9 +1,10 @@
-"""What a password must be: ten characters or more, three of four kinds, not one that is tried first, nothing of oneself."""
+"""What a password must be: ten characters or more, three of four kinds, none that is tried first, nothing of oneself."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 
 from flask import current_app
 from flask_appbuilder.exceptions import PasswordComplexityValidationError
@@ -101,6 +102,6 @@ def is_common(password: str) -> bool:
 
 def _is_row(lowered: str) -> bool:
     """One row of neighbours from the first sign to the last but a few: Abcdefgh123!, 12345678aB."""
-    steps = [ord(after) - ord(before) for before, after in zip(lowered, lowered[1:], strict=False)]
+    steps = [ord(after) - ord(before) for before, after in pairwise(lowered)]
     in_row = sum(1 for step in steps if step in {1, 0, -1})
     return len(steps) - in_row < _RUN

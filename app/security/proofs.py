@@ -57,6 +57,11 @@ def matches(stored: str | None, password: str) -> bool:
     return is_right and is_short and stored is not None
 
 
+def storable(text: str) -> str:
+    """Half a character, as only a program sends it, breaks databases and digests; it is never right."""
+    return text.encode("utf-8", "replace").decode().replace("\x00", "?")
+
+
 def find_user(ctx: Context, typed: str) -> User | None:
     """The account of a user name or mail address, in one statement whether there is one or not."""
     name = typed.strip().lower()
@@ -71,6 +76,7 @@ def find_user(ctx: Context, typed: str) -> User | None:
 def check_credentials(typed: str, password: str, how: str) -> User | None:
     """Who this is, None where something is wrong. Counts the attempt first and writes down a refusal."""
     ctx = acting(known(None))
+    typed, password = storable(typed), storable(password)
     with unit_of_work(ctx):
         user = find_user(ctx, typed)
         attempt = take_attempt(ctx, account_lock(user.id if user else None, typed))
@@ -85,6 +91,7 @@ def check_credentials(typed: str, password: str, how: str) -> User | None:
 def check_own_password(user: User, password: str, how: str) -> bool:
     """Whether who is signed in types his own password; wrong ones count like those at the sign-in."""
     ctx = acting(known(user))
+    password = storable(password)
     with unit_of_work(ctx):
         attempt = take_attempt(ctx, account_lock(user.id, user.username))
         stored = stored_hash(user) if attempt.is_open else None
@@ -138,7 +145,7 @@ def hash_of(password: str) -> str:
 
 
 def set_password(ctx: Context, user: User, password: str, *, is_own: bool) -> None:
-    """Sets a password that was checked before; its sessions end with the flush. Who did not choose it must change it."""
+    """Sets a checked password; the sessions end with the flush. Who did not choose it himself must change it."""
     user.password = hash_of(password)
     ctx.session.flush()
     security_of(ctx, user.id).must_change_password = not is_own

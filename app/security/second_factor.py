@@ -33,6 +33,7 @@ DRIFT = (-1, 0, 1)
 CODES = 10
 CODE_SIGNS = 12
 CODE_GROUP = 4
+OFFER_SECONDS = 900
 # Read from paper: no signs that look alike. 12 of 31 are 59 bits.
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 
@@ -52,16 +53,18 @@ def _secret(security: AccountSecurity) -> str | None:
         return None
 
 
-def offered_secret(ctx: Context, user: User) -> str:
-    """The key of a factor that is being set up; made when first asked for, and kept until it is confirmed."""
-    security = security_of(ctx, user.id)
-    found = _secret(security) if security.factor_on_at is None else None
-    if found is None:
-        found = pyotp.random_base32()
-        security.factor_secret = _cipher().encrypt(found.encode()).decode()
-        security.factor_on_at = security.factor_step = None
-        ctx.session.flush()
-    return found
+def new_offer(user: User) -> str:
+    """A key for a factor that is being set up, sealed for this user: it travels with the form until it is confirmed."""
+    return _cipher().encrypt(f"{user.id}:{pyotp.random_base32()}".encode()).decode()
+
+
+def offered_secret(user: User, offer: str) -> str | None:
+    """The key of an offer; None for one that is old, was altered or belongs to somebody else."""
+    try:
+        owner, _colon, secret = _cipher().decrypt(offer.encode(), ttl=OFFER_SECONDS).decode().partition(":")
+    except (InvalidToken, ValueError):
+        return None
+    return secret if owner == str(user.id) else None
 
 
 def picture(user: User, secret: str) -> str:
@@ -149,9 +152,18 @@ def has_factor(ctx: Context, user_id: int) -> bool:
     return security_of(ctx, user_id).factor_on_at is not None
 
 
-def switch_on(ctx: Context, user: User) -> list[str]:
-    """The factor that was set up counts from now on. Returns the recovery codes: they are told once."""
-    security_of(ctx, user.id).factor_on_at = ctx.now
+def switch_on(ctx: Context, user: User, secret: str, typed: str) -> list[str] | None:
+    """The factor counts from now on, where a code shows that the app has the key; None where it does not.
+
+    Returns the recovery codes: they are told once.
+    """
+    code = plain_code(typed)
+    step = _step_of(secret, code, ctx.now) if len(code) == DIGITS else None
+    if step is None:
+        return None
+    security = security_of(ctx, user.id)
+    security.factor_secret = _cipher().encrypt(secret.encode()).decode()
+    security.factor_on_at, security.factor_step = ctx.now, step
     ctx.session.flush()
     note(ctx, "user.second_factor_on", "user", user.id)
     return new_codes(ctx, user.id)

@@ -197,17 +197,22 @@ def begin_session(user: User, how: str, *, has_factor: bool = False) -> str | No
     return _carry(user, token, due)
 
 
-def renew_session(user: User) -> str | None:
-    """A new id for the session of this browser, after a password or factor was changed. As ``begin_session``."""
+def renew_session(user: User, *, has_factor: bool = False) -> str | None:
+    """A new id for the session of this browser, after a password or factor was changed. As ``begin_session``.
+
+    Args:
+        has_factor: whether a factor was just shown to work; else as the session had it.
+    """
     old = present() or waiting()
     if old is None:
-        return begin_session(user, BY_PASSWORD)
+        return begin_session(user, BY_PASSWORD, has_factor=has_factor)
+    has_factor = has_factor or old.has_factor
     if old.due is not None:
-        return begin_session(user, old.how, has_factor=old.has_factor)
-    ctx = acting()
+        return begin_session(user, old.how, has_factor=has_factor)
+    ctx = acting(known(user))
     with unit_of_work(ctx):
         _end_cookie(ctx, EndReason.replaced)
-        token = open_session(ctx, user.id, old.how, has_factor=old.has_factor)
+        token = open_session(ctx, user.id, old.how, has_factor=has_factor)
     return _carry(user, token, None)
 
 
@@ -255,6 +260,12 @@ def end_session(ctx: Context, user_id: int, session_id: int, reason: EndReason =
     if ended:
         note(ctx, "user.session_ended", "user", user_id, data={"why": reason, "session": session_id})
     return bool(ended)
+
+
+def end_token(ctx: Context, user_id: int, token: str) -> None:
+    """Signing out by a program: the session that its token names."""
+    if end_where(ctx.session, ROW.token_hash == hashed(token), EndReason.signed_out, ctx.now):
+        note(ctx, "user.sign_out", "user", user_id, data={"kind": SessionKind.api})
 
 
 def end_sessions(session: Session, user_id: int, why: EndReason | str, *, but: int | None = None) -> int:

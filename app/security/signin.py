@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import current_app, g, redirect, render_template, request, url_for
 from flask_appbuilder.api import BaseApi
 from flask_appbuilder.security.forms import LoginForm_db
 from flask_appbuilder.security.schemas import LoginPost
@@ -30,9 +30,9 @@ from app.security.sessions import (
     BY_PASSWORD,
     CLAIM,
     begin_session,
-    end_session,
+    end_token,
+    load,
     open_session,
-    present,
     sign_out,
     signed_in,
     waiting,
@@ -57,7 +57,8 @@ WRONG_CODE = _l(
 
 def next_address() -> str:
     """Where the person wanted to go; only within this panel."""
-    return str(get_safe_redirect(request.args.get("next", "")))
+    wanted = request.args.get("next", "")
+    return str(get_safe_redirect(wanted) if wanted else current_app.appbuilder.get_url_for_index)  # type: ignore[attr-defined]
 
 
 def with_next(address: str) -> str:
@@ -139,8 +140,9 @@ class SecondFactorView(BaseView):
 
     @expose("/cancel", methods=["POST"])
     def cancel(self) -> Any:
-        """Back to the login, as somebody else."""
-        sign_out()
+        """Back to the login, as somebody else. Who is in already stays in."""
+        if waiting() is not None:
+            sign_out()
         return redirect(self.appbuilder.get_url_for_login)
 
 
@@ -238,11 +240,9 @@ class TokenApi(BaseApi):
             401:
               $ref: '#/components/responses/401'
         """  # noqa: D205 - the framework reads the lines after the first as YAML
-        found = present()
-        ctx = acting()
-        if found is not None:
-            with unit_of_work(ctx):
-                end_session(ctx, found.user.id, found.id, EndReason.signed_out)
+        ctx = acting(known(token_user))
+        with unit_of_work(ctx):
+            end_token(ctx, token_user.id, get_jwt()[CLAIM])
         return self.response(200, message="OK")
 
 
@@ -259,12 +259,7 @@ def _body() -> dict[str, Any]:
     return loaded
 
 
-def say(text: str, tone: str = "success") -> None:
-    """A message on top of the next page."""
-    flash(text, tone)
-
-
-def load_token(data: dict[str, Any], load: Any) -> User | None:
+def load_token(data: dict[str, Any]) -> User | None:
     """The user of a token: the row of its session decides, as with a cookie."""
     user: User | None = load(data.get("sub", ""), data.get(CLAIM), SessionKind.api)
     if user is not None:

@@ -31,10 +31,9 @@ WORDS = {
     "credit": _l("Credit"),
     "import": _l("Import"),
     "own": _l("Change"),
-    "userinfo": _l("My profile"),
-    "userinfoedit": _l("Change my name"),
-    "resetmypassword": _l("Change my password"),
-    "resetpasswords": _l("Set a new password"),
+    "access": _l("Sign-in and sessions"),
+    "resetpasswords": _l("New one-time password"),
+    "resetfactor": _l("Reset the second factor"),
     "get": _l("Show"),
 }
 CHARTS = {

@@ -28,9 +28,7 @@ def words(name: str, *values: str) -> sa.Enum:
 
 
 def user(table: str) -> sa.ForeignKeyConstraint:
-    return sa.ForeignKeyConstraint(
-        ["user_id"], ["ab_user.id"], name=op.f(f"fk_{table}_user_id"), ondelete="RESTRICT"
-    )
+    return sa.ForeignKeyConstraint(["user_id"], ["ab_user.id"], name=op.f(f"fk_{table}_user_id"), ondelete="RESTRICT")
 
 
 def upgrade() -> None:
