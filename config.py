@@ -117,6 +117,11 @@ class BaseConfig:
         self.JWT_SECRET_KEY = derived_key(self.SECRET_KEY, "jwt")
         self.DIRECTORY = directory_of(self._environ, strict=self.NAME == "production")
         self.MESSENGERS = messengers_of(self._environ)
+        # Locks of the sign-in and recovery codes are kept under this one, keys of the second factor under the next.
+        self.SIGNIN_KEY = derived_key(self.SECRET_KEY, "sign-in")
+        self.SECOND_FACTOR_KEY = derived_key(self.SECRET_KEY, "second-factor")
+        # Names of the company: no password holds one.
+        self.COMPANY_WORDS = tuple(word for word in self._environ.get("ZHIDAN_COMPANY", "").split(",") if word.strip())
 
     def _own_database(self) -> str:
         message = "DATABASE_URL is not set. Set it to the address of the PostgreSQL database."

@@ -21,6 +21,7 @@ from app.extensions import csrf, db, limiter, migrate
 from app.kernel import database
 from app.security.manager import ZhidanSecurityManager
 from app.security.refusals import init_refusals
+from app.security.sessions import init_sessions
 from config import BaseConfig, load
 from views.adapter import keep_catalogues
 from views.context import init_context
@@ -48,6 +49,7 @@ def create_app(config_object: BaseConfig | None = None, **overrides: Any) -> Fla
     flask_app.json.ensure_ascii = False  # type: ignore[attr-defined]
     # Before the framework's own hooks: the first statement of a request must know whether it will write.
     init_context(flask_app)
+    init_sessions(flask_app)
     db.init_app(flask_app)
     migrate.init_app(flask_app, db, directory=str(PACKAGE.parent / "migrations"), render_as_batch=True)
     csrf.init_app(flask_app)

@@ -26,6 +26,7 @@ from models import (
     quality,
     review,
     shipment,
+    signin,
     ticket,
 )
 
@@ -52,6 +53,7 @@ __all__ = [
     "quality",
     "review",
     "shipment",
+    "signin",
     "ticket",
     "user_tables",
 ]

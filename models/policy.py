@@ -80,6 +80,29 @@ PARAMETERS: Mapping[str, Parameter] = {
     "return.window_days": Parameter("7", "d", _l("Days of return without reason"), "15"),
     "refund.days": Parameter("7", "d", _l("Days until a refund is paid"), "11(2)"),
     "refund.hard_days": Parameter("15", "d", _l("Latest refund by law"), "11(2)"),
+    "auth.idle_minutes": Parameter("30", "min", _l("Minutes without activity after which a session ends"), ""),
+    "auth.session_hours": Parameter("12", "h", _l("Hours after which a session ends in any case"), ""),
+    "auth.lock_attempts": Parameter("5", "", _l("Wrong passwords or codes after which an account is locked"), ""),
+    "auth.lock_minutes": Parameter("15", "min", _l("Minutes that a locked account stays locked"), ""),
+    "auth.password_days": Parameter("180", "d", _l("Days after which a password must be changed; 0: never"), ""),
+    "auth.unused_days": Parameter("90", "d", _l("Days after which an unused account is switched off; 0: never"), ""),
+    "auth.second_factor.admin": Parameter("1", "", _l("Second factor for system administrators (1: required)"), ""),
+    "auth.second_factor.security_admin": Parameter(
+        "1", "", _l("Second factor for security administrators (1: required)"), ""
+    ),
+    "auth.second_factor.auditor": Parameter("0", "", _l("Second factor for auditors (1: required)"), ""),
+    "auth.second_factor.committee": Parameter("1", "", _l("Second factor for the committee (1: required)"), ""),
+    "auth.second_factor.order_center": Parameter(
+        "0", "", _l("Second factor for the order management centre (1: required)"), ""
+    ),
+    "auth.second_factor.production": Parameter(
+        "0", "", _l("Second factor for production coordination (1: required)"), ""
+    ),
+    "auth.second_factor.logistics": Parameter("0", "", _l("Second factor for logistics (1: required)"), ""),
+    "auth.second_factor.customer_service": Parameter(
+        "0", "", _l("Second factor for customer service (1: required)"), ""
+    ),
+    "auth.second_factor.finance": Parameter("1", "", _l("Second factor for finance (1: required)"), ""),
 }
 
 # The delivered values by code, as the table keeps them.

@@ -12,6 +12,7 @@ from flask_appbuilder import AppBuilder
 from flask_babel import lazy_gettext as _l
 
 from views import (
+    account,
     approval,
     customer,
     installation,
@@ -33,6 +34,7 @@ from views.exchange import OrderImportView
 from views.openapi import ApiPageView, OpenApiView
 from views.people import PeopleView
 from views.tokens import TokenView
+from views.useraccess import UserAccessView
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,8 @@ def register(builder: AppBuilder) -> None:
     register_charts(builder)
     builder.add_api(ChartApi)
     _sort(builder)
+    for guessable in (account.AccountView, account.DueView, UserAccessView):
+        builder.sm.limit_posts(builder.add_view_no_menu(guessable))
     builder.add_view_no_menu(OpenApiView)
     builder.add_view_no_menu(ApiPageView)
 

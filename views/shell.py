@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, g, request, url_for
 from flask_login import current_user
 
 from app.security.actors import current_actor
@@ -78,6 +78,8 @@ def shell_variables() -> dict[str, Any]:
         "appbuilder": builder,
         "nav": navigation(),
         "user_label": actor.name,
+        "account_url": url_for("AccountView.index") if actor.may("account.own") else None,
+        "logout_post_url": builder.get_url_for_logout,
         "role_label": " · ".join(sorted(str(label_of_role(code)) for code in actor.roles)) or None,
     }
 

@@ -25,12 +25,12 @@ def read_policy(session: Session) -> dict[str, Decimal]:
     found = dict(session.execute(sa.select(PolicyParameter.code, PolicyParameter.value)).all())
     numbers: dict[str, Decimal] = {}
     for code, text in (*DEFAULTS.items(), *found.items()):
-        if (number := _number(text)) is not None:
+        if (number := usable(text)) is not None:
             numbers[code] = number
     return numbers
 
 
-def _number(text: Any) -> Decimal | None:
+def usable(text: Any) -> Decimal | None:
     """A finite number from 0 to LARGEST; None for everything else."""
     try:
         number = Decimal(str(text))
@@ -41,7 +41,7 @@ def _number(text: Any) -> Decimal | None:
 
 def change_parameter(ctx: Context, parameter: PolicyParameter, values: Mapping[str, Any]) -> PolicyParameter:
     """Sets a parameter. Raises ValidationFailedError for what is no usable number."""
-    number = _number(values.get("value", parameter.value))
+    number = usable(values.get("value", parameter.value))
     if number is None or (parameter.unit != MONEY and number > MOST):
         raise ValidationFailedError({"value": [str(_l("This is not a number."))]})
     for name, value in values.items():

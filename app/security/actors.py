@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from flask import current_app, g, has_request_context, request, session
+from flask import current_app, g, has_request_context, session
 from flask_appbuilder.security.sqla.models import (
     Permission,
     PermissionView,
@@ -24,9 +24,8 @@ from flask_jwt_extended import current_user as token_user
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from app.kernel.context import Actor, Context
+from app.kernel.context import Actor
 from app.kernel.errors import NotFoundError
-from app.kernel.policy import RequestPolicy
 from app.security.field_policy import best_of
 from app.security.naming import dotted
 from app.security.preview import preview_actor
@@ -109,19 +108,6 @@ def actor_of(user: Any, of: Session | None = None) -> Actor:
         permissions=frozenset(dotted(permission, view) for permission, view in found["right"]),
         fields=best_of(found["field"]),
         scopes={entity: frozenset(names) for entity, names in scopes.items()},
-    )
-
-
-def acting(of: Session) -> Context:
-    """The context of an act of this request that no view of ours has begun."""
-    return Context(
-        session=of,
-        actor=current_actor(),
-        now=g.zhidan_now,
-        origin="api" if request.path.startswith("/api/") else "screen",
-        request_id=g.zhidan_request_id,
-        address=request.remote_addr,
-        policy=RequestPolicy(of),
     )
 
 

@@ -7,11 +7,10 @@ administrator gets in on the day the directory is away.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
-from flask import current_app, g
+from flask import current_app
 from flask_appbuilder.security.manager import is_null_password
 from flask_appbuilder.security.sqla.models import Role, User
 from flask_babel import lazy_gettext as _l
@@ -30,7 +29,6 @@ from models.labels import Way
 from models.outside import SignInLink
 
 log = logging.getLogger(__name__)
-Check = Callable[[Any, Any], Any]
 LONGEST_PART = 64
 LONGEST_MAIL = 320
 
@@ -43,24 +41,23 @@ class NoAccountError(SignInRefusedError):
     default_message = _l("Your password is right, but you have no account here. Ask an administrator to make one.")
 
 
-def check_password(manager: Any, username: Any, password: Any, by_own: Check) -> Any:
-    """The user whose name and password these are, or None.
+def by_directory(typed: str, password: str) -> tuple[bool, User | None]:
+    """Whether the company directory answers for this account, and the person where name and password are right.
 
-    Args:
-        by_own: the framework's check against the password that is kept here.
+    Asks outside of any transaction. The second factor and the count of attempts are the sign-in's own.
 
     Raises:
         DirectoryDownError: the account is the directory's, and that does not answer.
         NoAccountError: the directory knows somebody whom the panel does not.
     """
     directory: Directory | None = current_app.config["DIRECTORY"]
-    name = str(username or "").strip()
+    name = typed.strip()
     user, subject = _account(db.session(), name)
     is_ours = user is not None and subject is None
     if is_ours or not name or is_null_password(password) or (directory is None and subject is None):
-        return by_own(username, password)
+        return False, None
     if directory is None or (user is not None and not user.is_active):
-        return None
+        return True, None
     user_id = user.id if user is not None else None
     db.session.rollback()
     try:
@@ -68,14 +65,7 @@ def check_password(manager: Any, username: Any, password: Any, by_own: Check) ->
     except DirectoryDownError:
         refuse(Way.ldap.value, "directory_down", user_id or 0)
         raise
-    if found is None:
-        if user_id is not None:
-            manager.update_user_auth_stat(db.session.get(User, user_id), False)
-        return None
-    known = _person_of(directory, found)
-    manager.update_user_auth_stat(known, True)
-    g.zhidan_way = Way.ldap.value
-    return known
+    return True, _person_of(directory, found) if found is not None else None
 
 
 def _account(session: Session, name: str) -> tuple[Any, str | None]:

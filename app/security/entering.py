@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from flask import g, request
 from flask_babel import lazy_gettext as _l
-from flask_login import login_user
 
 from app.extensions import db
 from app.kernel.context import Actor, Context
@@ -16,8 +14,9 @@ from app.kernel.errors import DomainError
 from app.kernel.journal import note
 from app.kernel.policy import RequestPolicy
 from app.kernel.unit_of_work import unit_of_work
-from app.security.actors import NOBODY, actor_of
+from app.security.actors import NOBODY
 from app.security.attempts import count_refusal
+from app.security.sessions import begin_session
 
 
 class SignInRefusedError(DomainError):
@@ -47,12 +46,13 @@ def fresh_act(actor: Actor = NOBODY) -> Context:
     )
 
 
-def enter(user: Any, how: str) -> None:
-    """Signs a person in. ``how`` is the way, as the journal keeps it: the code of a messenger."""
-    actor = actor_of(user, db.session())
-    login_user(user, remember=False)
-    with unit_of_work(replace(fresh_act(), actor=actor)) as ctx:
-        note(ctx, "user.sign_in", "user", user.id, data={"how": how})
+def enter(user: Any, how: str) -> str | None:
+    """Signs a person in. ``how`` is the way, as the journal keeps it: the code of a messenger.
+
+    Returns the address of what is due first (a code of the second factor), None where the person is in.
+    """
+    fresh_act()
+    return begin_session(user, how)
 
 
 def refuse(how: str, why: str, user_id: int = 0, **data: Any) -> None:

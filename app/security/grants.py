@@ -17,12 +17,7 @@ READ = "list show"
 WRITE = "list show add edit"
 
 # Everybody who can sign in.
-EVERYBODY = {
-    "user": "userinfo userinfoedit resetmypassword",
-    "account": "own",
-    "api_token": "own",
-    "sign_in_link": "own",
-}
+EVERYBODY = {"account": "own", "api_token": "own", "sign_in_link": "own"}
 
 
 def _read(entities: str) -> dict[str, str]:
@@ -165,7 +160,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
     role.CASHIER: {"payment": "add", "refund": "execute"},
     # Three powers, three roles: accounts here, rights below, the journal with the auditor.
     role.ADMIN: {
-        "user": "list show add edit resetpasswords",
+        "user": "list show add edit access resetpasswords resetfactor",
         "role": READ,
         "rights_change": "list show approve refuse withdraw",
         "calendar_day": WRITE,

@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session, UOWTransaction
 
 from app.kernel.context import Context, current_context
 from app.kernel.journal import Act, Changes, entry, note, write
-from app.security import actors
+from app.security.acting import acting as context_of
 from app.security.naming import dotted
 
 WAITING = "zhidan_accounts"
@@ -75,7 +75,7 @@ def acting(session: Session) -> Context | None:
     found = current_context()
     if found is not None or not has_request_context() or "zhidan_now" not in g:
         return found
-    return actors.acting(session)
+    return context_of(session=session)
 
 
 def word_of(record: User | Group | Role) -> str:

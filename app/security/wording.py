@@ -47,10 +47,9 @@ WORDS = {
     "own": _l("Change"),
     "end": _l("End"),
     "read": _l("Read"),
-    "userinfo": _l("My profile"),
-    "userinfoedit": _l("Change my name"),
-    "resetmypassword": _l("Change my password"),
-    "resetpasswords": _l("Set a new password"),
+    "access": _l("Sign-in and sessions"),
+    "resetpasswords": _l("New one-time password"),
+    "resetfactor": _l("Reset the second factor"),
     "get": _l("Show"),
 }
 CHARTS = {

@@ -34,6 +34,11 @@ WITHOUT_SCREEN = {
     "import_batch": "the import has its own pages",
     "import_row": "the import has its own pages",
     "imported_customer": "technical",
+    "login_session": "a page of the own account and of the administrator",
+    "login_failure": "a page of the administrator",
+    "account_security": "a page of the own account and of the administrator",
+    "password_history": "hashes that nobody reads",
+    "recovery_code": "hashes that nobody reads",
 }
 
 

@@ -66,12 +66,7 @@ def test_role_when_delivered_then_has_grants_and_field_policy_decided() -> None:
 
 
 def test_everybody_when_signed_in_then_only_his_own_account() -> None:
-    assert EVERYBODY == {
-        "user": "userinfo userinfoedit resetmypassword",
-        "account": "own",
-        "api_token": "own",
-        "sign_in_link": "own",
-    }
+    assert EVERYBODY == {"account": "own", "api_token": "own", "sign_in_link": "own"}
 
 
 @pytest.mark.parametrize(
