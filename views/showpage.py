@@ -13,10 +13,11 @@ from app.kernel.clocks import Reading, readings
 from app.kernel.context import Context
 from app.kernel.engine import offered
 from app.kernel.errors import NotFoundError, PermissionDeniedError
-from app.kernel.fields import Access, access, present
+from app.kernel.fields import Access, access, level, present
 from app.kernel.filters import BadValueError, value_of
 from app.kernel.journal import entity_name
 from app.kernel.listing import ListRequest, ListSpec, page
+from app.kernel.windows import Seen, prepare
 from models.journal import Journal
 from models.order import Order
 from views.base import ENTITIES, EntityDeclaration, column_key, parent_relation
@@ -58,7 +59,7 @@ def subtitle(ctx: Context, view: type[EntityDeclaration], record: Any) -> str:
     customer = getattr(record, "customer", None)
     name = record_text(ctx.actor, customer) if customer is not None else ""
     if not name and "name" in sa.inspect(type(record)).attrs:
-        name = str(present(ctx.actor, type(record), "name", record.name) or "")
+        name = str(present(ctx.actor, type(record), "name", record.name, record) or "")
     return f"{label} · {name}" if name else label
 
 
@@ -228,6 +229,7 @@ def history(ctx: Context, view: type[EntityDeclaration], record: Any) -> tuple[l
         rows = rows[:HISTORY_ROWS]
         more = view.url("show", pk=record.id, history=rows[-1].id)
     seen = in_scope(ctx, rows, record)
+    prepare(ctx.session, ctx.actor, [(row.entity, row.entity_id) for row in seen])
     return [entry for act in acts(seen) if (entry := act_entry(ctx, act)) is not None], more
 
 
@@ -291,7 +293,7 @@ def history_entry(ctx: Context, row: Any) -> dict[str, Any]:
         "actor": _("System") if row.actor_id is None and row.actor_name == "system" else row.actor_name,
         "title": action_title(row),
         "reason": row.reason,
-        "changes": changes(ctx, view, row.changes or {}),
+        "changes": changes(ctx, view, row.changes or {}, Seen(ctx.session, row.entity, row.entity_id)),
     }
     if states is not None and row.from_state and row.from_state != row.to_state:
         entry["from_state"] = badge(states(row.from_state))
@@ -305,8 +307,8 @@ def action_title(row: Any) -> str:
     return str(_("%(what)s: %(said)s", what=label, said=act_of(row.entity, row.action)))
 
 
-def changes(ctx: Context, view: type[EntityDeclaration], found: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Changed columns with old and new value, by the actor's access; technical ones left out."""
+def changes(ctx: Context, view: type[EntityDeclaration], found: dict[str, Any], of: Seen) -> list[tuple[str, str, str]]:
+    """Changed columns of a record with old and new value, by the actor's access; technical ones left out."""
     model = view.model()
     rows = []
     for name, (old, new) in found.items():
@@ -315,13 +317,14 @@ def changes(ctx: Context, view: type[EntityDeclaration], found: dict[str, Any]) 
             continue
         column = attribute.columns[0]
         # Ids of other rows say nothing to a person; the records themselves stand on the timeline.
-        if access(ctx.actor, model, name) is Access.hidden or not column.info.get("label") or column.foreign_keys:
+        if level(ctx.actor, model, name, of) is Access.hidden or not column.info.get("label") or column.foreign_keys:
             continue
-        rows.append((str(view.label(name)), _old_text(ctx, model, name, old), _old_text(ctx, model, name, new)))
+        before, after = (_old_text(ctx, model, name, value, of) for value in (old, new))
+        rows.append((str(view.label(name)), before, after))
     return rows
 
 
-def _old_text(ctx: Context, model: type[Any], name: str, value: Any) -> str:
+def _old_text(ctx: Context, model: type[Any], name: str, value: Any, of: Seen) -> str:
     """A journalled value: words get their labels, the rest is shown as kept."""
     if value is None or value == "":
         return ""
@@ -333,4 +336,4 @@ def _old_text(ctx: Context, model: type[Any], name: str, value: Any) -> str:
     except BadValueError:
         typed = value
     flags = said(model, name, typed)
-    return text_of(kind_of(model, name), present(ctx.actor, model, name, typed)) if flags is None else flags
+    return text_of(kind_of(model, name), present(ctx.actor, model, name, typed, of)) if flags is None else flags

@@ -1,6 +1,7 @@
-"""Which role sees which group of columns, in full or masked (domain/09 9.3). What is not written here is hidden.
+"""Which role sees which group of columns: full, for a while, or masked (domain/09 9.3). The rest is hidden.
 
-Who sees a person only for goods on the way (logistics, installer) is limited by rows as well: see ``scopes``.
+``window`` is full while the record's goods are on their way or an own visit is near (see ``windows``), else masked,
+a door code hidden.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ from app.security.departments import (
 )
 from models.base import Sensitivity
 
-FULL, MASKED = Access.full, Access.masked
+FULL, WINDOW, MASKED = Access.full, Access.window, Access.masked
 
 
-def _policy(*, full: str = "", masked: str = "") -> dict[Sensitivity, Access]:
-    found = {Sensitivity(word): MASKED for word in masked.split()}
-    return found | {Sensitivity(word): FULL for word in full.split()}
+def _policy(*, full: str = "", window: str = "", masked: str = "") -> dict[Sensitivity, Access]:
+    levels = ((masked, MASKED), (window, WINDOW), (full, FULL))
+    return {Sensitivity(word): level for words, level in levels for word in words.split()}
 
 
 _PERSON = "name phone contact address"
@@ -41,9 +42,9 @@ FIELD_ACCESS: Mapping[str, Mapping[Sensitivity, Access]] = {
     ORDER_CENTER: _policy(full=f"{_PERSON} city price", masked="bank"),
     PRODUCTION: _policy(full="city", masked="name"),
     INSPECTOR: _policy(full="city", masked="name"),
-    LOGISTICS: _policy(full=f"{_PERSON} city door"),
+    LOGISTICS: _policy(full="city", window=f"{_PERSON} door"),
     CUSTOMER_SERVICE: _policy(full=f"{_PERSON} city price", masked="bank"),
-    INSTALLER: _policy(full="name phone address city door"),
+    INSTALLER: _policy(full="city", window=f"{_PERSON} door"),
     # Finance writes invoice titles and payers, hence the name in full.
     FINANCE: _policy(full="name city price bank", masked="phone contact"),
     CASHIER: _policy(full="name city price bank", masked="phone contact"),
@@ -53,7 +54,7 @@ FIELD_ACCESS: Mapping[str, Mapping[Sensitivity, Access]] = {
     ADMIN: {},
 }
 
-_RANK = {Access.hidden: 0, Access.masked: 1, Access.full: 2}
+_RANK = {Access.hidden: 0, Access.masked: 1, Access.window: 2, Access.full: 3}
 
 
 def fields_of(roles: Iterable[str]) -> dict[Sensitivity, str]:
