@@ -75,6 +75,7 @@ from models.labels_work import (
     TicketSource,
     TicketState,
 )
+from models.privacy import PRIVACY_LABELS, ConsentState, RequestState
 from models.vocabulary import Labels, Tone
 
 LABELS: Labels = {
@@ -82,6 +83,7 @@ LABELS: Labels = {
     **ORDER_LABELS,
     **WORK_LABELS,
     **MONEY_LABELS,
+    **PRIVACY_LABELS,
 }
 
 
@@ -154,6 +156,8 @@ TONES: Mapping[type[StrEnum], Mapping[Any, Tone]] = {
         danger="rejected",
     ),
     InvoiceState: _tones(InvoiceState, warning="applied", success="issued"),
+    ConsentState: _tones(ConsentState, success="given", warning="withdrawn"),
+    RequestState: _tones(RequestState, warning="received", success="answered"),
     ImportOutcome: _tones(ImportOutcome, success="accepted", danger="rejected"),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from app.kernel.fields import Access, access, level, present
 from app.kernel.filters import BadValueError, value_of
 from app.kernel.journal import entity_name
 from app.kernel.listing import ListRequest, ListSpec, page
+from app.kernel.sealing import Forgotten, opened
 from app.kernel.windows import Seen, prepare
 from models.journal import Journal
 from models.order import Order
@@ -230,7 +232,10 @@ def history(ctx: Context, view: type[EntityDeclaration], record: Any) -> tuple[l
         more = view.url("show", pk=record.id, history=rows[-1].id)
     seen = in_scope(ctx, rows, record)
     prepare(ctx.session, ctx.actor, [(row.entity, row.entity_id) for row in seen])
-    return [entry for act in acts(seen) if (entry := act_entry(ctx, act)) is not None], more
+    readable = dict(
+        zip((row.id for row in seen), opened(ctx.session, [row.changes or {} for row in seen]), strict=True)
+    )
+    return [entry for act in acts(seen) if (entry := act_entry(ctx, act, readable)) is not None], more
 
 
 def in_scope(ctx: Context, rows: list[Any], record: Any) -> list[Any]:
@@ -261,14 +266,14 @@ def acts(rows: list[Any]) -> list[list[Any]]:
     return found
 
 
-def act_entry(ctx: Context, rows: list[Any]) -> dict[str, Any] | None:
-    """One act: the step that was fired, and in short what else changed with it."""
+def act_entry(ctx: Context, rows: list[Any], readable: Mapping[int, dict[str, Any]]) -> dict[str, Any] | None:
+    """One act: the step that was fired, and in short what else changed with it. ``readable``: the changes by row."""
     seen = [row for row in rows if _is_open(ctx, row)]
     if not seen:
         return None
     # Rows come newest first, and an act begins with what the person did himself.
     head = next((row for row in reversed(seen) if is_step(row)), seen[-1])
-    entry = history_entry(ctx, head)
+    entry = history_entry(ctx, head, readable[head.id])
     titles = Counter(action_title(row) for row in reversed(seen) if row is not head)
     entry["also"] = [title if count == 1 else f"{title} × {count}" for title, count in titles.items()]
     return entry
@@ -284,7 +289,7 @@ def is_step(row: Any) -> bool:
     return declared_step(row.entity, row.action.rpartition(".")[2]) is not None
 
 
-def history_entry(ctx: Context, row: Any) -> dict[str, Any]:
+def history_entry(ctx: Context, row: Any, changed: Mapping[str, Any]) -> dict[str, Any]:
     """A journal row as a person reads it."""
     view = ENTITIES[row.entity]
     states = view.workflow().states if view.workflow() else None  # type: ignore[union-attr]
@@ -293,7 +298,7 @@ def history_entry(ctx: Context, row: Any) -> dict[str, Any]:
         "actor": _("System") if row.actor_id is None and row.actor_name == "system" else row.actor_name,
         "title": action_title(row),
         "reason": row.reason,
-        "changes": changes(ctx, view, row.changes or {}, Seen(ctx.session, row.entity, row.entity_id)),
+        "changes": changes(ctx, view, changed, Seen(ctx.session, row.entity, row.entity_id)),
     }
     if states is not None and row.from_state and row.from_state != row.to_state:
         entry["from_state"] = badge(states(row.from_state))
@@ -307,7 +312,9 @@ def action_title(row: Any) -> str:
     return str(_("%(what)s: %(said)s", what=label, said=act_of(row.entity, row.action)))
 
 
-def changes(ctx: Context, view: type[EntityDeclaration], found: dict[str, Any], of: Seen) -> list[tuple[str, str, str]]:
+def changes(
+    ctx: Context, view: type[EntityDeclaration], found: Mapping[str, Any], of: Seen
+) -> list[tuple[str, str, str]]:
     """Changed columns of a record with old and new value, by the actor's access; technical ones left out."""
     model = view.model()
     rows = []
@@ -326,6 +333,8 @@ def changes(ctx: Context, view: type[EntityDeclaration], found: dict[str, Any], 
 
 def _old_text(ctx: Context, model: type[Any], name: str, value: Any, of: Seen) -> str:
     """A journalled value: words get their labels, the rest is shown as kept."""
+    if isinstance(value, Forgotten):
+        return str(_("Anonymised"))
     if value is None or value == "":
         return ""
     kind = sa.inspect(model).attrs[name].columns[0].type

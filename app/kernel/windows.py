@@ -15,7 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session, object_session
 
 from app.kernel.context import Actor
-from app.kernel.journal import entity_name
+from app.kernel.naming import entity_name
 from models.base import Base, Sensitivity
 
 Rule = Callable[[Actor], sa.ColumnElement[bool]]
