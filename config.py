@@ -122,6 +122,8 @@ class BaseConfig:
         self.SECOND_FACTOR_KEY = derived_key(self.SECRET_KEY, "second-factor")
         # Names of the company: no password holds one.
         self.COMPANY_WORDS = tuple(word for word in self._environ.get("ZHIDAN_COMPANY", "").split(",") if word.strip())
+        # The keys of people in the journal are locked with it; told apart, it outlives a new SECRET_KEY.
+        self.SUBJECT_SECRET = derived_key(self._environ.get("SUBJECT_SECRET", "") or self.SECRET_KEY, "subjects")
 
     def _own_database(self) -> str:
         message = "DATABASE_URL is not set. Set it to the address of the PostgreSQL database."
@@ -190,6 +192,11 @@ class TestConfig(BaseConfig):
     TESTING = True
     AUTH_RATE_LIMITED = False
     RATELIMIT_ENABLED = False
+
+    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
+        super().__init__(environ)
+        # Test workers share the databases that one of them has made.
+        self.SUBJECT_SECRET = derived_key("tests", "subjects")
 
     def _own_database(self) -> str:
         return "sqlite://"

@@ -18,7 +18,7 @@ import app.reactions
 import app.security.recording
 import app.services
 from app.extensions import csrf, db, limiter, migrate
-from app.kernel import database
+from app.kernel import database, sealing
 from app.security.manager import ZhidanSecurityManager
 from app.security.refusals import init_refusals
 from app.security.sessions import init_sessions
@@ -60,6 +60,7 @@ def create_app(config_object: BaseConfig | None = None, **overrides: Any) -> Fla
     flask_app.jinja_env.globals["asset_version"] = asset_version()
     with flask_app.app_context():
         database.configure(db.engine)
+        sealing.configure(db.engine, flask_app.config["SUBJECT_SECRET"])
         builder = AppBuilder(indexview=HomeView, security_manager_class=ZhidanSecurityManager)
         builder.init_app(flask_app, db.session)
         keep_catalogues(flask_app)

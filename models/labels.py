@@ -77,6 +77,7 @@ from models.labels_work import (
     TicketSource,
     TicketState,
 )
+from models.privacy import PRIVACY_LABELS, ConsentState, RequestState
 from models.vocabulary import Labels, Tone
 
 LABELS: Labels = {
@@ -86,6 +87,7 @@ LABELS: Labels = {
     **MONEY_LABELS,
     **ACCESS_LABELS,
     **OUTSIDE_LABELS,
+    **PRIVACY_LABELS,
 }
 
 
@@ -159,6 +161,8 @@ TONES: Mapping[type[StrEnum], Mapping[Any, Tone]] = {
         danger="rejected",
     ),
     InvoiceState: _tones(InvoiceState, warning="applied", success="issued"),
+    ConsentState: _tones(ConsentState, success="given", warning="withdrawn"),
+    RequestState: _tones(RequestState, warning="received", success="answered"),
     ImportOutcome: _tones(ImportOutcome, success="accepted", danger="rejected"),
 }
 

@@ -65,6 +65,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "sla.R3.limit": Parameter("168", "h", _l("Refund for another reason"), "11(2)"),
     "sla.F1.limit": Parameter("8", "h", _l("Posting and allocation of a payment"), "11(1)"),
     "sla.F2.limit": Parameter("24", "h", _l("Issue of an invoice"), "11(2)"),
+    "sla.Z1.limit": Parameter("120", "h", _l("Answer to a data request: 15 working days of 8 hours"), "25"),
     "appr.large.retail": Parameter("100000", "CNY", _l("Large retail order from"), "13(2)"),
     "appr.large.bulk": Parameter("300000", "CNY", _l("Large bulk order from"), "13(2)"),
     "appr.large.project": Parameter("500000", "CNY", _l("Large project order from"), "13(2)"),
@@ -103,6 +104,14 @@ PARAMETERS: Mapping[str, Parameter] = {
         "0", "", _l("Second factor for customer service (1: required)"), ""
     ),
     "auth.second_factor.finance": Parameter("1", "", _l("Second factor for finance (1: required)"), ""),
+    "privacy.reveal_minutes": Parameter("10", "min", _l("Lifted masks last, at most 60 minutes"), "25"),
+    "privacy.inquiry_months": Parameter("12", "months", _l("People without an order are kept"), "26"),
+    "privacy.warranty_years": Parameter("3", "years", _l("Orders are kept after their warranty"), "26"),
+    "privacy.completion_years": Parameter("5", "years", _l("Orders are kept after their completion, at least"), "26"),
+    "privacy.proof_years": Parameter("3", "years", _l("Proof of a withdrawn consent is kept"), "26"),
+    "privacy.answer_days": Parameter("7", "d", _l("Answers to submitted forms are kept"), "25"),
+    "privacy.import_months": Parameter("12", "months", _l("Rows of imported files are kept as they came"), "25"),
+    "privacy.upload_days": Parameter("1", "d", _l("Uploaded files are kept"), "25"),
 }
 
 # The delivered values by code, as the table keeps them.

@@ -15,6 +15,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from marshmallow import Schema, ValidationError, fields, validate
 
+from app.kernel.engine import messages_of
 from app.kernel.unit_of_work import unit_of_work
 from app.security.acting import acting, known
 from app.security.due import needs_factor, role_codes

@@ -18,7 +18,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from app.kernel import engine
 from app.kernel.context import Context
 from app.kernel.errors import DomainError, NotFoundError, StepNotOpenError, ValidationFailedError
-from app.kernel.fields import Access, access, present
+from app.kernel.fields import Access, level, present
 from app.kernel.journal import plain, state_column
 from app.kernel.listing import page, parse, total
 from app.security.callers import verify_caller
@@ -195,8 +195,8 @@ def as_json(ctx: Context, view: type[EntityDeclaration], record: Any, names: lis
         attribute = sa.inspect(model).attrs.get(name)
         if isinstance(attribute, sa.orm.RelationshipProperty):
             item[name] = _reference(ctx, value)
-        elif access(ctx.actor, model, name) is not Access.hidden:
-            item[name] = plain(present(ctx.actor, model, name, value))
+        elif level(ctx.actor, model, name, record) is not Access.hidden:
+            item[name] = plain(present(ctx.actor, model, name, value, record))
     return item
 
 

@@ -142,7 +142,7 @@ def about(ctx: Context, record: Any) -> str:
     whom = getattr(record, "customer", None) or getattr(record, "order", None)
     if whom is None:
         name = getattr(record, "customer_name", None)
-        return str(present(ctx.actor, type(record), "customer_name", name) or "") if name else ""
+        return str(present(ctx.actor, type(record), "customer_name", name, record) or "") if name else ""
     line = getattr(record, "order_line", None)
     goods = name_of(ctx.actor, line.product) if line is not None else None
     return " · ".join(filter(None, (record_text(ctx.actor, whom), goods)))

@@ -26,7 +26,14 @@ from models.order_line import OrderLine
 from models.policy import PARAMETERS, PolicyParameter
 from models.product import Product
 
-UNITS = {"min": _l("minutes"), "h": _l("hours"), "d": _l("days"), "CNY": _l("CNY")}
+UNITS = {
+    "h": _l("hours"),
+    "d": _l("days"),
+    "CNY": _l("CNY"),
+    "min": _l("minutes"),
+    "months": _l("months"),
+    "years": _l("years"),
+}
 # What makes an order special, as the rules of the order flag it.
 FLAGS = {"large": _l("Large order"), "F01": _l("Discount above the limit"), "F02": _l("Free goods")}
 ACTS = {"add": _l("Added"), "edit": _l("Changed"), "delete": _l("Removed")}

@@ -9,15 +9,15 @@ over a foreign key).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from flask import g, has_request_context
 from flask_babel import lazy_gettext as _l
 
-from app.kernel.context import Actor, current_context
+from app.kernel.context import Actor
 from app.security import departments as role
+from app.security.slots import in_slot, moment_of_act
 from models.approval import Approval, ApprovalVote
 from models.customer import Consent, Customer, CustomerAddress
 from models.installation import Acceptance, AcceptanceLine, Installation
@@ -97,15 +97,6 @@ def _scope(entity: str, rules: Mapping[str, Rule] | None = None) -> Scope:
     return scope
 
 
-def _now() -> datetime | None:
-    """The moment of the act, where there is one."""
-    if has_request_context() and "zhidan_now" in g:
-        moment: datetime = g.zhidan_now
-        return moment
-    ctx = current_context()
-    return ctx.now if ctx else None
-
-
 def _exists(model: Any, *conditions: Clause) -> Clause:
     # The enclosing statement may join the same table for display: that one is not meant here.
     return sa.exists(sa.select(sa.literal(1)).select_from(model).where(*conditions).correlate_except(model))
@@ -121,7 +112,7 @@ def _is_inspected(_actor: Actor) -> Clause:
 
 def _is_shipped(_actor: Actor) -> Clause:
     """Goods to be shipped, on their way, or delivered less than 30 days ago."""
-    now = _now()
+    now = moment_of_act()
     on_its_way: Clause = Shipment.state.in_(ON_ITS_WAY)
     if now is not None:
         on_its_way = sa.or_(on_its_way, Shipment.delivered_at >= now - AFTER_DELIVERY)
@@ -129,7 +120,7 @@ def _is_shipped(_actor: Actor) -> Clause:
 
 
 def _is_installed_by(actor: Actor) -> Clause:
-    return _exists(Installation, Installation.order_id == Order.id, Installation.installer_id == actor.id)
+    return _exists(Installation, Installation.order_id == Order.id, _is_my_task(actor))
 
 
 order = _scope(
@@ -196,11 +187,12 @@ inspection_defect = _of(Inspection, InspectionDefect.inspection_id, inspection)
 
 
 def _is_my_delivery(actor: Actor) -> Clause:
-    return _exists(Installation, Installation.shipment_id == Shipment.id, Installation.installer_id == actor.id)
+    return _exists(Installation, Installation.shipment_id == Shipment.id, _is_my_task(actor))
 
 
 def _is_my_task(actor: Actor) -> Clause:
-    return Installation.installer_id == actor.id
+    """Own visits in the days around their slot: not planned ones of next month, not those of last month."""
+    return sa.and_(Installation.installer_id == actor.id, in_slot())
 
 
 def _is_my_acceptance(actor: Actor) -> Clause:

@@ -34,7 +34,7 @@ FIELD_GROUPS = {
     "price": _l("Prices and amounts"),
     "cost": _l("Costs and margin"),
 }
-LEVELS = {"full": _l("in full"), "masked": _l("masked"), "hidden": _l("hidden")}
+LEVELS = {"full": _l("in full"), "window": _l("in full while needed"), "masked": _l("masked"), "hidden": _l("hidden")}
 WORDS = {
     "list": _l("List"),
     "show": _l("Show"),
