@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from models.labels_access import ACCESS_LABELS, RightsChangeKind, RightsChangeState
+from models.labels_duty import DUTY_LABELS, DelegationState, ParameterChangeState
 from models.labels_goods import (
     GOODS_LABELS,
     ConsentPurpose,
@@ -88,6 +89,7 @@ LABELS: Labels = {
     **ACCESS_LABELS,
     **OUTSIDE_LABELS,
     **PRIVACY_LABELS,
+    **DUTY_LABELS,
 }
 
 
@@ -97,6 +99,10 @@ def _tones(enum: type[StrEnum], **words: str) -> Mapping[Any, Tone]:
 
 
 TONES: Mapping[type[StrEnum], Mapping[Any, Tone]] = {
+    DelegationState: _tones(DelegationState, warning="proposed", progress="active"),
+    ParameterChangeState: _tones(
+        ParameterChangeState, warning="proposed", info="approved", success="applied", danger="refused"
+    ),
     InboxState: _tones(InboxState, warning="open", success="entered"),
     OrderState: _tones(
         OrderState,
@@ -195,6 +201,7 @@ __all__ = [
     "CustomerLevel",
     "DefectCause",
     "DefectClass",
+    "DelegationState",
     "DeliveryMode",
     "Elevator",
     "EnvGrade",
@@ -217,6 +224,7 @@ __all__ = [
     "Origin",
     "PackageState",
     "Packing",
+    "ParameterChangeState",
     "PaymentMethod",
     "PaymentNature",
     "PaymentState",

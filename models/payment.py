@@ -209,6 +209,7 @@ class Refund(Stateful, Base):
     recorded_by_id: Mapped[int | None] = reference("ab_user.id", _l("Recorded by"))
     approved_by_id: Mapped[int | None] = reference("ab_user.id", _l("Approved by"))
     executed_by_id: Mapped[int | None] = reference("ab_user.id", _l("Executed by"))
+    account_changed_at: Mapped[datetime | None] = column(UtcDateTime, _l("Account changed at"))
     legal_due_on: Mapped[date | None] = column(sa.Date, _l("Due by law on"))
     executed_at: Mapped[datetime | None] = column(UtcDateTime, _l("Executed at"))
     note: Mapped[str | None] = column(sa.String(400), _l("Note"))

@@ -112,6 +112,9 @@ PARAMETERS: Mapping[str, Parameter] = {
     "privacy.answer_days": Parameter("7", "d", _l("Answers to submitted forms are kept"), "25"),
     "privacy.import_months": Parameter("12", "months", _l("Rows of imported files are kept as they came"), "25"),
     "privacy.upload_days": Parameter("1", "d", _l("Uploaded files are kept"), "25"),
+    "duty.refund_three": Parameter("5000", "CNY", _l("Refund above which three people act"), "11(2)"),
+    "duty.account_cooling_hours": Parameter("24", "h", _l("Wait after a refund's account was changed"), "11(2)"),
+    "duty.delegation_days": Parameter("30", "d", _l("Longest delegation"), "6(3)"),
 }
 
 # The delivered values by code, as the table keeps them.

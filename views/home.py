@@ -17,6 +17,7 @@ from app.kernel.context import Context
 from app.kernel.fields import present
 from app.kernel.journal import state_column
 from app.kernel.listing import COUNT_CAP
+from app.kernel.policy import limit_on
 from app.kernel.workflow import Clock, Step, Workflow
 from app.security.departments import in_order, label_of_role
 from models.labels import label_of
@@ -155,7 +156,7 @@ def due(ctx: Context, view: type[EntityDeclaration], record: Any, exceptions: Ma
     if clock is None:
         return {"text": _("since %(moment)s", moment=moment(record.state_since)), "tone": "neutral"}
     started: datetime = getattr(record, clock.start_field) if clock.start_field else record.state_since
-    ends = due_at(started, float(ctx.policy[clock.limit]), clock.calendar, exceptions)
+    ends = due_at(started, float(limit_on(ctx.policy, clock.limit, started)), clock.calendar, exceptions)
     if ends < ctx.now:
         return {"text": _("late since %(moment)s", moment=moment(ends)), "tone": "danger"}
     used = (ctx.now - started) / (ends - started)

@@ -15,6 +15,7 @@ from views import (
     account,
     approval,
     customer,
+    delegation,
     installation,
     journal,
     order,
@@ -98,7 +99,7 @@ DEPARTMENTS = (
         "Committee",
         _l("Order management committee"),
         "fa-gavel",
-        (approval.ApprovalView,),
+        (approval.ApprovalView, journal.ParameterChangeView),
         (approval.ApprovalVoteView,),
     ),
     Department(
@@ -107,6 +108,7 @@ DEPARTMENTS = (
         "fa-gear",
         (
             rights.RightsChangeView,
+            delegation.DelegationView,
             journal.JournalView,
             journal.PolicyParameterView,
             journal.CalendarDayView,

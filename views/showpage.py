@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import request
+from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 
 from app.kernel.clocks import Reading, readings
@@ -23,7 +24,7 @@ from app.kernel.windows import Seen, prepare
 from models.journal import Journal
 from models.order import Order
 from views.base import ENTITIES, EntityDeclaration, column_key, parent_relation
-from views.display import badge, cell, kind_of, label_text, moment, record_text, state_of, text_of
+from views.display import badge, cell, kind_of, label_text, moment, person_text, record_text, state_of, text_of
 from views.listpage import add_button, link_of, rows_of
 from views.words import act_of, declared_step, said
 
@@ -295,7 +296,7 @@ def history_entry(ctx: Context, row: Any, changed: Mapping[str, Any]) -> dict[st
     states = view.workflow().states if view.workflow() else None  # type: ignore[union-attr]
     entry: dict[str, Any] = {
         "at": moment(row.at),
-        "actor": _("System") if row.actor_id is None and row.actor_name == "system" else row.actor_name,
+        "actor": actor_text(ctx, row),
         "title": action_title(row),
         "reason": row.reason,
         "changes": changes(ctx, view, changed, Seen(ctx.session, row.entity, row.entity_id)),
@@ -304,6 +305,16 @@ def history_entry(ctx: Context, row: Any, changed: Mapping[str, Any]) -> dict[st
         entry["from_state"] = badge(states(row.from_state))
         entry["to_state"] = badge(states(row.to_state))
     return entry
+
+
+def actor_text(ctx: Context, row: Any) -> str:
+    """Who did it, and for whom a deputy did."""
+    if row.actor_id is None and row.actor_name == "system":
+        return str(_("System"))
+    giver = ctx.session.get(User, row.on_behalf_of_id) if row.on_behalf_of_id is not None else None
+    if giver is None:
+        return str(row.actor_name)
+    return str(_("%(deputy)s for %(giver)s", deputy=row.actor_name, giver=person_text(giver)))
 
 
 def action_title(row: Any) -> str:

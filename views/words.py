@@ -19,6 +19,7 @@ from models.access import RightsChange
 from models.approval import Approval
 from models.base import Base
 from models.customer import Customer
+from models.delegation import Delegation
 from models.journal import Journal
 from models.labels import FeeKind, SupplyMode, label_of
 from models.order import Order
@@ -103,6 +104,7 @@ def _level(kind: str, word: str) -> str:
 
 
 READ: Mapping[tuple[type[Any], str], Callable[[Any], str]] = {
+    (Delegation, "role_code"): lambda row: str(label_of_role(row.role_code) if row.role_code else _("All roles")),
     (Journal, "entity"): _entity,
     (Journal, "action"): lambda row: act_of(row.entity, row.action),
     (Journal, "actor_name"): lambda row: _("System") if row.actor_name == "system" else str(row.actor_name),

@@ -130,7 +130,8 @@ def _after_flush(session: Session, _flush: UOWTransaction) -> None:
     ctx = current_context()
     acts: dict[int, Act] = session.info.pop(ACTS, {})
     changed: dict[int, Changes] = session.info.pop(CHANGES, {})
-    made: list[tuple[Base, dict[str, Any]]] = []
+    steps: list[tuple[Base, dict[str, Any]]] = []
+    rows: list[tuple[Base, dict[str, Any]]] = []
     for kind, records in (("add", session.new), ("edit", session.dirty), ("delete", session.deleted)):
         for record in filter(_is_journalled, records):
             changes = first_values(record) if kind == "add" else changed.get(id(record), {})
@@ -138,7 +139,10 @@ def _after_flush(session: Session, _flush: UOWTransaction) -> None:
                 changes = last_values(record)
             act = acts.get(id(record))
             if act is not None or changes or kind == "delete":
-                made.append((record, _row(ctx, record, act or Act(f"{entity_name(type(record))}.{kind}"), changes)))
+                row = _row(ctx, record, act or Act(f"{entity_name(type(record))}.{kind}"), changes)
+                (rows if act is None else steps).append((record, row))
+    # The step stands before what it changed: ids tell the order of what happened.
+    made = steps + rows
     if made:
         seal(session, made)
     write(session, [row for _record, row in made])

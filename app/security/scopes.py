@@ -17,6 +17,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.kernel.context import Actor
 from app.security import departments as role
+from app.security.delegations import is_mine, is_of_my_department
 from app.security.slots import in_slot, moment_of_act
 from models.approval import Approval, ApprovalVote
 from models.customer import Consent, Customer, CustomerAddress
@@ -38,6 +39,7 @@ Scope = Callable[[Actor], Clause]
 
 ALL = "all"
 OWN_DEPARTMENT = "own_department"
+OWN = "own"
 OWN_TASKS = "own_tasks"
 ACTIVE_SHIPMENTS = "active_shipments"
 IN_PRODUCTION = "in_production"
@@ -47,6 +49,7 @@ TECHNICAL = "technical"
 LABELS: Mapping[str, Any] = {
     ALL: _l("All rows"),
     OWN_DEPARTMENT: _l("What concerns the own department"),
+    OWN: _l("What concerns oneself"),
     OWN_TASKS: _l("Own tasks"),
     ACTIVE_SHIPMENTS: _l("Goods to ship, on their way, or delivered in the last 30 days"),
     IN_PRODUCTION: _l("What has a production task"),
@@ -174,7 +177,7 @@ consent = _of(Customer, Consent.customer_id, customer)
 
 product, stock, reservation = every_row("product"), every_row("stock"), every_row("reservation")
 policy_parameter, calendar_day = every_row("policy_parameter"), every_row("calendar_day")
-rights_change = every_row("rights_change")
+parameter_change, rights_change = every_row("parameter_change"), every_row("rights_change")
 
 inbox_item = _scope("inbox_item")
 approval = _scope("approval")
@@ -191,8 +194,8 @@ def _is_my_delivery(actor: Actor) -> Clause:
 
 
 def _is_my_task(actor: Actor) -> Clause:
-    """Own visits in the days around their slot: not planned ones of next month, not those of last month."""
-    return sa.and_(Installation.installer_id == actor.id, in_slot())
+    """Own visits, and those of the installer one stands in for, in the days around their slot."""
+    return sa.and_(Installation.installer_id.in_(actor.persons_as(role.INSTALLER)), in_slot())
 
 
 def _is_my_acceptance(actor: Actor) -> Clause:
@@ -224,13 +227,14 @@ def _is_liable(actor: Actor) -> Clause:
 
 
 service_ticket = _scope("service_ticket", {OWN_DEPARTMENT: _is_liable})
+delegation = _scope("delegation", {OWN: is_mine, OWN_DEPARTMENT: is_of_my_department})
 
 payment_schedule, payment = _scope("payment_schedule"), _scope("payment")
 refund, invoice = _scope("refund"), _scope("invoice")
 payment_allocation = _of(PaymentSchedule, PaymentAllocation.schedule_id, payment_schedule)
 
 
-TECHNICAL_ENTITIES = ("calendar_day", "policy_parameter", "rights_change", "role", "user")
+TECHNICAL_ENTITIES = ("calendar_day", "parameter_change", "policy_parameter", "rights_change", "role", "user")
 
 
 def _is_technical(_actor: Actor) -> Clause:
@@ -250,6 +254,7 @@ SCOPES: Mapping[str, Scope] = {
     "consent": consent,
     "customer": customer,
     "customer_address": customer_address,
+    "delegation": delegation,
     "delivery_receipt": delivery_receipt,
     "inbox_item": inbox_item,
     "inspection": inspection,
@@ -265,6 +270,7 @@ SCOPES: Mapping[str, Scope] = {
     "payment": payment,
     "payment_allocation": payment_allocation,
     "payment_schedule": payment_schedule,
+    "parameter_change": parameter_change,
     "policy_parameter": policy_parameter,
     "product": product,
     "production_report": production_report,

@@ -26,7 +26,7 @@ from app.kernel.context import Context
 from app.kernel.database import impatient
 from app.kernel.errors import DomainError
 from app.kernel.journal import note
-from app.kernel.policy import usable
+from app.kernel.policy import number_of
 from app.kernel.unit_of_work import unit_of_work
 from app.security.acting import acting, known
 from app.security.due import due_of
@@ -108,7 +108,7 @@ def _over(row: Any, now: datetime) -> EndReason | None:
 
 
 def _amount(code: str, stored: str | None) -> float:
-    found = usable(stored)
+    found = number_of(stored)
     return max(1.0, float(DEFAULTS[code] if found is None else found))
 
 
