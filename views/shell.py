@@ -10,6 +10,7 @@ from flask_login import current_user
 
 from app.security.actors import current_actor
 from app.security.departments import label_of_role
+from views.access.previewing import strip
 
 POLICY = (
     "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -78,6 +79,7 @@ def shell_variables() -> dict[str, Any]:
         "appbuilder": builder,
         "nav": navigation(),
         "user_label": actor.name,
+        "preview": strip(),
         "role_label": " · ".join(sorted(str(label_of_role(code)) for code in actor.roles)) or None,
     }
 
