@@ -27,6 +27,7 @@ from views import (
     shipment,
     ticket,
 )
+from views.access.routes import RightsView
 from views.api import api_of
 from views.base import EntityDeclaration
 from views.chartapi import ChartApi
@@ -120,6 +121,13 @@ DEPARTMENTS = (
 def register(builder: AppBuilder) -> None:
     """Registers every screen and its API with the framework."""
     builder.add_view_no_menu(PeopleView)
+    builder.add_view(
+        RightsView,
+        RightsView.__name__,
+        label=RightsView.label,
+        icon="fa-table-cells",
+        category=DEPARTMENTS[-1].name,
+    )
     for department in DEPARTMENTS:
         for view in department.views:
             builder.add_view(

@@ -12,6 +12,7 @@ from flask_login import current_user
 from app.kernel.context import Deputyship
 from app.security.actors import current_actor
 from app.security.departments import label_of_role
+from views.access.previewing import strip
 
 POLICY = (
     "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -83,6 +84,7 @@ def shell_variables() -> dict[str, Any]:
         "account_url": url_for("AccountView.index") if actor.may("account.own") else None,
         "logout_post_url": builder.get_url_for_logout,
         "stands_in": [stands_in(held) for held in actor.deputyships],
+        "preview": strip(),
         "role_label": " · ".join(sorted(str(label_of_role(code)) for code in actor.roles)) or None,
     }
 

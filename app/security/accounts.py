@@ -21,6 +21,7 @@ from flask_appbuilder.widgets import ListWidget, ShowWidget
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from app.kernel.errors import DomainError
@@ -34,7 +35,6 @@ from app.security.wording import (
     count,
     minute,
     person_text,
-    rights_text,
     role_text,
     roles_text,
     yes_no,
@@ -200,6 +200,11 @@ class UserView(UserDBModelView):
         return redirect(url_for(ACCESS_PAGE, pk=item.id))
 
 
+def role_link(code: str) -> Markup:
+    """A role in the list, leading to its page."""
+    return Markup('<a href="{}">{}</a>').format(url_for("RightsView.role", code=code), label_of_role(code))
+
+
 class RoleView(RoleModelView):
     """The roles; their rights are changed on the pages of the rights matrix.
 
@@ -208,11 +213,37 @@ class RoleView(RoleModelView):
 
     class_permission_name = "role"
     base_permissions = ["can_list", "can_show", "can_add", "can_edit", "can_preview"]
-    exclude_route_methods = {"add", "edit", "delete", "download", "action", "action_post"}
+    exclude_route_methods = {"delete", "download", "action", "action_post"}
     list_widget = ListWidget
     show_widget = ShowWidget
     list_columns = ["name"]
     search_columns = ["name"]
     base_order = ("name", "asc")
     copy_role = None
-    formatters_columns = {"name": label_of_role, "permissions": rights_text}
+    formatters_columns = {"name": role_link}
+
+    @expose("/show/<pk>", methods=["GET"])
+    @has_access
+    def show(self, pk: str) -> Any:
+        """To the page of the role."""
+        return redirect(url_for("RightsView.role", code=self._code(pk)))
+
+    @expose("/edit/<pk>", methods=["GET"])
+    @has_access
+    def edit(self, pk: str) -> Any:
+        """To the page of the role, which is its form for whoever may change it."""
+        return redirect(url_for("RightsView.role", code=self._code(pk)))
+
+    @expose("/add", methods=["GET"])
+    @has_access
+    def add(self) -> Any:
+        """To the form of a new role."""
+        return redirect(url_for("RightsView.add"))
+
+    def _code(self, pk: str) -> str:
+        """The name of a role; an unknown one is not found."""
+        is_key = pk.isascii() and pk.isdecimal() and len(pk) < 10  # noqa: PLR2004 - fits an INTEGER
+        code = self.datamodel.session.scalar(sa.select(Role.name).where(Role.id == int(pk))) if is_key else None
+        if code is None:
+            abort(404)
+        return str(code)
