@@ -190,7 +190,7 @@ class AccountView(BaseView):
         try:
             ProfileInput().load(values)
         except ValidationError as error:
-            return {str(name): " ".join(messages(found)) for name, found in dict(error.normalized_messages()).items()}
+            return {str(name): " ".join(messages(found)) for name, found in error.messages_dict.items()}
         is_new = values["email"].casefold() != (user.email or "").casefold()
         if is_new and not check_own_password(user, typed("current_password"), "profile"):
             return {"current_password": str(WRONG_PASSWORD)}

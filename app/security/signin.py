@@ -24,7 +24,7 @@ from app.kernel.errors import DomainError, ValidationFailedError
 from app.kernel.unit_of_work import unit_of_work
 from app.security.acting import acting, known
 from app.security.due import due_of
-from app.security.proofs import REFUSED, SignInRefusedError, check_credentials
+from app.security.proofs import REFUSED, SignInRefusedError, check_credentials, storable
 from app.security.second_factor import check_code
 from app.security.sessions import (
     BY_PASSWORD,
@@ -80,7 +80,7 @@ class LoginView(AuthDBView):
         if current_user.is_authenticated:
             return redirect(next_address())
         form = LoginForm_db()
-        refused = None
+        refused, over = None, why_over()
         if form.validate_on_submit():
             user = check_credentials(form.username.data, form.password.data, "screen")
             if user is not None:
@@ -93,7 +93,7 @@ class LoginView(AuthDBView):
             form=form,
             appbuilder=self.appbuilder,
             refused=refused,
-            over=WHY_OVER.get(why_over()) if why_over() and request.method == "GET" else None,
+            over=WHY_OVER.get(over) if over is not None and request.method == "GET" else None,
         )
         return page, 401 if refused else 200
 
@@ -250,12 +250,12 @@ def _body() -> dict[str, Any]:
     data = request.get_json(silent=True)
     if not isinstance(data, dict):
         raise ValidationFailedError({"_schema": [str(_l("Send a JSON object."))]})
-    if "\\x00" in str(data):
-        raise ValidationFailedError({"_schema": [str(_l("This text has signs that cannot be stored."))]})
+    # Half a character, as only a program sends it, is a fault to whatever looks at the text.
+    data = {storable(str(key)): storable(value) if isinstance(value, str) else value for key, value in data.items()}
     try:
         loaded: dict[str, Any] = TokenLogin().load(data)
     except ValidationError as error:
-        raise ValidationFailedError(dict(error.normalized_messages())) from error
+        raise ValidationFailedError(error.messages_dict) from error
     return loaded
 
 
