@@ -38,7 +38,7 @@ def sweep(*, is_real: bool) -> None:
                 ctx.session.flush()
                 note(ctx, "user.switched_off", "user", user.id, data={"unused_days": days})
         forgotten = forget(ctx, is_real=is_real)
-        click.echo(f"Sessions that ended more than {KEPT_DAYS} days ago: {forgotten}; forgotten")
+        click.echo(f"Sessions last seen more than {KEPT_DAYS} days ago: {forgotten}; forgotten")
     if not is_real:
         click.echo("Nothing has been done yet: --apply does it.")
 
@@ -86,7 +86,7 @@ def forget(ctx: Context, *, is_real: bool) -> int:
     """Deletes rows of sessions and attempts that are of no use any more; says how many sessions."""
     old = ctx.now - timedelta(days=KEPT_DAYS)
     rows = LoginSession.__table__
-    over = sa.func.coalesce(rows.c.ended_at, rows.c.last_seen_at) < old
+    over = rows.c.last_seen_at < old
     count = ctx.session.scalar(sa.select(sa.func.count()).select_from(rows).where(over)) or 0
     if is_real:
         ctx.session.execute(sa.delete(rows).where(over))

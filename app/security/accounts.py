@@ -99,6 +99,8 @@ class UserView(UserDBModelView):
     # No administrator chooses a password: the next page makes one that works once.
     add_columns = ["username", "last_name", "first_name", "email", "active", "roles"]
     add_form_extra_fields: dict[str, Any] = {}
+    # The framework's links to its own forms: passwords and names are changed on the page of the account.
+    resetmypassword = userinfoedit = resetpasswords = None
     edit_columns = ["username", "last_name", "first_name", "email", "active", "roles"]
     search_columns = ["username", "last_name", "first_name", "active", "roles"]
     order_columns = ["username", "last_name", "first_name", "active"]

@@ -93,7 +93,8 @@ def is_common(password: str) -> bool:
     lowered = password.casefold()
     if lowered in COMMON:
         return True
-    for text in (lowered, lowered.translate(_SWAPPED)):
+    core = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", lowered)
+    for text in (lowered, core.translate(_SWAPPED)):
         words = re.findall(r"[^\W\d_]+", text)
         if not words or "".join(words) in STEMS or all(word in STEMS for word in words):
             return True

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from flask import Flask, g, has_request_context, request, url_for
 from flask import session as cookie
 from flask_appbuilder.security.sqla.models import User
-from flask_login import login_user
+from flask_login import current_user, login_user
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -134,19 +134,28 @@ def load(user_id: str, token: Any, kind: SessionKind) -> User | None:
     return found.user
 
 
+def _asked(name: str) -> Any:
+    """What loading the user has found; he is loaded when first asked for, which may be now."""
+    _ = current_user.is_authenticated
+    return g.get(name)
+
+
 def present() -> Found | None:
     """The session of who is signed in."""
-    return g.get("zhidan_session")  # type: ignore[no-any-return]
+    found: Found | None = _asked("zhidan_session")
+    return found
 
 
 def waiting() -> Found | None:
     """The session of somebody who still has to do something: he is nobody on every page but the one for that."""
-    return g.get("zhidan_session_waiting")  # type: ignore[no-any-return]
+    found: Found | None = _asked("zhidan_session_waiting")
+    return found
 
 
 def why_over() -> EndReason | None:
     """Why the session that the cookie names is over."""
-    return g.get("zhidan_session_over")  # type: ignore[no-any-return]
+    reason: EndReason | None = _asked("zhidan_session_over")
+    return reason
 
 
 def open_session(

@@ -26,7 +26,7 @@ from app.kernel.unit_of_work import unit_of_work
 from app.security.acting import acting, known
 from app.security.due import due_of
 from app.security.entering import SignInRefusedError
-from app.security.proofs import REFUSED, check_credentials, proved_by
+from app.security.proofs import REFUSED, check_credentials, proved_by, storable
 from app.security.second_factor import check_code
 from app.security.sessions import (
     BY_PASSWORD,
@@ -82,7 +82,7 @@ class LoginView(AuthDBView):
         if current_user.is_authenticated:
             return redirect(next_address())
         form = LoginForm_db()
-        refused = None
+        refused, over = None, why_over()
         if form.validate_on_submit():
             try:
                 user = check_credentials(form.username.data, form.password.data, "screen")
@@ -98,7 +98,7 @@ class LoginView(AuthDBView):
             form=form,
             appbuilder=self.appbuilder,
             refused=refused,
-            over=WHY_OVER.get(ended) if (ended := why_over()) and request.method == "GET" else None,
+            over=WHY_OVER.get(over) if over is not None and request.method == "GET" else None,
         )
         return page, 401 if refused else 200
 
@@ -256,8 +256,8 @@ def _body() -> dict[str, Any]:
     data = request.get_json(silent=True)
     if not isinstance(data, dict):
         raise ValidationFailedError({"_schema": [str(_l("Send a JSON object."))]})
-    if "\\x00" in str(data):
-        raise ValidationFailedError({"_schema": [str(_l("This text has signs that cannot be stored."))]})
+    # Half a character, as only a program sends it, is a fault to whatever looks at the text.
+    data = {storable(str(key)): storable(value) if isinstance(value, str) else value for key, value in data.items()}
     try:
         loaded: dict[str, Any] = TokenLogin().load(data)
     except ValidationError as error:
