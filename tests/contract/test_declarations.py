@@ -30,6 +30,8 @@ WITHOUT_SCREEN = {
     "import_batch": "the import has its own pages",
     "import_row": "the import has its own pages",
     "imported_customer": "technical",
+    "api_token": "pages of its own: a secret is shown once",
+    "sign_in_link": "pages of its own: a link is made with the messenger",
 }
 
 

@@ -79,6 +79,6 @@ def test_secret_when_it_stands_in_a_file_then_read_from_there(tmp_path: Path) ->
 
 def test_production_when_people_come_back_from_a_messenger_then_it_must_know_its_host(tmp_path: Path) -> None:
     given = {**PRODUCTION, **FEISHU, "ZHIDAN_INSTANCE": str(tmp_path)}
-    with pytest.raises(config.SettingsError, match="^ZHIDAN_HOSTS is not set"):
+    with pytest.raises(config.SettingsError, match=r"^ZHIDAN_HOSTS is not set"):
         config.ProductionConfig(given)
     assert config.ProductionConfig({**given, "ZHIDAN_HOSTS": "panel.example.com"}).MESSENGERS
