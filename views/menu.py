@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from flask import current_app
 from flask_appbuilder import AppBuilder
 from flask_babel import lazy_gettext as _l
 
@@ -33,10 +34,12 @@ from views.base import EntityDeclaration
 from views.chartapi import ChartApi
 from views.charts import register_charts
 from views.exchange import OrderImportView
+from views.links import SignInLinkView
 from views.openapi import ApiPageView, OpenApiView
 from views.people import PeopleView
 from views.tokens import TokenView
 from views.useraccess import UserAccessView
+from views.ways_in import WayInView, ways_in
 
 
 @dataclass(frozen=True)
@@ -162,6 +165,14 @@ def register(builder: AppBuilder) -> None:
 def register_ways_in(builder: AppBuilder) -> None:
     """Tokens and sign-in from elsewhere; the public addresses are limited like the login."""
     builder.add_view(TokenView, TokenView.__name__, label=_l("API tokens"), icon="fa-key", category="System")
+    builder.add_view(
+        SignInLinkView, SignInLinkView.__name__, label=_l("Sign-in links"), icon="fa-link", category="System"
+    )
+    way_in = builder.add_view_no_menu(WayInView)
+    manager = builder.sm
+    if manager.is_auth_limited:
+        manager.limiter.limit(manager.auth_rate_limit)(way_in.blueprint)
+    current_app.jinja_env.globals["ways_in"] = ways_in
 
 
 def _sort(builder: AppBuilder) -> None:

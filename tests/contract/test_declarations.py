@@ -39,6 +39,8 @@ WITHOUT_SCREEN = {
     "account_security": "a page of the own account and of the administrator",
     "password_history": "hashes that nobody reads",
     "recovery_code": "hashes that nobody reads",
+    "api_token": "pages of its own: a secret is shown once",
+    "sign_in_link": "pages of its own: a link is made with the messenger",
 }
 
 

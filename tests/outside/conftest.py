@@ -1,4 +1,4 @@
-"""Servers of others on this machine: a directory."""
+"""Servers of others on this machine: a directory, and three messengers."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from config_outside import Directory, directory_of
+from app.security import messenger_calls
+from config_outside import Directory, directory_of, messengers_of
 from tests.databases import unavailable
+from tests.outside.messenger import Desk, open_desk
 from tests.outside.slapd import Slapd, found
 
 
@@ -44,3 +46,15 @@ def use_directory(app: Flask) -> Iterator[Callable[[dict[str, str]], Directory]]
 
     yield use
     app.config["DIRECTORY"] = None
+
+
+@pytest.fixture
+def desk(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    """The messengers, set up in the panel."""
+    monkeypatch.setattr(messenger_calls, "SECONDS", 1)
+    messenger_calls.forget()
+    with open_desk() as opened:
+        app.config["MESSENGERS"] = messengers_of(opened.settings())
+        yield opened
+    app.config["MESSENGERS"] = {}
+    messenger_calls.forget()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session
 from app.cli.demo_people import DEMO_PASSWORD
 from app.security.directory import DirectoryDownError, verify
 from config_outside import Directory
-from models.journal import Journal
 from models.labels import Way
 from models.outside import SignInLink
 from tests.outside.slapd import BASE, FINANCE, PASSWORD, Slapd
+from tests.outside.walking import notes
 from tests.web.person import MESSAGE, text_of
 
 pytestmark = pytest.mark.stage("people")
@@ -74,15 +74,6 @@ def roles_of(session: Session, username: str) -> list[str]:
     session.expunge_all()
     session.rollback()
     return names
-
-
-def notes(session: Session, action: str) -> Sequence[Journal]:
-    """The journal's entries of an act."""
-    session.rollback()
-    found = session.scalars(sa.select(Journal).where(Journal.action == action).order_by(Journal.id)).all()
-    session.expunge_all()
-    session.rollback()
-    return found
 
 
 @pytest.mark.parametrize("typed", ["dir_lin", "DIR_LIN", " dir_lin ", "fi_zhou", "fi_zhou@zhidan.example"])
