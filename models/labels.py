@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from models.labels_export import EXPORT_LABELS, ExportFormat, ExportOutcome, ExportRequestState
 from models.labels_goods import (
     GOODS_LABELS,
     ConsentPurpose,
@@ -82,6 +83,7 @@ LABELS: Labels = {
     **ORDER_LABELS,
     **WORK_LABELS,
     **MONEY_LABELS,
+    **EXPORT_LABELS,
 }
 
 
@@ -155,6 +157,14 @@ TONES: Mapping[type[StrEnum], Mapping[Any, Tone]] = {
     ),
     InvoiceState: _tones(InvoiceState, warning="applied", success="issued"),
     ImportOutcome: _tones(ImportOutcome, success="accepted", danger="rejected"),
+    ExportOutcome: _tones(ExportOutcome, progress="running", success="done", danger="failed"),
+    ExportRequestState: _tones(
+        ExportRequestState,
+        warning="requested",
+        progress="approved",
+        success="done",
+        danger="refused",
+    ),
 }
 
 
@@ -189,6 +199,9 @@ __all__ = [
     "DeliveryMode",
     "Elevator",
     "EnvGrade",
+    "ExportFormat",
+    "ExportOutcome",
+    "ExportRequestState",
     "FeeKind",
     "ImportOutcome",
     "InboxState",

@@ -79,6 +79,10 @@ PARAMETERS: Mapping[str, Parameter] = {
     "return.window_days": Parameter("7", "d", _l("Days of return without reason"), "15"),
     "refund.days": Parameter("7", "d", _l("Days until a refund is paid"), "11(2)"),
     "refund.hard_days": Parameter("15", "d", _l("Latest refund by law"), "11(2)"),
+    "export.rows": Parameter("5000", "", _l("Rows that may be exported without approval"), "25"),
+    "export.pii_rows": Parameter("500", "", _l("Rows with personal data that may be exported without approval"), "25"),
+    "export.decision_hours": Parameter("24", "h", _l("Decision on a large export"), "25"),
+    "export.valid_hours": Parameter("24", "h", _l("Time in which an approved export is made"), "25"),
 }
 
 # The delivered values by code, as the table keeps them.

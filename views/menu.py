@@ -14,6 +14,7 @@ from flask_babel import lazy_gettext as _l
 from views import (
     approval,
     customer,
+    export,
     installation,
     journal,
     order,
@@ -94,7 +95,7 @@ DEPARTMENTS = (
         "Committee",
         _l("Order management committee"),
         "fa-gavel",
-        (approval.ApprovalView,),
+        (approval.ApprovalView, export.ExportRequestView, export.ExportLogView),
         (approval.ApprovalVoteView,),
     ),
     Department(
@@ -109,6 +110,7 @@ DEPARTMENTS = (
 def register(builder: AppBuilder) -> None:
     """Registers every screen and its API with the framework."""
     builder.add_view_no_menu(PeopleView)
+    builder.add_view_no_menu(export.ExportFilesView)
     for department in DEPARTMENTS:
         for view in department.views:
             builder.add_view(

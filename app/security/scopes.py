@@ -17,6 +17,7 @@ from app.kernel.context import Actor, current_context
 from app.security import departments as role
 from models.approval import Approval, ApprovalVote
 from models.customer import Consent, Customer, CustomerAddress
+from models.export import ExportRequest
 from models.installation import Acceptance, AcceptanceLine, Installation
 from models.journal import Journal
 from models.labels import LiableParty, OrderState, ShipmentState
@@ -210,6 +211,15 @@ def _is_technical(_actor: Actor) -> Clause:
 
 journal = _scope(_all_for(role.COMMITTEE, role.AUDITOR) | {role.ADMIN: _is_technical})
 
+
+def _is_my_request(actor: Actor) -> Clause:
+    return ExportRequest.requested_by_id == actor.id
+
+
+_CONTROL = _all_for(role.COMMITTEE, role.AUDITOR)
+export_request = _scope(dict.fromkeys(role.ROLES, _is_my_request) | _CONTROL)
+export_log = _scope(_CONTROL)
+
 # Every table of ours that has screens, by the entity's name.
 SCOPES: Mapping[str, Scope] = {
     "acceptance": acceptance,
@@ -222,6 +232,8 @@ SCOPES: Mapping[str, Scope] = {
     "customer": customer,
     "customer_address": customer_address,
     "delivery_receipt": delivery_receipt,
+    "export_log": export_log,
+    "export_request": export_request,
     "inbox_item": inbox_item,
     "inspection": inspection,
     "inspection_defect": inspection_defect,
