@@ -1,4 +1,4 @@
-"""A list from its first row to its last, page by page: what exports read. One statement a page, never all rows at once."""
+"""A list from its first row to its last, page by page, as exports read it: one statement a page, never all rows."""
 
 from __future__ import annotations
 
