@@ -12,6 +12,7 @@ from typing import Any
 
 from models.labels_access import ACCESS_LABELS, RightsChangeKind, RightsChangeState
 from models.labels_duty import DUTY_LABELS, DelegationState, ParameterChangeState
+from models.labels_export import EXPORT_LABELS, ExportFormat, ExportOutcome, ExportRequestState
 from models.labels_goods import (
     GOODS_LABELS,
     ConsentPurpose,
@@ -90,6 +91,7 @@ LABELS: Labels = {
     **OUTSIDE_LABELS,
     **PRIVACY_LABELS,
     **DUTY_LABELS,
+    **EXPORT_LABELS,
 }
 
 
@@ -170,6 +172,14 @@ TONES: Mapping[type[StrEnum], Mapping[Any, Tone]] = {
     ConsentState: _tones(ConsentState, success="given", warning="withdrawn"),
     RequestState: _tones(RequestState, warning="received", success="answered"),
     ImportOutcome: _tones(ImportOutcome, success="accepted", danger="rejected"),
+    ExportOutcome: _tones(ExportOutcome, progress="running", success="done", danger="failed"),
+    ExportRequestState: _tones(
+        ExportRequestState,
+        warning="requested",
+        progress="approved",
+        success="done",
+        danger="refused",
+    ),
 }
 
 
@@ -205,6 +215,9 @@ __all__ = [
     "DeliveryMode",
     "Elevator",
     "EnvGrade",
+    "ExportFormat",
+    "ExportOutcome",
+    "ExportRequestState",
     "FeeKind",
     "ImportOutcome",
     "InboxState",

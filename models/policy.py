@@ -115,6 +115,10 @@ PARAMETERS: Mapping[str, Parameter] = {
     "duty.refund_three": Parameter("5000", "CNY", _l("Refund above which three people act"), "11(2)"),
     "duty.account_cooling_hours": Parameter("24", "h", _l("Wait after a refund's account was changed"), "11(2)"),
     "duty.delegation_days": Parameter("30", "d", _l("Longest delegation"), "6(3)"),
+    "export.rows": Parameter("5000", "", _l("Rows that may be exported without approval"), "25"),
+    "export.pii_rows": Parameter("500", "", _l("Rows with personal data that may be exported without approval"), "25"),
+    "export.decision_hours": Parameter("24", "h", _l("Decision on a large export"), "25"),
+    "export.valid_hours": Parameter("24", "h", _l("Time in which an approved export is made"), "25"),
 }
 
 # The delivered values by code, as the table keeps them.

@@ -178,7 +178,7 @@ class EntityDeclaration(QuietModelView):
 
 def permissions_of(view: type[EntityDeclaration]) -> list[str]:
     """The framework's permission names that a declaration makes: the same for the screen and the API."""
-    names = ["list", "show"]
+    names = ["list", "show", "export"]
     names += ["add"] if view.add_columns or view.add_schema else []
     names += ["edit"] if view.edit_columns else []
     workflow = view.workflow()

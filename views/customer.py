@@ -78,4 +78,4 @@ class CustomerView(EntityView):
     changes = change_customer
     related_views = [OrderView, CustomerAddressView, ConsentView, ServiceTicketView, PaymentView]
     restricted = dict.fromkeys(CREDIT, "customer.credit")
-    extra_permissions = ("export", "credit")
+    extra_permissions = ("credit",)

@@ -32,6 +32,7 @@ from views.adapter import guarded, login_needed
 from views.base import EntityDeclaration, view_of
 from views.context import web_context
 from views.display import record_text, state_of, text_of
+from views.exportroutes import ExportRoutes
 from views.forms import form_fields, is_id, other_errors, posted, unchanged
 from views.listpage import args_of_request, list_variables, note_arguments
 from views.records import change, create, once, step
@@ -43,7 +44,7 @@ SEE_OTHER = 303
 TOKEN = "token"  # noqa: S105 - the name of a form field
 
 
-class EntityView(EntityDeclaration):
+class EntityView(ExportRoutes, EntityDeclaration):
     """A declared entity with its screens. See ``EntityDeclaration`` for the words of the declaration."""
 
     is_abstract: ClassVar[bool] = True

@@ -27,7 +27,6 @@ class JournalView(EntityView):
     base_order = ("id", "desc")
     scope = scopes.journal
     has_history = False
-    extra_permissions = ("export",)
 
 
 class ParameterChangeView(EntityView):

@@ -17,6 +17,7 @@ from views import (
     approval,
     customer,
     delegation,
+    export,
     installation,
     journal,
     order,
@@ -103,7 +104,7 @@ DEPARTMENTS = (
         "Committee",
         _l("Order management committee"),
         "fa-gavel",
-        (approval.ApprovalView, journal.ParameterChangeView),
+        (approval.ApprovalView, journal.ParameterChangeView, export.ExportRequestView, export.ExportLogView),
         (approval.ApprovalVoteView,),
     ),
     Department(
@@ -131,6 +132,7 @@ def register(builder: AppBuilder) -> None:
         icon="fa-table-cells",
         category=DEPARTMENTS[-1].name,
     )
+    builder.add_view_no_menu(export.ExportFilesView)
     for department in DEPARTMENTS:
         for view in department.views:
             builder.add_view(

@@ -205,4 +205,4 @@ class OrderView(EntityView):
         InspectionView, ShipmentView, InstallationView, AcceptanceView, PaymentScheduleView, PaymentView, InvoiceView,
         RefundView, ServiceTicketView,
     ]  # fmt: skip
-    extra_permissions = ("import", "export")
+    extra_permissions = ("import",)

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.kernel.journal import entity_name
+from app.kernel.schema import label_of_column
 from app.kernel.workflow import Step, all_workflows
 from app.security.departments import label_of_role
 from app.security.scopes import label_of_scope
@@ -20,6 +21,7 @@ from models.approval import Approval
 from models.base import Base
 from models.customer import Customer
 from models.delegation import Delegation
+from models.export import ExportLog, ExportRequest
 from models.journal import Journal
 from models.labels import FeeKind, SupplyMode, label_of
 from models.order import Order
@@ -37,7 +39,7 @@ UNITS = {
 }
 # What makes an order special, as the rules of the order flag it.
 FLAGS = {"large": _l("Large order"), "F01": _l("Discount above the limit"), "F02": _l("Free goods")}
-ACTS = {"add": _l("Added"), "edit": _l("Changed"), "delete": _l("Removed")}
+ACTS = {"add": _l("Added"), "edit": _l("Changed"), "delete": _l("Removed"), "export": _l("Exported")}
 # Kept copies take their keys from these tables, or from here where a copy has a word of its own.
 COPIED: tuple[type[Base], ...] = (Order, OrderLine, Product, Customer)
 KEYS = {
@@ -55,7 +57,9 @@ SIZES = {"size", "size_mm"}
 def labels_of_entities() -> Mapping[str, Any]:
     """The label of each table by its word in rights, journal and addresses."""
     classes = [mapper.class_ for mapper in Base.registry.mappers]
-    return {entity_name(found): found.__label__ for found in classes if hasattr(found, "__label__")}
+    return {"chart": _l("Chart")} | {
+        entity_name(found): found.__label__ for found in classes if hasattr(found, "__label__")
+    }
 
 
 def declared_step(entity: str, word: str) -> Step | None:
@@ -78,6 +82,16 @@ def _entity(row: Any) -> str:
 def _state(entity: str, code: str) -> str:
     workflow = next((found for found in all_workflows() if found.name == entity), None)
     return str(label_of(workflow.states(code))) if workflow is not None else code
+
+
+def _columns(row: Any) -> str:
+    """The columns of a file by their labels; of a table that has none, as they were kept."""
+    model = next((mapper.class_ for mapper in Base.registry.mappers if _is_word(mapper.class_, row.entity)), None)
+    return ", ".join(str(label_of_column(model, name) if model is not None else name) for name in row.columns)
+
+
+def _is_word(model: type[Any], entity: str) -> bool:
+    return hasattr(model, "__label__") and entity_name(model) == entity
 
 
 def _meaning(row: Any) -> str:
@@ -111,6 +125,8 @@ READ: Mapping[tuple[type[Any], str], Callable[[Any], str]] = {
     (Journal, "from_state"): lambda row: _state(row.entity, row.from_state),
     (Journal, "to_state"): lambda row: _state(row.entity, row.to_state),
     (RightsChange, "changes"): lambda row: "\n".join(change_text(change) for change in row.changes),
+    **{(model, "entity"): _entity for model in (ExportLog, ExportRequest)},
+    **{(model, "columns"): _columns for model in (ExportLog, ExportRequest)},
     (Order, "skip_reason"): lambda row: str(label_of(SupplyMode(row.skip_reason))) if row.skip_reason else "",
     (PolicyParameter, "label"): _meaning,
     (PolicyParameter, "unit"): lambda row: str(UNITS.get(row.unit, row.unit)),

@@ -41,6 +41,7 @@ _ALL_ROWS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("payment_schedule", "payment", "refund", "invoice"), _MONEY),
     "journal": _with_leads(role.COMMITTEE, role.AUDITOR),
     "delegation": (role.COMMITTEE_LEAD, role.AUDITOR),
+    **dict.fromkeys(("export_request", "export_log"), _with_leads(role.COMMITTEE, role.AUDITOR)),
 }
 _WITH_DEPUTIES = tuple(code for code, found in role.ROLES.items() if found.department and not found.is_lead)
 _LEADS = tuple(code for code, found in role.ROLES.items() if found.is_lead and code != role.COMMITTEE_LEAD)
@@ -56,6 +57,7 @@ _SOME_ROWS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("acceptance", OWN_TASKS, (role.INSTALLER,)),
     ("service_ticket", OWN_DEPARTMENT, (*_PRODUCTION, *_LOGISTICS, *_with_leads(role.FINANCE))),
     ("delegation", OWN, _WITH_DEPUTIES),
+    ("export_request", OWN, (*_WITH_DEPUTIES, *_LEADS)),
     ("delegation", OWN_DEPARTMENT, _LEADS),
     ("journal", TECHNICAL, (role.ADMIN,)),
 )

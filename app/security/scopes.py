@@ -21,6 +21,7 @@ from app.security.delegations import is_mine, is_of_my_department
 from app.security.slots import in_slot, moment_of_act
 from models.approval import Approval, ApprovalVote
 from models.customer import Consent, Customer, CustomerAddress
+from models.export import ExportRequest
 from models.installation import Acceptance, AcceptanceLine, Installation
 from models.journal import Journal
 from models.labels import LiableParty, OrderState, ShipmentState
@@ -243,6 +244,14 @@ def _is_technical(_actor: Actor) -> Clause:
 
 journal = _scope("journal", {TECHNICAL: _is_technical})
 
+
+def _is_my_request(actor: Actor) -> Clause:
+    return ExportRequest.requested_by_id == actor.id
+
+
+export_request = _scope("export_request", {OWN: _is_my_request})
+export_log = _scope("export_log")
+
 # Every table of ours that has screens, by the entity's name.
 SCOPES: Mapping[str, Scope] = {
     "acceptance": acceptance,
@@ -256,6 +265,8 @@ SCOPES: Mapping[str, Scope] = {
     "customer_address": customer_address,
     "delegation": delegation,
     "delivery_receipt": delivery_receipt,
+    "export_log": export_log,
+    "export_request": export_request,
     "inbox_item": inbox_item,
     "inspection": inspection,
     "inspection_defect": inspection_defect,
