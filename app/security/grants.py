@@ -34,7 +34,7 @@ _MONEY = _read("payment_schedule payment payment_allocation refund invoice")
 _RULES = _read("policy_parameter calendar_day")
 _ALL = {
     **_read("customer customer_address consent product stock reservation inbox_item order_review approval"),
-    **_read("approval_vote service_ticket journal"),
+    **_read("approval_vote service_ticket journal privacy_request"),
     **_GOODS,
     **_ORDER,
     **_MONEY,
@@ -44,12 +44,14 @@ _ALL = {
 GRANTS: Mapping[str, Mapping[str, str]] = {
     role.COMMITTEE: _ALL
     | {
-        "order": "list show export",
+        "customer": "list show reveal",
+        "customer_address": "list show reveal",
+        "order": "list show export reveal",
         "approval": "list show vote",
         "user": "list",
         "role": "list",
         "chart": "orders_by_state orders_by_month amount_by_channel tasks_by_week deliveries_on_time tickets_by_age "
-        "receipts_by_month",
+        "receipts_by_month masks_lifted",
     },
     role.COMMITTEE_LEAD: {"policy_parameter": "edit"},
     role.ORDER_CENTER: _GOODS
@@ -58,7 +60,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "inbox_item": "list show add enter",
         "customer": WRITE,
         "customer_address": WRITE,
-        "consent": "list show add edit",
+        "consent": "list show add",
         "product": READ,
         "stock": READ,
         "reservation": READ,
@@ -115,7 +117,8 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "inbox_item": "list show add",
         "customer": WRITE,
         "customer_address": WRITE,
-        "consent": "list show add edit",
+        "consent": "list show add withdraw",
+        "privacy_request": "list show add edit",
         "product": READ,
         "stock": READ,
         "payment_schedule": READ,
@@ -126,7 +129,11 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "service_ticket": "list show add edit respond plan close reopen",
         "chart": "tickets_by_age deliveries_on_time",
     },
-    role.CUSTOMER_SERVICE_LEAD: {"service_ticket": "export"},
+    role.CUSTOMER_SERVICE_LEAD: {
+        "customer": "keep report",
+        "privacy_request": "answer",
+        "service_ticket": "export",
+    },
     role.INSTALLER: {
         "order": READ,
         "order_line": READ,
@@ -142,7 +149,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
     | _MONEY
     | _RULES
     | {
-        "customer": "list show edit credit",
+        "customer": "list show edit credit reveal",
         "consent": "list",
         "product": "list show edit",
         "stock": READ,
@@ -164,7 +171,16 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "policy_parameter": READ,
         "journal": "list",
     },
-    role.AUDITOR: _ALL | {"journal": "list show export", "user": "list", "role": "list"},
+    role.AUDITOR: _ALL
+    | {
+        "customer": "list show reveal report",
+        "customer_address": "list show reveal",
+        "order": "list show reveal",
+        "journal": "list show export",
+        "user": "list",
+        "role": "list",
+        "chart": "masks_lifted",
+    },
 }
 
 

@@ -143,6 +143,7 @@ consent = _of(Customer, Consent.customer_id, customer)
 
 product = stock = reservation = policy_parameter = calendar_day = every_row
 
+privacy_request = _scope(_all_for(role.COMMITTEE, role.CUSTOMER_SERVICE, role.AUDITOR))
 inbox_item = _scope(_all_for(role.COMMITTEE, role.ORDER_CENTER, role.CUSTOMER_SERVICE, role.AUDITOR))
 approval = _scope(_all_for(role.COMMITTEE, role.ORDER_CENTER, role.AUDITOR))
 approval_vote = _of(Approval, ApprovalVote.approval_id, approval)
@@ -229,6 +230,7 @@ SCOPES: Mapping[str, Scope] = {
     "payment_allocation": payment_allocation,
     "payment_schedule": payment_schedule,
     "policy_parameter": policy_parameter,
+    "privacy_request": privacy_request,
     "product": product,
     "production_report": production_report,
     "production_task": production_task,
