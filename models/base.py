@@ -6,6 +6,7 @@ SQLite keeps a scaled integer, because its NUMERIC is a float and sums drift.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
@@ -42,6 +43,10 @@ class Sensitivity(StrEnum):
     BANK = "bank"
     PRICE = "price"
     COST = "cost"
+
+
+# For ``column(..., info=FREE_TEXT)``: what somebody writes down in words may name people, whoever may read it.
+FREE_TEXT: Mapping[str, Any] = {"free_text": True}
 
 
 class Fixed(TypeDecorator[Decimal]):

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, relationship
 
 from models.base import (
+    FREE_TEXT,
     Base,
     Sensitivity,
     Stamped,
@@ -80,11 +81,11 @@ class Customer(Stamped, Base):
         _l("Dealer"), help_text=_l("Dealers' orders are outside the regulation and are not taken here.")
     )
     is_blacklisted: Mapped[bool] = flag(_l("Blacklisted"))
-    blacklist_reason: Mapped[str | None] = column(sa.String(200), _l("Reason of the blacklisting"))
+    blacklist_reason: Mapped[str | None] = column(sa.String(200), _l("Reason of the blacklisting"), info=FREE_TEXT)
     source_channel: Mapped[Channel] = column(
         words(Channel, name="source_channel"), _l("Came through"), nullable=False, default=Channel.online_mall
     )
-    note: Mapped[str | None] = column(sa.Text, _l("Note"))
+    note: Mapped[str | None] = column(sa.Text, _l("Note"), info=FREE_TEXT)
     search_text: Mapped[str] = column(
         sa.String(400), _l("Search text"), nullable=False, default="", sensitivity=Sensitivity.PHONE
     )
@@ -93,6 +94,7 @@ class Customer(Stamped, Base):
         sa.String(200),
         _l("Kept because"),
         help_text=_l("A lawsuit or an authority: while this says why, the person is not anonymised."),
+        info=FREE_TEXT,
     )
     anonymised_at: Mapped[datetime | None] = column(UtcDateTime, _l("Anonymised at"))
 
@@ -128,7 +130,12 @@ class CustomerAddress(Stamped, Base):
 
     customer_id: Mapped[int] = reference("customer.id", _l("Customer"), nullable=False)
     label: Mapped[str] = column(
-        sa.String(40), _l("Address name"), nullable=False, default="", help_text=_l("As “home” or “school, gate 2”.")
+        sa.String(40),
+        _l("Address name"),
+        nullable=False,
+        default="",
+        help_text=_l("As “home” or “school, gate 2”."),
+        info=FREE_TEXT,
     )
     contact_name: Mapped[str] = column(sa.String(60), _l("Contact"), nullable=False, sensitivity=Sensitivity.NAME)
     contact_phone: Mapped[str] = column(
@@ -175,7 +182,8 @@ class Consent(Stateful, Base):
 
     customer_id: Mapped[int] = reference("customer.id", _l("Customer"), nullable=False)
     purpose: Mapped[ConsentPurpose] = column(words(ConsentPurpose, name="purpose"), _l("Purpose"), nullable=False)
-    is_granted: Mapped[bool] = flag(_l("Granted"), default=True)
+    # Never ticked beforehand: a consent is what a person did, not what he left undone.
+    is_granted: Mapped[bool] = flag(_l("Granted"))
     text_version: Mapped[str] = column(
         sa.String(20), _l("Wording version"), nullable=False, help_text=_l("The version of the notice that was shown.")
     )

@@ -14,6 +14,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, relationship
 
 from models.base import (
+    FREE_TEXT,
     Base,
     Percent,
     Sensitivity,
@@ -125,7 +126,7 @@ class Payment(Stateful, Base):
     amount: Mapped[Decimal] = money(_l("Amount"))
     allocated_amount: Mapped[Decimal] = money(_l("Allocated"))
     received_at: Mapped[datetime] = column(UtcDateTime, _l("Received at"), nullable=False)
-    note: Mapped[str | None] = column(sa.String(400), _l("Note"))
+    note: Mapped[str | None] = column(sa.String(400), _l("Note"), info=FREE_TEXT)
     origin: Mapped[OrderOrigin] = column(
         words(OrderOrigin, name="origin"), _l("Origin"), nullable=False, default=OrderOrigin.entered
     )
@@ -212,7 +213,7 @@ class Refund(Stateful, Base):
     account_changed_at: Mapped[datetime | None] = column(UtcDateTime, _l("Account changed at"))
     legal_due_on: Mapped[date | None] = column(sa.Date, _l("Due by law on"))
     executed_at: Mapped[datetime | None] = column(UtcDateTime, _l("Executed at"))
-    note: Mapped[str | None] = column(sa.String(400), _l("Note"))
+    note: Mapped[str | None] = column(sa.String(400), _l("Note"), info=FREE_TEXT)
     state: Mapped[RefundState] = column(
         state_words(RefundState), _l("State"), nullable=False, default=RefundState.draft
     )

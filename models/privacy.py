@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, relationship
 
 from models.base import (
+    FREE_TEXT,
     Base,
     Sensitivity,
     Stateful,
@@ -102,9 +103,10 @@ class PrivacyRequest(Stateful, Base):
         sa.String(200),
         _l("Identity checked"),
         help_text=_l("How we know that it is this person; no copy of a document."),
+        info=FREE_TEXT,
     )
-    answer: Mapped[str | None] = column(sa.Text, _l("Answer"))
-    refusal_reason: Mapped[str | None] = column(sa.String(400), _l("Reason of the refusal"))
+    answer: Mapped[str | None] = column(sa.Text, _l("Answer"), info=FREE_TEXT)
+    refusal_reason: Mapped[str | None] = column(sa.String(400), _l("Reason of the refusal"), info=FREE_TEXT)
     answered_at: Mapped[datetime | None] = column(UtcDateTime, _l("Answered at"))
     state: Mapped[RequestState] = column(
         state_words(RequestState), _l("State"), nullable=False, default=RequestState.received

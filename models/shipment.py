@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, relationship
 
 from models.base import (
+    FREE_TEXT,
     Base,
     Fixed,
     Sensitivity,
@@ -174,7 +175,7 @@ class DeliveryReceipt(Stamped, Base):
     packages_received: Mapped[int] = column(sa.Integer, _l("Packages received"), nullable=False, default=0)
     packages_short: Mapped[int] = column(sa.Integer, _l("Packages missing"), nullable=False, default=0)
     packages_damaged: Mapped[int] = column(sa.Integer, _l("Packages damaged"), nullable=False, default=0)
-    remarks: Mapped[str | None] = column(sa.String(400), _l("Remarks"))
+    remarks: Mapped[str | None] = column(sa.String(400), _l("Remarks"), info=FREE_TEXT)
 
     shipment: Mapped[Shipment] = relationship(back_populates="receipt")
 

@@ -21,13 +21,16 @@ from app.kernel.errors import DomainError, NotFoundError, StepNotOpenError, Vali
 from app.kernel.fields import Access, level, present
 from app.kernel.journal import plain, state_column
 from app.kernel.listing import page, parse, total
+from app.kernel.unit_of_work import unit_of_work
 from app.security.callers import verify_caller
+from app.services.privacy.reveal import RevealInput, reveal
 from views.adapter import by_token
 from views.base import EntityDeclaration
 from views.context import web_context
 from views.display import record_text
 from views.listpage import args_of_request, note_arguments
-from views.records import LONGEST_KEY, change, create, digest_of, once, step
+from views.records import LONGEST_KEY, change, create, digest_of, load, once, step
+from views.reveal import lifted
 
 CREATED = 201
 
@@ -81,7 +84,9 @@ class EntityApi(BaseApi):
     def get_item(self, pk: int) -> Response:
         """One record with the steps that are open to the caller."""
         ctx = web_context()
-        return jsonify({"result": self._item(ctx, self.view.find(ctx, pk))})
+        record = self.view.find(ctx, pk)
+        opened, _strip = lifted(ctx, self.view, record)
+        return jsonify({"result": self._item(opened, record)})
 
     @expose("/", methods=("POST",))
     @by_token("add")
@@ -164,6 +169,22 @@ class EntityApi(BaseApi):
         return response
 
 
+class RevealApi(EntityApi):
+    """The API of an entity whose masks may be lifted."""
+
+    @expose("/<int:pk>/reveal", methods=("POST",))
+    @by_token("reveal")
+    def reveal(self, pk: int) -> Any:
+        """Lifts the masks of a record for the caller, with a reason; it is recorded (W12)."""
+        ctx = web_context()
+        record = self.view.find(ctx, pk)
+        reason = load(ctx, RevealInput, body())["reason"]
+        with unit_of_work(ctx):
+            until = reveal(ctx, record, reason)
+        opened, _strip = lifted(ctx, self.view, record)
+        return jsonify({"result": self._item(opened, record), "until": plain(until)})
+
+
 fired = step
 
 
@@ -216,4 +237,4 @@ def api_of(view: type[EntityDeclaration]) -> type[EntityApi]:
         "base_permissions": view.base_permissions,
         "__doc__": str(view.__doc__),
     }
-    return type(name, (EntityApi,), members)
+    return type(name, (view.api_base or (RevealApi if view.masks_can_be_lifted else EntityApi),), members)

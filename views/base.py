@@ -28,6 +28,8 @@ from views.adapter import EntityInterface, QuietModelView
 Creates = Callable[[Context, Mapping[str, Any]], Any]
 Changes = Callable[[Context, Any, Mapping[str, Any]], Any]
 
+Hints = Callable[[Context, Any], list[dict[str, Any]]]
+
 ENTITIES: dict[str, type[EntityDeclaration]] = {}
 REQUIRED = ("list_columns", "search_columns", "show_fieldsets", "base_order")
 
@@ -42,7 +44,8 @@ class EntityDeclaration(QuietModelView):
     ``optional_columns`` (filled in by ``creates`` when not given), ``can_be_edited`` and ``parent_allows`` (whether a
     record may be edited, or be added to a parent, now), ``quick_views`` ((label, arguments) of the list), ``way``
     (the stations of a record), ``awaits`` (state → the right of whoever goes on with it in another table),
-    ``restricted`` (column → the further right to write it), ``extra_permissions`` (rights beside this screen).
+    ``restricted`` (column → the further right to write it), ``extra_permissions`` (rights beside this screen),
+    ``hints`` and ``further`` (flags beside the clocks and buttons beside the steps of a record).
     """
 
     is_abstract: ClassVar[bool] = True
@@ -60,7 +63,11 @@ class EntityDeclaration(QuietModelView):
     way: ClassVar[Callable[[Any], list[dict[str, Any]]] | None] = None
     awaits: ClassVar[Mapping[Any, str]] = {}
     restricted: ClassVar[Mapping[str, str]] = {}
+    hints: ClassVar[Hints | None] = None
+    further: ClassVar[Hints | None] = None
     has_history: ClassVar[bool] = True
+    masks_can_be_lifted: ClassVar[bool] = False
+    api_base: ClassVar[type[Any] | None] = None
     page_size = PAGE_SIZE
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -68,7 +75,7 @@ class EntityDeclaration(QuietModelView):
         if cls.__dict__.get("is_abstract", False):
             return
         cls.is_abstract = False
-        for name in ("scope", "creates", "changes", "can_be_edited", "parent_allows", "way"):
+        for name in ("scope", "creates", "changes", "can_be_edited", "parent_allows", "way", "hints", "further"):
             if callable(value := cls.__dict__.get(name)):
                 setattr(cls, name, staticmethod(value))
         cls.add_columns = list(cls.add_columns or [])
@@ -184,6 +191,7 @@ def permissions_of(view: type[EntityDeclaration]) -> list[str]:
     workflow = view.workflow()
     if workflow is not None:
         names += [step.permission for step in workflow.steps if step.permission]
+    names += ["reveal"] if view.masks_can_be_lifted else []
     return [f"can_{name}" for name in dict.fromkeys([*names, *view.extra_permissions])]
 
 

@@ -22,6 +22,7 @@ from views import (
     journal,
     order,
     payment,
+    privacy,
     product,
     production,
     quality,
@@ -90,7 +91,12 @@ DEPARTMENTS = (
         "Customer service",
         _l("Customer service"),
         "fa-headset",
-        (installation.InstallationView, installation.AcceptanceView, ticket.ServiceTicketView),
+        (
+            installation.InstallationView,
+            installation.AcceptanceView,
+            ticket.ServiceTicketView,
+            privacy.PrivacyRequestView,
+        ),
         (installation.AcceptanceLineView,),
     ),
     Department(

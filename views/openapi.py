@@ -21,6 +21,7 @@ from app.kernel.journal import state_column
 from app.kernel.schema import Related
 from app.kernel.workflow import Step
 from app.security.callers import verify_caller
+from app.services.privacy.reveal import RevealInput
 from models.base import Fixed, UtcDateTime
 from views.adapter import login_needed
 from views.base import ENTITIES, EntityDeclaration
@@ -122,6 +123,9 @@ def _add(spec: APISpec, actor: Any, view: type[EntityDeclaration]) -> None:
         single["put"] = _operation(label, _("Edit"), name, parameters=[PK, KEY], body=schema, is_edit=True, view=view)
     if single:
         spec.path(f"/api/v1/{name}/{{pk}}", operations=single)
+    if view.masks_can_be_lifted and view.may(actor, "reveal"):
+        lift = _operation(label, _("Show in full"), name, parameters=[PK], body=RevealInput, view=view)
+        spec.path(f"/api/v1/{name}/{{pk}}/reveal", operations={"post": lift})
     workflow = view.workflow()
     for step in workflow.steps if workflow else ():
         if step.permission and actor.may(f"{name}.{step.permission}"):

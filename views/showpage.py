@@ -26,6 +26,7 @@ from models.order import Order
 from views.base import ENTITIES, EntityDeclaration, column_key, parent_relation
 from views.display import badge, cell, kind_of, label_text, moment, person_text, record_text, state_of, text_of
 from views.listpage import add_button, link_of, rows_of
+from views.reveal import lifted, reveal_button
 from views.words import act_of, declared_step, said
 
 TAB_ROWS = 50
@@ -36,6 +37,7 @@ QUIET_TONES = frozenset({"neutral", "danger"})
 
 def show_variables(ctx: Context, view: type[EntityDeclaration], record: Any) -> dict[str, Any]:
     """The variables of ``zhidan/show.html``."""
+    ctx, strip = lifted(ctx, view, record)
     first, more = step_buttons(ctx, view, record)
     first = [*begins(ctx, view, record), *first]
     variables: dict[str, Any] = {
@@ -43,9 +45,10 @@ def show_variables(ctx: Context, view: type[EntityDeclaration], record: Any) -> 
         "subtitle": subtitle(ctx, view, record),
         "crumbs": [(str(view.model().__label_plural__), view.url("list")), (str(record), None)],
         "state": state_of(record),
-        "flags": flags(ctx, record),
+        "flags": flags(ctx, record) + (view.hints(ctx, record) if view.hints else []),
         "steps": first,
-        "more": more,
+        "more": [*more, *further_buttons(ctx, view, record, is_lifted=strip is not None)],
+        "strip": strip,
         "edit_url": view.url("edit", pk=record.id) if view.may_edit(ctx.actor, record) else None,
         "fieldsets": fieldsets(ctx, view, record),
         "related": tabs(ctx, view, record),
@@ -54,6 +57,14 @@ def show_variables(ctx: Context, view: type[EntityDeclaration], record: Any) -> 
     if view.has_history:
         variables["timeline"], variables["timeline_more_url"] = history(ctx, view, record)
     return variables
+
+
+def further_buttons(
+    ctx: Context, view: type[EntityDeclaration], record: Any, *, is_lifted: bool
+) -> list[dict[str, Any]]:
+    """What is no step: what the declaration adds, and the way to see a record without masks."""
+    found = view.further(ctx, record) if view.further is not None else []
+    return found if is_lifted else [*found, *reveal_button(ctx, view, record)]
 
 
 def subtitle(ctx: Context, view: type[EntityDeclaration], record: Any) -> str:

@@ -39,7 +39,16 @@ UNITS = {
 }
 # What makes an order special, as the rules of the order flag it.
 FLAGS = {"large": _l("Large order"), "F01": _l("Discount above the limit"), "F02": _l("Free goods")}
-ACTS = {"add": _l("Added"), "edit": _l("Changed"), "delete": _l("Removed"), "export": _l("Exported")}
+ACTS = {
+    "add": _l("Added"),
+    "edit": _l("Changed"),
+    "delete": _l("Removed"),
+    "export": _l("Exported"),
+    "reveal": _l("Shown in full"),
+    "conceal": _l("Masks closed again"),
+    "report": _l("Report of the data given"),
+    "anonymise": _l("Anonymised"),
+}
 # Kept copies take their keys from these tables, or from here where a copy has a word of its own.
 COPIED: tuple[type[Base], ...] = (Order, OrderLine, Product, Customer)
 KEYS = {

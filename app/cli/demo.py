@@ -19,6 +19,7 @@ from app.cli.acts import command_context
 from app.cli.demo_customers import SEED, demo_customers
 from app.cli.demo_orders import all_plans, leave_in_the_inbox, live
 from app.cli.demo_people import DEMO_PASSWORD, PEOPLE, actors, add_people
+from app.cli.demo_privacy import add_requests
 from app.cli.demo_products import AVAILABLE, product_values
 from app.cli.demo_story import Company
 from app.kernel.context import Context
@@ -92,6 +93,7 @@ def fill() -> None:
         for number, plan in numbered:
             live(company, plan, customers, number)
     leave_in_the_inbox(company, customers)
+    add_requests(company)
     with unit_of_work(company.context("lg_xu", ctx.now)) as present:
         count_stock(present)
 
@@ -115,6 +117,7 @@ def add_customers(ctx: Context) -> None:
                     Consent(
                         customer_id=customer.id,
                         purpose=purpose,
+                        is_granted=True,
                         text_version=WORDING,
                         channel=customer.source_channel,
                         given_at=ctx.now,

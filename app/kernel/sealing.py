@@ -1,7 +1,8 @@
 """Personal values in the journal are locked with a key of the person they are about, so that they can be forgotten.
 
-The journal is never changed. Names, phones, addresses and accounts stand in it encrypted (AES-256-GCM), under a key
-for each person that lies in ``subject_key``, itself locked with a key derived from the secret of the application.
+The journal is never changed. Names, phones, addresses, accounts and free texts stand in it encrypted (AES-256-GCM),
+under a key for each person that lies in ``subject_key``, itself locked with a key derived from the secret of the
+application.
 Deleting that row makes the values unreadable for ever; every other word of the journal, and its chain, stays.
 
 Whose key: ``subject_paths`` of the table (the customer of an order), else the record itself. A transaction that
@@ -63,10 +64,12 @@ def personal_columns(model: Any) -> frozenset[str]:
 @cache
 def _personal_columns(model: type[Any]) -> frozenset[str]:
     return frozenset(
-        attribute.key
-        for attribute in sa.inspect(model).column_attrs
-        if attribute.columns[0].info.get("sensitivity") in PERSONAL
+        attribute.key for attribute in sa.inspect(model).column_attrs if _is_personal(attribute.columns[0].info)
     )
+
+
+def _is_personal(info: Mapping[Any, Any]) -> bool:
+    return info.get("sensitivity") in PERSONAL or bool(info.get("free_text"))
 
 
 @cache

@@ -40,6 +40,7 @@ _ALL_ROWS: Mapping[str, tuple[str, ...]] = {
     "service_ticket": _with_leads(role.COMMITTEE, role.ORDER_CENTER, role.CUSTOMER_SERVICE, role.AUDITOR),
     **dict.fromkeys(("payment_schedule", "payment", "refund", "invoice"), _MONEY),
     "journal": _with_leads(role.COMMITTEE, role.AUDITOR),
+    "privacy_request": _with_leads(role.COMMITTEE, role.CUSTOMER_SERVICE, role.AUDITOR),
     "delegation": (role.COMMITTEE_LEAD, role.AUDITOR),
     **dict.fromkeys(("export_request", "export_log"), _with_leads(role.COMMITTEE, role.AUDITOR)),
 }

@@ -180,6 +180,7 @@ product, stock, reservation = every_row("product"), every_row("stock"), every_ro
 policy_parameter, calendar_day = every_row("policy_parameter"), every_row("calendar_day")
 parameter_change, rights_change = every_row("parameter_change"), every_row("rights_change")
 
+privacy_request = _scope("privacy_request")
 inbox_item = _scope("inbox_item")
 approval = _scope("approval")
 approval_vote = _of(Approval, ApprovalVote.approval_id, approval)
@@ -283,6 +284,7 @@ SCOPES: Mapping[str, Scope] = {
     "payment_schedule": payment_schedule,
     "parameter_change": parameter_change,
     "policy_parameter": policy_parameter,
+    "privacy_request": privacy_request,
     "product": product,
     "production_report": production_report,
     "production_task": production_task,

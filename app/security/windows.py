@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from app.kernel.context import LOCAL_ZONE, Actor, local_midnight
 from app.kernel.windows import Rule, declare_window
 from app.security import departments as role
+from app.security.scopes import ACTIVE_SHIPMENTS
 from app.security.slots import DAY, in_slot, moment_of_act
 from models.base import Sensitivity
 from models.customer import Customer, CustomerAddress
@@ -27,8 +28,7 @@ ON_ITS_WAY = (ShipmentState.planned, ShipmentState.scheduled, ShipmentState.in_t
 
 def _drives(actor: Actor) -> bool:
     """Whether goods on their way are the actor's work; an installer has his own visits only."""
-    by_scope = "active_shipments" in actor.scopes.get("order", frozenset())
-    return by_scope or bool(actor.roles & {role.LOGISTICS, role.LOGISTICS_LEAD})
+    return ACTIVE_SHIPMENTS in actor.scopes.get("order", frozenset())
 
 
 def _exists(model: Any, *conditions: Clause) -> Clause:
@@ -36,7 +36,12 @@ def _exists(model: Any, *conditions: Clause) -> Clause:
 
 
 def _own_visit(actor: Actor) -> Clause:
-    return _exists(Installation, Installation.order_id == Order.id, Installation.installer_id == actor.id, in_slot())
+    return _exists(
+        Installation,
+        Installation.order_id == Order.id,
+        Installation.installer_id.in_(actor.persons_as(role.INSTALLER)),
+        in_slot(),
+    )
 
 
 def order(actor: Actor) -> Clause:

@@ -42,6 +42,9 @@ WORDS = {
     "edit": _l("Edit"),
     "export": _l("Export"),
     "credit": _l("Credit"),
+    "keep": _l("Keep from anonymising"),
+    "reveal": _l("Show in full"),
+    "report": _l("Report of a person's data"),
     "import": _l("Import"),
     "preview": _l("See the panel as a role"),
     "own": _l("Change"),
@@ -60,6 +63,7 @@ CHARTS = {
     "receipts_by_month": _l("Receipts and receivables"),
     "tasks_by_week": _l("Tasks by week"),
     "tickets_by_age": _l("Open tickets by age"),
+    "masks_lifted": _l("Masks lifted"),
 }
 
 

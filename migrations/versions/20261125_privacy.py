@@ -53,6 +53,7 @@ def change_consents() -> None:
     with op.batch_alter_table("consent") as batch:
         batch.alter_column("state", existing_type=sa.String(length=32), nullable=False)
         batch.alter_column("state_since", existing_type=moment(), nullable=False)
+        batch.alter_column("is_granted", existing_type=sa.Boolean(), existing_nullable=False, server_default=sa.false())
         batch.create_check_constraint(op.f("ck_consent_withdrawn_channel"), f"withdrawn_channel IN ({listed})")
         batch.create_check_constraint(op.f("ck_consent_state"), "state IN ('given', 'withdrawn')")
         batch.create_check_constraint(
@@ -120,5 +121,6 @@ def downgrade() -> None:
             batch.drop_constraint(op.f(f"ck_consent_{name}"), type_="check")
         for name in ("state_since", "state", "withdrawn_channel"):
             batch.drop_column(name)
+        batch.alter_column("is_granted", existing_type=sa.Boolean(), existing_nullable=False, server_default=sa.true())
     op.drop_column("customer", "anonymised_at")
     op.drop_column("customer", "hold_reason")

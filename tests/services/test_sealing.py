@@ -131,7 +131,7 @@ def test_cost_when_personal_columns_are_written_then_one_statement_more(
         session.refresh(order)
         return len(seen)
 
-    plain = cost(project_name="一")
+    plain = cost(contract_no="一")
     assert cost(receiver_name="李明") == plain + 1
     assert cost(receiver_name="李刚", receiver_phone="13900000000", note="门口") == plain + 1
 
