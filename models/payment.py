@@ -22,6 +22,7 @@ from models.base import (
     UtcDateTime,
     check,
     column,
+    computed,
     money,
     reference,
     sort_index,
@@ -82,7 +83,7 @@ class PaymentSchedule(Stamped, Base):
         back_populates="schedule", order_by="PaymentAllocation.id", info={"label": _l("Allocated payments")}
     )
 
-    @property
+    @computed(sensitivity=Sensitivity.PRICE)
     def open_amount(self) -> Decimal:
         """Not yet paid."""
         return self.amount - self.paid_amount
@@ -138,7 +139,7 @@ class Payment(Stateful, Base):
         back_populates="payment", order_by="PaymentAllocation.id", info={"label": _l("Allocated payments")}
     )
 
-    @property
+    @computed(sensitivity=Sensitivity.PRICE)
     def open_amount(self) -> Decimal:
         """Not yet allocated."""
         return self.amount - self.allocated_amount

@@ -9,10 +9,9 @@ from html import unescape
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from flask_appbuilder.security.sqla.models import User
 from flask_jwt_extended import create_access_token
 from sqlalchemy import event
-
-from app.cli.demo_people import actors
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -39,7 +38,7 @@ class Person:
     def __init__(self, app: Flask, session: Session, username: str) -> None:
         self.app = app
         self.client = app.test_client()
-        user_id = actors(session)[username].id
+        user_id = session.scalars(sa.select(User.id).where(User.username == username)).one()
         session.rollback()
         self.user_id = user_id
         with self.client.session_transaction() as held:
