@@ -15,12 +15,11 @@ from flask_appbuilder.security.sqla.models import Role, User
 from app.kernel.fields import Access
 from app.security.actors import actor_of
 from app.security.departments import ROLES
-from app.security.field_policy import FIELD_ACCESS
+from models.access import RoleField
 from models.base import Sensitivity
 from tests.web.person import Person
 
 if TYPE_CHECKING:
-    import pytest
     from flask import Flask
     from sqlalchemy.orm import Session
 
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 ALONE = "alone_"
 EVERYTHING = "everything"
 SINGLE = tuple(ROLES)
-FIELDS_TABLE = "role_field"
 
 
 def add_crowd(session: Session) -> None:
@@ -58,19 +56,14 @@ def actor(session: Session, username: str) -> Actor:
     return found
 
 
-def see_at_most(session: Session, patch: pytest.MonkeyPatch, level: str) -> None:
+def see_everywhere(session: Session, level: str) -> None:
     """Every role sees every field group ``hidden`` or ``masked``, and keeps its rights and rows."""
-    for code in ROLES:
-        found = {} if level == "hidden" else dict.fromkeys(Sensitivity, Access(level))
-        patch.setitem(FIELD_ACCESS, code, found)  # type: ignore[arg-type]
-    if sa.inspect(session.get_bind()).has_table(FIELDS_TABLE):
-        table = sa.Table(FIELDS_TABLE, sa.MetaData(), autoload_with=session.get_bind())
-        session.execute(sa.delete(table))
-        if level != "hidden":
-            ids = session.scalars(sa.select(Role.id)).all()
-            rows = [{"role_id": pk, "field_group": str(group), "level": level} for pk in ids for group in Sensitivity]
-            session.execute(sa.insert(table), rows)
-        session.commit()
+    session.execute(sa.delete(RoleField))
+    if level != Access.hidden:
+        ids = session.scalars(sa.select(Role.id)).all()
+        rows = [{"role_id": pk, "field_group": str(group), "level": level} for pk in ids for group in Sensitivity]
+        session.execute(sa.insert(RoleField), rows)
+    session.commit()
 
 
 class Asker(Person):
