@@ -242,6 +242,23 @@ def money(label: Any, *, sensitivity: Sensitivity | None = Sensitivity.PRICE, **
     )
 
 
+class computed(property):  # noqa: N801 - reads as a word above a method
+    """``@computed(sensitivity=…)`` above a method: a property that belongs to a field group as a column does.
+
+    What is reckoned from sensitive columns is as sensitive: what a person may see of it is asked as for a column.
+    """
+
+    sensitivity: Sensitivity | None = None
+
+    def __init__(self, fget: Any = None, *args: Any, sensitivity: Sensitivity | None = None) -> None:
+        super().__init__(fget, *args)
+        self.sensitivity = sensitivity or self.sensitivity
+
+    def __call__(self, fget: Any) -> computed:
+        """The property of a method."""
+        return type(self)(fget, sensitivity=self.sensitivity)
+
+
 def quantity(label: Any, **options: Any) -> MappedColumn[Any]:
     """A quantity, 0 unless given."""
     return column(Quantity(), label, **{"nullable": False, "default": Decimal("0.000"), **options})

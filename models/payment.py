@@ -23,6 +23,7 @@ from models.base import (
     UtcDateTime,
     check,
     column,
+    computed,
     money,
     reference,
     sort_index,
@@ -83,7 +84,7 @@ class PaymentSchedule(Stamped, Base):
         back_populates="schedule", order_by="PaymentAllocation.id", info={"label": _l("Allocated payments")}
     )
 
-    @property
+    @computed(sensitivity=Sensitivity.PRICE)
     def open_amount(self) -> Decimal:
         """Not yet paid."""
         return self.amount - self.paid_amount
@@ -140,7 +141,7 @@ class Payment(Stateful, Base):
         back_populates="payment", order_by="PaymentAllocation.id", info={"label": _l("Allocated payments")}
     )
 
-    @property
+    @computed(sensitivity=Sensitivity.PRICE)
     def open_amount(self) -> Decimal:
         """Not yet allocated."""
         return self.amount - self.allocated_amount

@@ -10,9 +10,11 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.kernel.fields import Access, access
 from app.kernel.journal import entity_name
 from app.kernel.schema import label_of_column
 from app.kernel.workflow import Step, all_workflows
+from app.security.actors import current_actor
 from app.security.departments import label_of_role
 from app.security.scopes import label_of_scope
 from app.security.wording import FIELD_GROUPS, LEVELS, word_text
@@ -157,11 +159,14 @@ def said(model: type[Any], name: str, value: Any) -> str | None:
 
 
 def kept_text(copy: Mapping[str, Any]) -> str:
-    """A copy of a record as it once was: labels instead of keys, without ids and what is empty."""
+    """A copy of a record as it once was: labels instead of keys, without ids, what is empty, and hidden columns.
+
+    A copy holds columns of several groups: whoever may read the copy reads of it what he may see of the record.
+    """
     parts = [
         _("%(what)s: %(said)s", what=_key(key), said=_kept(key, value))
         for key, value in copy.items()
-        if value not in (None, "", []) and not key.endswith("_id")
+        if value not in (None, "", []) and not key.endswith("_id") and _is_open(key)
     ]
     return "; ".join(parts)
 
@@ -171,6 +176,11 @@ def _key(key: str) -> str:
         return str(KEYS[key])
     column = _column(key)
     return str(column.info.get("label") or key) if column is not None else key
+
+
+def _is_open(key: str) -> bool:
+    found = next((model for model in COPIED if key in sa.inspect(model).attrs), None)
+    return found is None or access(current_actor(), found, key) is Access.full
 
 
 def _kept(key: str, value: Any) -> str:

@@ -9,9 +9,9 @@ from html import unescape
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import event
 
-from app.cli.demo_people import actors
 from tests.signed_in import signed_in, token_of
 
 if TYPE_CHECKING:
@@ -38,9 +38,8 @@ class Person:
 
     def __init__(self, app: Flask, session: Session, username: str) -> None:
         self.app = app
-        user_id = actors(session)[username].id
+        user_id = session.scalars(sa.select(User.id).where(User.username == username)).one()
         session.rollback()
-        assert user_id is not None
         self.user_id = user_id
         self.client = signed_in(app, user_id, "en")
 
