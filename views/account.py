@@ -156,7 +156,7 @@ class AccountView(BaseView):
             title=_("My account"),
             profile=[
                 {"label": _("User name"), "value": user.username},
-                {"label": _("Name"), "value": known(user).name},
+                {"label": _("Full Name"), "value": known(user).name},
                 {"label": _("E-mail"), "value": user.email},
                 {"label": _("Roles"), "value": roles_text(user.roles)},
             ],

@@ -70,7 +70,8 @@ def program(row: LoginSession) -> str:
     """Browser and system by their names; what is neither as it calls itself."""
     agent = row.agent or ""
     if row.kind is SessionKind.api:
-        return f"{_('Program')} · {agent[:LONGEST_AGENT] or '–'}"
+        word = str(_("Program of the API"))
+        return f"{word} · {agent[:LONGEST_AGENT] or '–'}"
     browser = next((name for word, name in BROWSERS if word in agent), None)
     system = next((name for words, name in SYSTEMS if re.search(words, agent)), None)
     said = " · ".join(str(part) for part in (browser, system) if part)
