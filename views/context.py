@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from flask import Flask, abort, g, request, session
 from flask_babel import lazy_gettext as _l
+from flask_login import current_user
 
 from app.extensions import db
 from app.kernel.context import Context, local_day
@@ -62,7 +63,8 @@ def refuse_nul_in_forms() -> None:
 
 def refuse_writes_in_preview() -> None:
     """Who looks at the panel as a role changes nothing; ending it, and signing out, are all that is posted."""
-    if PREVIEW in session and request.method not in SAFE_METHODS and request.endpoint not in ENDS_PREVIEW:
+    writes = request.method not in SAFE_METHODS and request.endpoint not in ENDS_PREVIEW
+    if writes and PREVIEW in session and current_user.is_authenticated:
         raise PermissionDeniedError(_l("This is a preview: nothing is changed. End the preview first."))
 
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
+from flask_login import current_user, user_logged_in, user_logged_out
 
 from app.kernel.context import Deputyship
 from app.security.actors import current_actor
 from app.security.departments import label_of_role
-from views.access.previewing import strip
+from views.access.previewing import forget, strip
 
 POLICY = (
     "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -103,5 +103,7 @@ def stands_in(held: Deputyship) -> str:
 def init_shell(app: Flask) -> None:
     """Registers headers, nonce and variables."""
     app.after_request(headers)
+    user_logged_in.connect(forget, app)
+    user_logged_out.connect(forget, app)
     app.jinja_env.globals["csp_nonce"] = csp_nonce
     app.context_processor(shell_variables)

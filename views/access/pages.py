@@ -202,7 +202,7 @@ def role_variables(
     sheet = Sheet(column, state or column.now)
     return {
         "title": column.label,
-        "subtitle": f"{column.department_label} · {column.code}",
+        "subtitle": column.department_label,
         "crumbs": crumbs((column.label, None)),
         "flags": _flags(column),
         "links": _role_links(column),
@@ -264,7 +264,7 @@ def review_variables(
     proposals = view_of(RightsChange)
     return {
         "title": _("Review the changes"),
-        "subtitle": f"{column.label} · {column.code}",
+        "subtitle": column.label,
         "crumbs": crumbs((column.label, to("role", code=column.code)), (_("Review the changes"), None)),
         "now": [row for row in rows if not row["waits"]],
         "waiting": [row for row in rows if row["waits"]],

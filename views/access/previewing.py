@@ -23,6 +23,11 @@ def begin(ctx: Context, code: str) -> None:
     note(ctx, "role.preview", "role", role_id, data={"role": code})
 
 
+def forget(*_arguments: Any, **_more: Any) -> None:
+    """Who signs in or out looks as himself again."""
+    session.pop(PREVIEW, None)
+
+
 def strip() -> dict[str, Any] | None:
     """The strip above every page while a preview goes on."""
     code = session.get(PREVIEW)
