@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask, Response, current_app, g, request
 from flask_login import current_user
 
+from app.kernel.context import LOCAL_ZONE
 from app.security.actors import current_actor
 from app.security.departments import label_of_role
 
@@ -78,6 +79,7 @@ def shell_variables() -> dict[str, Any]:
         "appbuilder": builder,
         "nav": navigation(),
         "user_label": actor.name,
+        "printed_at": f"{g.zhidan_now.astimezone(LOCAL_ZONE):%Y-%m-%d %H:%M:%S}",
         "role_label": " · ".join(sorted(str(label_of_role(code)) for code in actor.roles)) or None,
     }
 
