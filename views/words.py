@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.kernel.journal import entity_name
 from app.kernel.workflow import Step, all_workflows
+from app.security.wording import SIGN_INS
 from models.approval import Approval
 from models.base import Base
 from models.customer import Customer
@@ -56,7 +57,8 @@ def act_of(entity: str, action: str) -> str:
     """The label of the step, or what was done."""
     word = action.rpartition(".")[2]
     step = declared_step(entity, word)
-    return str(step.label if step is not None else ACTS.get(word, word))
+    known = ACTS | SIGN_INS if entity == "user" else ACTS
+    return str(step.label if step is not None else known.get(word, word))
 
 
 def _entity(row: Any) -> str:
