@@ -17,7 +17,7 @@ from app.kernel.workflow import Step, all_workflows
 from app.security.actors import current_actor
 from app.security.departments import label_of_role
 from app.security.scopes import label_of_scope
-from app.security.wording import FIELD_GROUPS, LEVELS, word_text
+from app.security.wording import FIELD_GROUPS, LEVELS, SIGN_INS, word_text
 from models.access import RightsChange
 from models.approval import Approval
 from models.base import Base
@@ -83,7 +83,8 @@ def act_of(entity: str, action: str) -> str:
     """The label of the step, or what was done."""
     word = action.rpartition(".")[2]
     step = declared_step(entity, word)
-    return str(step.label if step is not None else ACTS.get(word, word))
+    known = ACTS | SIGN_INS if entity == "user" else ACTS
+    return str(step.label if step is not None else known.get(word, word))
 
 
 def _entity(row: Any) -> str:
