@@ -41,7 +41,9 @@ class EntityDeclaration(QuietModelView):
     ``optional_columns`` (filled in by ``creates`` when not given), ``can_be_edited`` and ``parent_allows`` (whether a
     record may be edited, or be added to a parent, now), ``quick_views`` ((label, arguments) of the list), ``way``
     (the stations of a record), ``awaits`` (state → the right of whoever goes on with it in another table),
-    ``restricted`` (column → the further right to write it), ``extra_permissions`` (rights beside this screen).
+    ``restricted`` (column → the further right to write it), ``extra_permissions`` (rights beside this screen),
+    ``links`` (column → where its value leads), ``choices`` (column of words → what its filter offers beside the other
+    filters), ``whole`` (columns that the filter bar compares whole: an index answers).
     """
 
     is_abstract: ClassVar[bool] = True
@@ -60,6 +62,9 @@ class EntityDeclaration(QuietModelView):
     awaits: ClassVar[Mapping[Any, str]] = {}
     restricted: ClassVar[Mapping[str, str]] = {}
     has_history: ClassVar[bool] = True
+    links: ClassVar[Mapping[str, Callable[[Context, Any], str | None]]] = {}
+    choices: ClassVar[Mapping[str, Callable[[Mapping[str, str]], list[tuple[str, str]]]]] = {}
+    whole: ClassVar[frozenset[str]] = frozenset()
     page_size = PAGE_SIZE
 
     def __init_subclass__(cls, **options: Any) -> None:

@@ -25,7 +25,38 @@ from models.product import Product
 UNITS = {"h": _l("hours"), "d": _l("days"), "CNY": _l("CNY")}
 # What makes an order special, as the rules of the order flag it.
 FLAGS = {"large": _l("Large order"), "F01": _l("Discount above the limit"), "F02": _l("Free goods")}
-ACTS = {"add": _l("Added"), "edit": _l("Changed"), "delete": _l("Removed")}
+ACTS = {
+    "add": _l("Added"),
+    "edit": _l("Changed"),
+    "delete": _l("Removed"),
+    "refused": _l("Access refused"),
+    "sign_in": _l("Signed in"),
+    "sign_in_refused": _l("Sign-in refused"),
+    "sign_out": _l("Signed out"),
+    "locked": _l("Locked after failed sign-ins"),
+    "session_ended": _l("Session ended"),
+    "password_changed": _l("Password changed"),
+    "second_factor_on": _l("Second factor switched on"),
+    "second_factor_off": _l("Second factor switched off"),
+    "recovery_code_used": _l("Recovery code used"),
+    "token_made": _l("Token made"),
+    "token_ended": _l("Token ended"),
+    "grant": _l("Rights granted"),
+    "revoke": _l("Rights taken away"),
+    "fields": _l("Field access changed"),
+    "scopes": _l("Row scope changed"),
+    "export": _l("Exported"),
+    "reveal": _l("Mask lifted"),
+    "verify": _l("Integrity checked"),
+}
+# What the journal speaks of that is no table of ours.
+TECHNICAL = {
+    "user": _l("User"),
+    "role": _l("Role"),
+    "group": _l("Group"),
+    "access": _l("Access"),
+    "session": _l("Session"),
+}
 # Kept copies take their keys from these tables, or from here where a copy has a word of its own.
 COPIED: tuple[type[Base], ...] = (Order, OrderLine, Product, Customer)
 KEYS = {
@@ -43,7 +74,7 @@ SIZES = {"size", "size_mm"}
 def labels_of_entities() -> Mapping[str, Any]:
     """The label of each table by its word in rights, journal and addresses."""
     classes = [mapper.class_ for mapper in Base.registry.mappers]
-    return {entity_name(found): found.__label__ for found in classes if hasattr(found, "__label__")}
+    return {entity_name(found): found.__label__ for found in classes if hasattr(found, "__label__")} | TECHNICAL
 
 
 def declared_step(entity: str, word: str) -> Step | None:
@@ -68,6 +99,11 @@ def _state(entity: str, code: str) -> str:
     return str(label_of(workflow.states(code))) if workflow is not None else code
 
 
+def person_of(name: str) -> str:
+    """Who it was: a name, the system, or somebody who had not signed in."""
+    return str({"system": _("System"), "": _("Not signed in")}.get(name, name))
+
+
 def _meaning(row: Any) -> str:
     delivered = PARAMETERS.get(row.code)
     return str(delivered.label) if delivered is not None else str(row.label)
@@ -76,7 +112,8 @@ def _meaning(row: Any) -> str:
 READ: Mapping[tuple[type[Any], str], Callable[[Any], str]] = {
     (Journal, "entity"): _entity,
     (Journal, "action"): lambda row: act_of(row.entity, row.action),
-    (Journal, "actor_name"): lambda row: _("System") if row.actor_name == "system" else str(row.actor_name),
+    (Journal, "actor_name"): lambda row: person_of(row.actor_name),
+    (Journal, "entity_id"): lambda row: str(row.entity_id or ""),
     (Journal, "from_state"): lambda row: _state(row.entity, row.from_state),
     (Journal, "to_state"): lambda row: _state(row.entity, row.to_state),
     (Order, "skip_reason"): lambda row: str(label_of(SupplyMode(row.skip_reason))) if row.skip_reason else "",

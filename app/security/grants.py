@@ -164,7 +164,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "policy_parameter": READ,
         "journal": "list",
     },
-    role.AUDITOR: _ALL | {"journal": "list show export", "user": "list", "role": "list"},
+    role.AUDITOR: _ALL | {"journal": "list show export verify", "user": "list", "role": "list"},
 }
 
 

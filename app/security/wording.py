@@ -28,6 +28,7 @@ WORDS = {
     "add": _l("Add"),
     "edit": _l("Edit"),
     "export": _l("Export"),
+    "verify": _l("Check integrity"),
     "credit": _l("Credit"),
     "import": _l("Import"),
     "own": _l("Change"),
@@ -56,7 +57,12 @@ def _subjects() -> dict[str, Any]:
 
 def right_text(right: Any) -> str:
     """A right of the framework's table: the record and what may be done with it."""
-    subject, _dot, word = dotted(right.permission.name, right.view_menu.name).rpartition(".")
+    return right_name(dotted(right.permission.name, right.view_menu.name))
+
+
+def right_name(dotted_word: str) -> str:
+    """A right by its dotted word (``order.confirm``) as a person reads it."""
+    subject, _dot, word = dotted_word.rpartition(".")
     return str(_("%(what)s: %(said)s", what=_subjects().get(subject, subject), said=_word(subject, word)))
 
 

@@ -114,7 +114,7 @@ def test_admin_when_looking_for_business_then_finds_none(app: Flask) -> None:
 
 def test_auditor_when_delivered_then_reads_only() -> None:
     words = {word for entity, word in granted(role.AUDITOR) if entity not in EVERYBODY}
-    assert words == {"list", "show", "export"}
+    assert words == {"list", "show", "export", "verify"}
 
 
 def test_only_admin_when_users_are_changed_then_nobody_else() -> None:
