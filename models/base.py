@@ -282,6 +282,8 @@ class Base(Model):
     journal_order_attribute: ClassVar[str | None] = "order_id"
     # The relation that says what a record is where its own number says too little (the product of an order line).
     shown_with: ClassVar[str | None] = None
+    # Whose personal data a row holds: ways to the record, the first that leads somewhere counts; none: the row itself.
+    subject_paths: ClassVar[tuple[str, ...]] = ()
     # Technical tables are not journalled row by row.
     is_journalled: ClassVar[bool] = True
 

@@ -14,6 +14,7 @@ from models.base import (
     Base,
     Sensitivity,
     Stamped,
+    Stateful,
     UtcDateTime,
     check,
     column,
@@ -21,10 +22,12 @@ from models.base import (
     money,
     reference,
     sort_index,
+    state_words,
     unique_where,
     words,
 )
 from models.labels import Channel, ConsentPurpose, CustomerKind, CustomerLevel, Elevator
+from models.privacy import ConsentState
 
 if TYPE_CHECKING:
     from models.order import Order
@@ -86,6 +89,12 @@ class Customer(Stamped, Base):
         sa.String(400), _l("Search text"), nullable=False, default="", sensitivity=Sensitivity.PHONE
     )
     is_active: Mapped[bool] = flag(_l("Active"), default=True)
+    hold_reason: Mapped[str | None] = column(
+        sa.String(200),
+        _l("Kept because"),
+        help_text=_l("A lawsuit or an authority: while this says why, the person is not anonymised."),
+    )
+    anonymised_at: Mapped[datetime | None] = column(UtcDateTime, _l("Anonymised at"))
 
     addresses: Mapped[list[CustomerAddress]] = relationship(
         back_populates="customer", order_by="CustomerAddress.id", info={"label": _l("Addresses")}
@@ -115,6 +124,7 @@ class CustomerAddress(Stamped, Base):
     __label__ = _l("Customer address")
     __label_plural__ = _l("Customer addresses")
     journal_order_attribute: ClassVar[str | None] = None
+    subject_paths: ClassVar[tuple[str, ...]] = ("customer",)
 
     customer_id: Mapped[int] = reference("customer.id", _l("Customer"), nullable=False)
     label: Mapped[str] = column(
@@ -145,17 +155,23 @@ class CustomerAddress(Stamped, Base):
         return self.label or f"{self.id}"
 
 
-class Consent(Stamped, Base):
-    """What a person agreed to, in which wording and when; withdrawn, not deleted."""
+class Consent(Stateful, Base):
+    """What a person agreed to, in which wording and when; withdrawn, not deleted.
+
+    One purpose a row: what was agreed to for one purpose says nothing about another.
+    """
 
     __tablename__ = "consent"
     __label__ = _l("Consent")
     __label_plural__ = _l("Consents")
     __table_args__ = (
         check("withdrawn_after_given", "withdrawn_at IS NULL OR withdrawn_at >= given_at"),
+        check("withdrawn_is_dated", "(state = 'withdrawn') = (withdrawn_at IS NOT NULL)"),
+        sort_index("state", "state_since"),
         sort_index("given_at"),
     )
     journal_order_attribute: ClassVar[str | None] = None
+    subject_paths: ClassVar[tuple[str, ...]] = ("customer",)
 
     customer_id: Mapped[int] = reference("customer.id", _l("Customer"), nullable=False)
     purpose: Mapped[ConsentPurpose] = column(words(ConsentPurpose, name="purpose"), _l("Purpose"), nullable=False)
@@ -168,6 +184,12 @@ class Consent(Stamped, Base):
     )
     given_at: Mapped[datetime] = column(UtcDateTime, _l("Given at"), nullable=False)
     withdrawn_at: Mapped[datetime | None] = column(UtcDateTime, _l("Withdrawn at"))
+    withdrawn_channel: Mapped[Channel | None] = column(
+        words(Channel, name="withdrawn_channel"), _l("Withdrawn through")
+    )
+    state: Mapped[ConsentState] = column(
+        state_words(ConsentState), _l("State"), nullable=False, default=ConsentState.given
+    )
 
     customer: Mapped[Customer] = relationship(back_populates="consents")
 

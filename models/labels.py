@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from models.labels_access import ACCESS_LABELS, RightsChangeKind, RightsChangeState
+from models.labels_duty import DUTY_LABELS, DelegationState, ParameterChangeState
 from models.labels_goods import (
     GOODS_LABELS,
     ConsentPurpose,
@@ -55,6 +57,7 @@ from models.labels_order import (
     ReviewResult,
     VoteDecision,
 )
+from models.labels_outside import OUTSIDE_LABELS, Way
 from models.labels_work import (
     WORK_LABELS,
     AcceptanceState,
@@ -75,6 +78,7 @@ from models.labels_work import (
     TicketSource,
     TicketState,
 )
+from models.privacy import PRIVACY_LABELS, ConsentState, RequestState
 from models.vocabulary import Labels, Tone
 
 LABELS: Labels = {
@@ -82,6 +86,10 @@ LABELS: Labels = {
     **ORDER_LABELS,
     **WORK_LABELS,
     **MONEY_LABELS,
+    **ACCESS_LABELS,
+    **OUTSIDE_LABELS,
+    **PRIVACY_LABELS,
+    **DUTY_LABELS,
 }
 
 
@@ -91,6 +99,10 @@ def _tones(enum: type[StrEnum], **words: str) -> Mapping[Any, Tone]:
 
 
 TONES: Mapping[type[StrEnum], Mapping[Any, Tone]] = {
+    DelegationState: _tones(DelegationState, warning="proposed", progress="active"),
+    ParameterChangeState: _tones(
+        ParameterChangeState, warning="proposed", info="approved", success="applied", danger="refused"
+    ),
     InboxState: _tones(InboxState, warning="open", success="entered"),
     OrderState: _tones(
         OrderState,
@@ -107,6 +119,7 @@ TONES: Mapping[type[StrEnum], Mapping[Any, Tone]] = {
         progress="in_production shipped",
         success="completed",
     ),
+    RightsChangeState: _tones(RightsChangeState, warning="proposed", success="applied", danger="refused"),
     ReviewResult: _tones(ReviewResult, success="passed", danger="failed", warning="conditional"),
     ApprovalState: _tones(ApprovalState, warning="pending expired", success="approved", danger="rejected"),
     LetterState: _tones(LetterState, info="sent", success="acknowledged", danger="disputed"),
@@ -154,6 +167,8 @@ TONES: Mapping[type[StrEnum], Mapping[Any, Tone]] = {
         danger="rejected",
     ),
     InvoiceState: _tones(InvoiceState, warning="applied", success="issued"),
+    ConsentState: _tones(ConsentState, success="given", warning="withdrawn"),
+    RequestState: _tones(RequestState, warning="received", success="answered"),
     ImportOutcome: _tones(ImportOutcome, success="accepted", danger="rejected"),
 }
 
@@ -186,6 +201,7 @@ __all__ = [
     "CustomerLevel",
     "DefectCause",
     "DefectClass",
+    "DelegationState",
     "DeliveryMode",
     "Elevator",
     "EnvGrade",
@@ -208,6 +224,7 @@ __all__ = [
     "Origin",
     "PackageState",
     "Packing",
+    "ParameterChangeState",
     "PaymentMethod",
     "PaymentNature",
     "PaymentState",
@@ -218,6 +235,8 @@ __all__ = [
     "ReservationKind",
     "ReviewCheck",
     "ReviewResult",
+    "RightsChangeKind",
+    "RightsChangeState",
     "ScheduleTrigger",
     "ShipmentState",
     "SupplyMode",
@@ -229,6 +248,7 @@ __all__ = [
     "TicketState",
     "Tone",
     "VoteDecision",
+    "Way",
     "label_of",
     "tone_of",
 ]

@@ -114,6 +114,7 @@ class Order(Stateful, Base):
         sa.Index(None, "received_at", "order_type", "channel", "total_amount"),
     )
     journal_order_attribute: ClassVar[str | None] = "id"
+    subject_paths: ClassVar[tuple[str, ...]] = ("customer",)
 
     order_no: Mapped[str] = column(sa.String(30), _l("Order number"), nullable=False, unique=True)
     order_type: Mapped[OrderType] = column(

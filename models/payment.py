@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
@@ -108,6 +108,7 @@ class Payment(Stateful, Base):
         sort_index("amount"),
         sort_index("created_at"),
     )
+    subject_paths: ClassVar[tuple[str, ...]] = ("customer", "order.customer")
 
     payment_no: Mapped[str] = column(sa.String(30), _l("Payment number"), nullable=False, unique=True)
     order_id: Mapped[int | None] = reference("sales_order.id", _l("Order"))
@@ -186,6 +187,7 @@ class Refund(Stateful, Base):
         sort_index("legal_due_on"),
         sort_index("created_at"),
     )
+    subject_paths: ClassVar[tuple[str, ...]] = ("order.customer",)
 
     refund_no: Mapped[str] = column(sa.String(30), _l("Refund number"), nullable=False, unique=True)
     order_id: Mapped[int] = reference("sales_order.id", _l("Order"), nullable=False)
@@ -207,6 +209,7 @@ class Refund(Stateful, Base):
     recorded_by_id: Mapped[int | None] = reference("ab_user.id", _l("Recorded by"))
     approved_by_id: Mapped[int | None] = reference("ab_user.id", _l("Approved by"))
     executed_by_id: Mapped[int | None] = reference("ab_user.id", _l("Executed by"))
+    account_changed_at: Mapped[datetime | None] = column(UtcDateTime, _l("Account changed at"))
     legal_due_on: Mapped[date | None] = column(sa.Date, _l("Due by law on"))
     executed_at: Mapped[datetime | None] = column(UtcDateTime, _l("Executed at"))
     note: Mapped[str | None] = column(sa.String(400), _l("Note"))
@@ -239,6 +242,7 @@ class Invoice(Stateful, Base):
         sort_index("state", "state_since"),
         sort_index("created_at"),
     )
+    subject_paths: ClassVar[tuple[str, ...]] = ("order.customer",)
 
     invoice_no: Mapped[str] = column(sa.String(30), _l("Invoice application"), nullable=False, unique=True)
     order_id: Mapped[int] = reference("sales_order.id", _l("Order"), nullable=False)

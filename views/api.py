@@ -13,15 +13,15 @@ import sqlalchemy as sa
 from flask import Response, jsonify, request
 from flask_appbuilder.api import BaseApi, expose
 from flask_babel import gettext as _
-from flask_jwt_extended import verify_jwt_in_request
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from app.kernel import engine
 from app.kernel.context import Context
 from app.kernel.errors import DomainError, NotFoundError, StepNotOpenError, ValidationFailedError
-from app.kernel.fields import Access, access, present
+from app.kernel.fields import Access, level, present
 from app.kernel.journal import plain, state_column
 from app.kernel.listing import page, parse, total
+from app.security.callers import verify_caller
 from views.adapter import by_token
 from views.base import EntityDeclaration
 from views.context import web_context
@@ -118,7 +118,7 @@ class EntityApi(BaseApi):
     @expose("/<int:pk>/<step>", methods=("POST",))
     def fire(self, pk: int, step: str) -> Any:
         """Fires a step with what it asks; ``version`` is checked when given."""
-        verify_jwt_in_request()
+        verify_caller()
         ctx = web_context()
         workflow = self.view.workflow()
         declared = workflow.step(step) if workflow else None
@@ -195,8 +195,8 @@ def as_json(ctx: Context, view: type[EntityDeclaration], record: Any, names: lis
         attribute = sa.inspect(model).attrs.get(name)
         if isinstance(attribute, sa.orm.RelationshipProperty):
             item[name] = _reference(ctx, value)
-        elif access(ctx.actor, model, name) is not Access.hidden:
-            item[name] = plain(present(ctx.actor, model, name, value))
+        elif level(ctx.actor, model, name, record) is not Access.hidden:
+            item[name] = plain(present(ctx.actor, model, name, value, record))
     return item
 
 

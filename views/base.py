@@ -13,10 +13,11 @@ import sqlalchemy as sa
 from flask import g, url_for
 from marshmallow import missing
 
-import app.reactions  # noqa: F401 - declares every workflow before the first screen asks for one
+import app.reactions
+import app.security.windows  # noqa: F401 - declares the windows before the first value is shown
 from app.kernel.context import Actor, Context
 from app.kernel.errors import NotFoundError
-from app.kernel.fields import editable, visible
+from app.kernel.fields import editable, fillable, visible
 from app.kernel.filters import LARGEST_ID
 from app.kernel.journal import entity_name, state_column
 from app.kernel.listing import PAGE_SIZE, ListSpec, Scope, sortable
@@ -119,14 +120,15 @@ class EntityDeclaration(QuietModelView):
         return visible(actor, cls.model(), names)
 
     @classmethod
-    def input_schema(cls, actor: Actor, *, is_new: bool) -> type[EntityInput]:
-        """What may be written by this actor, on screen and through the API: what he sees in full."""
+    def input_schema(cls, actor: Actor, *, is_new: bool, record: Any = None) -> type[EntityInput]:
+        """What may be written by this actor, on screen and through the API: what he sees in full of the record."""
         if is_new and cls.add_schema is not None:
             return cls.add_schema
         table: Any = cls.model()
         keys = [column_key(table, name) for name in (cls.add_columns if is_new else cls.edit_columns)]
         keys = [key for key in keys if key not in cls.restricted or actor.may(cls.restricted[key])]
-        return _schema(table, tuple(editable(actor, table, keys)), cls.optional_columns)
+        names = fillable(actor, table, keys) if is_new else editable(actor, table, keys, record)
+        return _schema(table, tuple(names), cls.optional_columns)
 
     @classmethod
     def add_keys(cls) -> set[str]:

@@ -118,7 +118,7 @@ class EntityView(EntityDeclaration):
             pk = create(ctx, type(self), raw).id
             return own_address(back, self.url("show", pk=pk))
 
-        return self._save(ctx, "add", raw, act)
+        return self._save(ctx, "add", raw, act, schema)
 
     def _initial(self, ctx: Context) -> dict[str, Any]:
         """What an add form starts with: arguments of the link that led here, defaults of the columns."""
@@ -140,7 +140,7 @@ class EntityView(EntityDeclaration):
         if not self.may_edit(ctx.actor, record):
             flash(_("This record can no longer be edited directly."), "warning")
             return redirect(self.url("show", pk=pk), SEE_OTHER)
-        schema = self.input_schema(ctx.actor, is_new=False)
+        schema = self.input_schema(ctx.actor, is_new=False, record=record)
         if request.method == "GET":
             held = {name: getattr(record, name) for name in schema().fields}
             return self._form(ctx, schema, held, {}, record=record)
@@ -152,7 +152,7 @@ class EntityView(EntityDeclaration):
             change(ctx, type(self), record, raw, self._version())
             return self.url("show", pk=pk)
 
-        return self._save(ctx, f"edit.{pk}", posted(schema, request.form), act, record_id=pk)
+        return self._save(ctx, f"edit.{pk}", posted(schema, request.form), act, schema, record_id=pk)
 
     @expose("/<int:pk>/<step>", methods=("GET", "POST"))
     def step(self, pk: int, step: str) -> Any:
@@ -241,9 +241,10 @@ class EntityView(EntityDeclaration):
         """An idempotency key belongs to one person and one address."""
         return f"{web_context().actor.id}.{self.entity()}.{what}"
 
-    def _save(self, ctx: Context, what: str, raw: dict[str, Any], act: Any, record_id: int | None = None) -> Any:
+    def _save(
+        self, ctx: Context, what: str, raw: dict[str, Any], act: Any, schema: Any, record_id: int | None = None
+    ) -> Any:
         """Saves once and leads to the record; refused, the form comes back with everything that was typed."""
-        schema = self.input_schema(ctx.actor, is_new=record_id is None)
         try:
             target, repeated = once(ctx, self._scope(what), request.form.get(TOKEN), "", act)
         except (NotFoundError, PermissionDeniedError):

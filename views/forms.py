@@ -70,6 +70,8 @@ def _kind(
     if isinstance(field, fields.Enum):
         words = LABELS.get(field.enum, {})
         return {"kind": "select", "choices": [(word.value, str(words.get(word, word.value))) for word in field.enum]}
+    if (chosen := next((check for check in field.validators if isinstance(check, validate.OneOf)), None)) is not None:
+        return {"kind": "select", "choices": [(value, str(label or value)) for value, label in chosen.options()]}
     if isinstance(field, fields.Boolean):
         return {"kind": "bool", "required": False, "value": values.get(name) in {True, "y", "true", "1", "on"}}
     for kind, shown in _PLAIN_KINDS:

@@ -9,10 +9,11 @@ from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.kernel.policy import change_parameter
 from app.security import scopes
+from app.services.policy.actions import propose
 from models.calendar import CalendarDay
 from models.journal import Journal
+from models.parameter_change import ParameterChange
 from models.policy import PolicyParameter
 from views import journalpage
 from views.adapter import guarded
@@ -103,17 +104,34 @@ class JournalView(EntityView):
         return render_template("zhidan/show.html", **variables)
 
 
+class ParameterChangeView(EntityView):
+    """What is to become of a parameter: one person proposes, another member of the committee decides."""
+
+    datamodel = EntityInterface(ParameterChange)
+    list_columns = ["change_no", "parameter", "old_value", "new_value", "effective_on", "proposed_by", "state"]
+    search_columns = ["state", "parameter", "effective_on"]
+    add_columns = ["parameter", "new_value", "effective_on", "reason"]
+    show_fieldsets = [
+        (_l("Change"), {"fields": ["change_no", "parameter", "old_value", "new_value", "effective_on", "reason"]}),
+        (_l("Course"), {"fields": ["proposed_by", "approved_by"]}),
+    ]
+    base_order = ("created_at", "desc")
+    scope = scopes.parameter_change
+    creates = propose
+    optional_columns = ("effective_on",)
+    quick_search = ("change_no", "parameter.code")
+
+
 class PolicyParameterView(EntityView):
     """Numbers of the regulation that the committee may change."""
 
     datamodel = EntityInterface(PolicyParameter)
     list_columns = ["code", "value", "unit", "label", "clause"]
     search_columns = ["code", "clause"]
-    edit_columns = ["value"]
     show_fieldsets = [(_l("Policy parameter"), {"fields": list_columns})]
     base_order = ("code", "asc")
     scope = scopes.policy_parameter
-    changes = change_parameter
+    related_views = [ParameterChangeView]
 
 
 class CalendarDayView(EntityView):

@@ -22,10 +22,12 @@ from app.kernel.errors import NotFoundError
 from app.kernel.fields import Access, access, mask, present, sensitivity_of
 from app.kernel.filters import BadValueError, value_of
 from app.kernel.journal import entity_name
+from app.kernel.sealing import Forgotten, opened
 from app.kernel.verification import sealed_as
 from app.kernel.workflow import all_workflows
 from app.security.departments import label_of_role
-from app.security.wording import right_name
+from app.security.rights import OFF, ON
+from app.security.wording import FIELD_GROUPS, LEVELS, word_text
 from models.base import Base, Sensitivity
 from models.journal import Journal
 from views.base import ENTITIES
@@ -57,6 +59,17 @@ KEYS: Mapping[str, Any] = {
     "fault": _l("Finding"),
     "seal": _l("Seal"),
     "entry": _l("Entry"),
+    "how": _l("How"),
+    "why": _l("Why"),
+    "kind": _l("Kind"),
+    "count": _l("Count"),
+    "left": _l("Left"),
+    "own": _l("By the person"),
+    "way": _l("Way to sign in"),
+    "second_factor": _l("Second factor"),
+    "unused_days": _l("Days without use"),
+    "role": _l("Role"),
+    "copy_of": _l("Copy of"),
 }
 # A word of an input that is no column anywhere: what its end gives away.
 ENDS = {
@@ -129,10 +142,11 @@ def record_name(ctx: Context, row: Journal) -> str:
 def tables(ctx: Context, row: Journal) -> list[dict[str, Any]]:
     """Old and new values, and what came with the act, as tabs of the page."""
     found = []
-    if values := list(_changes(ctx, row)):
+    changed, came = opened(ctx.session, [row.changes, row.data])
+    if values := list(_changes(ctx, row, changed)):
         heads = [_("What"), _("Old value"), _("New value")]
         found.append(_table("changes", _("Old and new values"), heads, values))
-    if given := list(_data(ctx.actor, row)):
+    if given := list(_data(ctx.actor, row, came)):
         found.append(_table("data", _("What came with it"), [_("What"), _("Value")], given))
     return found
 
@@ -143,11 +157,11 @@ def _table(name: str, label: str, heads: list[str], rows: Sequence[tuple[str, ..
     return {"id": name, "label": label, "columns": columns, "rows": cells, "empty": "", "all_url": None}
 
 
-def _changes(ctx: Context, row: Journal) -> Iterator[tuple[str, str, str]]:
+def _changes(ctx: Context, row: Journal, changed: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     model = model_of(row.entity)
-    for name, (old, new) in row.changes.items():
+    for name, (old, new) in changed.items():
         if model is None:
-            yield _label(row, name), _account_text(name, old), _account_text(name, new)
+            yield _account_label(row, name), _account_text(name, old), _account_text(name, new)
         elif _is_shown(ctx.actor, model, name):
             yield _label(row, name), _old(ctx.actor, model, name, old), _old(ctx.actor, model, name, new)
 
@@ -159,6 +173,8 @@ def _is_shown(actor: Actor, model: type[Any], name: str) -> bool:
 
 def _old(actor: Actor, model: type[Any], name: str, value: Any) -> str:
     """A journalled value of a column: words by their labels, other records by their numbers, masks where due."""
+    if isinstance(value, Forgotten):
+        return str(_("Anonymised"))
     if value is None or value == "":
         return ""
     column = sa.inspect(model).column_attrs[name].columns[0]
@@ -177,21 +193,34 @@ def _old(actor: Actor, model: type[Any], name: str, value: Any) -> str:
         return str(value)
 
 
+def _account_label(row: Journal, name: str) -> str:
+    """A word of a user or role: a column, a right, a field group or a record type."""
+    if "." in name:
+        return word_text(name)
+    if row.action == "role.fields":
+        return str(FIELD_GROUPS.get(name, name))
+    return str(labels_of_entities().get(name, name)) if row.action == "role.scopes" else _word(name)
+
+
 def _account_text(name: str, value: Any) -> str:
     """A value of a user or role."""
     if value is None:
         return ""
+    if isinstance(value, str) and value in LEVELS:
+        return str(LEVELS[value])
+    if "." in name and value in {ON, OFF}:
+        return text_of("bool", value == ON)
     if name == "roles":
         return ", ".join(str(label_of_role(code)) for code in value)
     if name == "rights":
-        return ", ".join(sorted(right_name(word) for word in value))
+        return ", ".join(sorted(word_text(word) for word in value))
     return text_of("text", value)
 
 
-def _data(actor: Actor, row: Journal) -> Iterator[tuple[str, str]]:
+def _data(actor: Actor, row: Journal, came: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     model = model_of(row.entity)
-    for name, value in row.data.items():
-        if name in TECHNICAL or value in (None, "", [], {}):
+    for name, value in came.items():
+        if name in TECHNICAL or (value in (None, "", [], {}) and not isinstance(value, Forgotten)):
             continue
         shown = value if row.entity in ACCOUNTS else veiled(actor, model, name, value)
         if shown is None:
@@ -202,6 +231,8 @@ def _data(actor: Actor, row: Journal) -> Iterator[tuple[str, str]]:
 
 def _plain(actor: Actor, value: Any) -> str:
     """Nested input: names and values in order; each by its own word."""
+    if isinstance(value, Forgotten):
+        return str(_("Anonymised"))
     if isinstance(value, Mapping):
         parts = []
         for key, item in value.items():
@@ -216,6 +247,8 @@ def _plain(actor: Actor, value: Any) -> str:
 
 def veiled(actor: Actor, model: type[Any] | None, name: str, value: Any) -> Any:
     """A value by the word it is kept under, as far as the reader may see it; None where it is hidden."""
+    if isinstance(value, Forgotten):
+        return value
     groups = _groups(model, name)
     levels = {Access.full if actor.is_system else actor.fields.get(group, Access.hidden) for group in groups}
     if Access.hidden in levels:

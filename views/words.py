@@ -12,9 +12,14 @@ from flask_babel import lazy_gettext as _l
 
 from app.kernel.journal import entity_name
 from app.kernel.workflow import Step, all_workflows
+from app.security.departments import label_of_role
+from app.security.scopes import label_of_scope
+from app.security.wording import FIELD_GROUPS, LEVELS, word_text
+from models.access import RightsChange
 from models.approval import Approval
 from models.base import Base
 from models.customer import Customer
+from models.delegation import Delegation
 from models.journal import Journal
 from models.labels import FeeKind, SupplyMode, label_of
 from models.order import Order
@@ -22,7 +27,14 @@ from models.order_line import OrderLine
 from models.policy import PARAMETERS, PolicyParameter
 from models.product import Product
 
-UNITS = {"h": _l("hours"), "d": _l("days"), "CNY": _l("CNY")}
+UNITS = {
+    "h": _l("hours"),
+    "d": _l("days"),
+    "CNY": _l("CNY"),
+    "min": _l("minutes"),
+    "months": _l("months"),
+    "years": _l("years"),
+}
 # What makes an order special, as the rules of the order flag it.
 FLAGS = {"large": _l("Large order"), "F01": _l("Discount above the limit"), "F02": _l("Free goods")}
 ACTS = {
@@ -41,6 +53,12 @@ ACTS = {
     "recovery_code_used": _l("Recovery code used"),
     "token_made": _l("Token made"),
     "token_ended": _l("Token ended"),
+    "unlocked": _l("Unlocked"),
+    "switched_off": _l("Switched off: not used for long"),
+    "way_linked": _l("Other way to sign in linked"),
+    "way_unlinked": _l("Other way to sign in taken away"),
+    "roles_from_directory": _l("Roles taken from the company directory"),
+    "preview": _l("Panel seen as this role"),
     "grant": _l("Rights granted"),
     "revoke": _l("Rights taken away"),
     "fields": _l("Field access changed"),
@@ -109,13 +127,33 @@ def _meaning(row: Any) -> str:
     return str(delivered.label) if delivered is not None else str(row.label)
 
 
+def change_text(change: Mapping[str, str]) -> str:
+    """A change of rights in words: what, and from what to what."""
+    kind, what = change["kind"], change["what"]
+    if kind in {"right", "role"}:
+        said = word_text(what) if kind == "right" else str(label_of_role(what))
+        given = change["new"] == "on"
+        return str(_("%(what)s: given", what=said) if given else _("%(what)s: taken away", what=said))
+    label = FIELD_GROUPS.get(what, what) if kind == "field" else labels_of_entities().get(what, what)
+    old, new = (_level(kind, change[side]) for side in ("old", "new"))
+    return str(_("%(what)s: %(old)s → %(new)s", what=str(label), old=old, new=new))
+
+
+def _level(kind: str, word: str) -> str:
+    if kind == "field":
+        return str(LEVELS.get(word, word))
+    return ", ".join(str(label_of_scope(name)) for name in word.split(",") if name) or str(_("No rows"))
+
+
 READ: Mapping[tuple[type[Any], str], Callable[[Any], str]] = {
+    (Delegation, "role_code"): lambda row: str(label_of_role(row.role_code) if row.role_code else _("All roles")),
     (Journal, "entity"): _entity,
     (Journal, "action"): lambda row: act_of(row.entity, row.action),
     (Journal, "actor_name"): lambda row: person_of(row.actor_name),
     (Journal, "entity_id"): lambda row: str(row.entity_id or ""),
     (Journal, "from_state"): lambda row: _state(row.entity, row.from_state),
     (Journal, "to_state"): lambda row: _state(row.entity, row.to_state),
+    (RightsChange, "changes"): lambda row: "\n".join(change_text(change) for change in row.changes),
     (Order, "skip_reason"): lambda row: str(label_of(SupplyMode(row.skip_reason))) if row.skip_reason else "",
     (PolicyParameter, "label"): _meaning,
     (PolicyParameter, "unit"): lambda row: str(UNITS.get(row.unit, row.unit)),

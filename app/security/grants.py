@@ -3,7 +3,7 @@
 ``GRANTS[role][entity]`` is a line of words: ``list show add edit export`` and the permissions of the entity's steps.
 The word ``confirm`` of ``order`` is the right ``order.confirm``, for the framework ``can_confirm`` on ``order``.
 Roles add up, so a lead role holds only what comes on top. What one person may not do twice is not said here but
-in the workflows (``not_by`` and guards), and which rows and columns in ``scopes`` and ``field_policy``.
+in the workflows (``not_by`` and guards), and which rows and columns in ``scope_defaults`` and ``field_policy``.
 ``flask init`` writes these rights for new roles; afterwards administrators may change them on the screen.
 """
 
@@ -17,7 +17,7 @@ READ = "list show"
 WRITE = "list show add edit"
 
 # Everybody who can sign in.
-EVERYBODY = {"user": "userinfo userinfoedit resetmypassword", "account": "own"}
+EVERYBODY = {"account": "own", "api_token": "own", "sign_in_link": "own"}
 
 
 def _read(entities: str) -> dict[str, str]:
@@ -32,9 +32,13 @@ _GOODS = _read(
 _ORDER = _read("order order_line order_fee confirmation_letter")
 _MONEY = _read("payment_schedule payment payment_allocation refund invoice")
 _RULES = _read("policy_parameter calendar_day")
+# Whoever works in a department may have a deputy, and be one.
+_DESK = _RULES | {"delegation": "list show add accept end"}
+# A head names deputies in his department and proposes parameters; the committee decides (domain/06 6.3, 6.4).
+_HEAD = {"delegation": "manage", "parameter_change": "list show add withdraw"}
 _ALL = {
     **_read("customer customer_address consent product stock reservation inbox_item order_review approval"),
-    **_read("approval_vote service_ticket journal"),
+    **_read("approval_vote delegation journal parameter_change service_ticket"),
     **_GOODS,
     **_ORDER,
     **_MONEY,
@@ -43,17 +47,20 @@ _ALL = {
 
 GRANTS: Mapping[str, Mapping[str, str]] = {
     role.COMMITTEE: _ALL
+    | _DESK
     | {
         "order": "list show export",
         "approval": "list show vote",
+        "parameter_change": "list show approve",
         "user": "list",
-        "role": "list",
+        "role": READ,
+        "rights_change": READ,
         "chart": "orders_by_state orders_by_month amount_by_channel tasks_by_week deliveries_on_time tickets_by_age "
         "receipts_by_month",
     },
-    role.COMMITTEE_LEAD: {"policy_parameter": "edit"},
+    role.COMMITTEE_LEAD: _HEAD,
     role.ORDER_CENTER: _GOODS
-    | _RULES
+    | _DESK
     | {
         "inbox_item": "list show add enter",
         "customer": WRITE,
@@ -76,9 +83,9 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "service_ticket": "list show add",
         "chart": "orders_by_state orders_by_month amount_by_channel deliveries_on_time",
     },
-    role.ORDER_CENTER_LEAD: {"customer": "export", "order": "export"},
+    role.ORDER_CENTER_LEAD: _HEAD | {"customer": "export", "order": "export"},
     role.PRODUCTION: _GOODS
-    | _RULES
+    | _DESK
     | {
         "product": WRITE,
         "stock": READ,
@@ -87,15 +94,16 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "service_ticket": READ,
         "chart": "tasks_by_week",
     },
-    role.PRODUCTION_LEAD: {"production_task": "export"},
-    role.INSPECTOR: {
+    role.PRODUCTION_LEAD: _HEAD | {"production_task": "export"},
+    role.INSPECTOR: _DESK
+    | {
         "order": READ,
         "order_line": READ,
         "inspection": "list show accept reject",
         "inspection_defect": "list show add",
     },
     role.LOGISTICS: _GOODS
-    | _RULES
+    | _DESK
     | {
         "customer": "show",
         "product": READ,
@@ -107,10 +115,10 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "service_ticket": READ,
         "chart": "deliveries_on_time",
     },
-    role.LOGISTICS_LEAD: {"shipment": "export"},
+    role.LOGISTICS_LEAD: _HEAD | {"shipment": "export"},
     role.CUSTOMER_SERVICE: _GOODS
     | _ORDER
-    | _RULES
+    | _DESK
     | {
         "inbox_item": "list show add",
         "customer": WRITE,
@@ -126,8 +134,9 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "service_ticket": "list show add edit respond plan close reopen",
         "chart": "tickets_by_age deliveries_on_time",
     },
-    role.CUSTOMER_SERVICE_LEAD: {"service_ticket": "export"},
+    role.CUSTOMER_SERVICE_LEAD: _HEAD | {"service_ticket": "export"},
     role.INSTALLER: {
+        "delegation": "list show add accept end",
         "order": READ,
         "order_line": READ,
         "shipment": READ,
@@ -140,7 +149,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
     role.FINANCE: _GOODS
     | _ORDER
     | _MONEY
-    | _RULES
+    | _DESK
     | {
         "customer": "list show edit credit",
         "consent": "list",
@@ -150,21 +159,38 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "production_task": "list",
         "payment_schedule": "list show edit",
         "payment": "list show allocate",
-        "refund": "list show add",
+        "refund": "list show add account",
         "invoice": "list show add issue void",
         "service_ticket": READ,
         "chart": "orders_by_month amount_by_channel receipts_by_month",
     },
-    role.FINANCE_LEAD: {"payment": "export", "refund": "approve reject", "production_task": "show"},
-    role.CASHIER: {"payment": "add", "refund": "execute"},
+    role.FINANCE_LEAD: _HEAD | {"payment": "export", "refund": "approve reject", "production_task": "show"},
+    role.CASHIER: _DESK | {"payment": "add", "refund": "execute"},
+    # Three powers, three roles: accounts here, rights below, the journal with the auditor.
     role.ADMIN: {
-        "user": "list show add edit resetpasswords",
-        "role": WRITE,
+        "user": "list show add edit access resetpasswords resetfactor",
+        "role": READ,
+        "rights_change": "list show approve refuse withdraw",
         "calendar_day": WRITE,
         "policy_parameter": READ,
         "journal": "list",
+        "api_token": "list end",
+        "sign_in_link": "list add end",
     },
-    role.AUDITOR: _ALL | {"journal": "list show export verify", "user": "list", "role": "list"},
+    role.SECURITY: {
+        "user": READ,
+        "role": "list show add edit preview",
+        "rights_change": "list show approve refuse withdraw",
+    },
+    role.AUDITOR: _ALL
+    | {
+        "journal": "list show export verify",
+        "user": "list",
+        "role": "list show preview",
+        "rights_change": READ,
+        "api_token": "list",
+        "sign_in_link": "list",
+    },
 }
 
 

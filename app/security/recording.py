@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
-from flask import g, has_request_context, request
+from flask import g, has_request_context
 from flask_appbuilder.security.sqla.models import (
     Group,
     Permission,
@@ -27,7 +27,8 @@ from sqlalchemy.orm import Session, UOWTransaction
 
 from app.kernel.context import Context, current_context
 from app.kernel.journal import Act, Changes, entry, note, write
-from app.security.actors import current_actor, dotted
+from app.security.acting import acting as context_of
+from app.security.naming import dotted
 
 WAITING = "zhidan_accounts"
 PLAIN = {
@@ -36,7 +37,6 @@ PLAIN = {
     Role: ("name",),
 }
 LISTS = {User: ("roles", "groups"), Group: ("roles", "users"), Role: ()}
-API = "/api/"
 Planned = tuple[Any, str, Changes]
 
 
@@ -75,14 +75,7 @@ def acting(session: Session) -> Context | None:
     found = current_context()
     if found is not None or not has_request_context() or "zhidan_now" not in g:
         return found
-    return Context(
-        session=session,
-        actor=current_actor(),
-        now=g.zhidan_now,
-        origin="api" if request.path.startswith(API) else "screen",
-        request_id=g.get("zhidan_request_id"),
-        address=request.remote_addr,
-    )
+    return context_of(session=session)
 
 
 def word_of(record: User | Group | Role) -> str:

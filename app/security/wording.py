@@ -11,8 +11,9 @@ from flask_babel import lazy_gettext as _l
 
 from app.kernel.journal import entity_name
 from app.kernel.workflow import all_workflows
-from app.security.actors import dotted, person_name
+from app.security.actors import person_name
 from app.security.departments import label_of_role
+from app.security.naming import dotted
 from models.base import Base
 
 SUBJECTS = {
@@ -22,6 +23,18 @@ SUBJECTS = {
     "account": _l("Own account"),
     "MenuApi": _l("Menu"),
 }
+FIELD_GROUPS = {
+    "name": _l("Names of persons"),
+    "phone": _l("Phone numbers"),
+    "contact": _l("E-mail and WeChat"),
+    "address": _l("Addresses"),
+    "city": _l("City"),
+    "door": _l("Door codes"),
+    "bank": _l("Bank accounts"),
+    "price": _l("Prices and amounts"),
+    "cost": _l("Costs and margin"),
+}
+LEVELS = {"full": _l("in full"), "window": _l("in full while needed"), "masked": _l("masked"), "hidden": _l("hidden")}
 WORDS = {
     "list": _l("List"),
     "show": _l("Show"),
@@ -31,11 +44,13 @@ WORDS = {
     "verify": _l("Check integrity"),
     "credit": _l("Credit"),
     "import": _l("Import"),
+    "preview": _l("See the panel as a role"),
     "own": _l("Change"),
-    "userinfo": _l("My profile"),
-    "userinfoedit": _l("Change my name"),
-    "resetmypassword": _l("Change my password"),
-    "resetpasswords": _l("Set a new password"),
+    "end": _l("End"),
+    "read": _l("Read"),
+    "access": _l("Sign-in and sessions"),
+    "resetpasswords": _l("New one-time password"),
+    "resetfactor": _l("Reset the second factor"),
     "get": _l("Show"),
 }
 CHARTS = {
@@ -57,13 +72,24 @@ def _subjects() -> dict[str, Any]:
 
 def right_text(right: Any) -> str:
     """A right of the framework's table: the record and what may be done with it."""
-    return right_name(dotted(right.permission.name, right.view_menu.name))
+    return word_text(dotted(right.permission.name, right.view_menu.name))
 
 
-def right_name(dotted_word: str) -> str:
-    """A right by its dotted word (``order.confirm``) as a person reads it."""
-    subject, _dot, word = dotted_word.rpartition(".")
-    return str(_("%(what)s: %(said)s", what=_subjects().get(subject, subject), said=_word(subject, word)))
+def word_text(right: str) -> str:
+    """A dotted right (``order.confirm``) in words."""
+    return str(_("%(what)s: %(said)s", what=subject_text(right), said=act_text(right)))
+
+
+def subject_text(right: str) -> str:
+    """What a right is about."""
+    subject = right.rpartition(".")[0]
+    return str(_subjects().get(subject, subject))
+
+
+def act_text(right: str) -> str:
+    """What a right lets somebody do."""
+    subject, _dot, word = right.rpartition(".")
+    return _word(subject, word)
 
 
 def _word(subject: str, word: str) -> str:
