@@ -41,6 +41,7 @@ WORDS = {
     "add": _l("Add"),
     "edit": _l("Edit"),
     "export": _l("Export"),
+    "verify": _l("Check integrity"),
     "credit": _l("Credit"),
     "keep": _l("Keep from anonymising"),
     "reveal": _l("Show in full"),
