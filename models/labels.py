@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from models.labels_access import ACCESS_LABELS, RightsChangeKind, RightsChangeState
 from models.labels_duty import DUTY_LABELS, DelegationState, ParameterChangeState
+from models.labels_export import EXPORT_LABELS, ExportFormat, ExportOutcome, ExportRequestState
 from models.labels_goods import (
     GOODS_LABELS,
     ConsentPurpose,
@@ -56,6 +58,7 @@ from models.labels_order import (
     ReviewResult,
     VoteDecision,
 )
+from models.labels_outside import OUTSIDE_LABELS, Way
 from models.labels_work import (
     WORK_LABELS,
     AcceptanceState,
@@ -76,6 +79,7 @@ from models.labels_work import (
     TicketSource,
     TicketState,
 )
+from models.privacy import PRIVACY_LABELS, ConsentState, RequestState
 from models.vocabulary import Labels, Tone
 
 LABELS: Labels = {
@@ -83,7 +87,11 @@ LABELS: Labels = {
     **ORDER_LABELS,
     **WORK_LABELS,
     **MONEY_LABELS,
+    **ACCESS_LABELS,
+    **OUTSIDE_LABELS,
+    **PRIVACY_LABELS,
     **DUTY_LABELS,
+    **EXPORT_LABELS,
 }
 
 
@@ -113,6 +121,7 @@ TONES: Mapping[type[StrEnum], Mapping[Any, Tone]] = {
         progress="in_production shipped",
         success="completed",
     ),
+    RightsChangeState: _tones(RightsChangeState, warning="proposed", success="applied", danger="refused"),
     ReviewResult: _tones(ReviewResult, success="passed", danger="failed", warning="conditional"),
     ApprovalState: _tones(ApprovalState, warning="pending expired", success="approved", danger="rejected"),
     LetterState: _tones(LetterState, info="sent", success="acknowledged", danger="disputed"),
@@ -160,7 +169,17 @@ TONES: Mapping[type[StrEnum], Mapping[Any, Tone]] = {
         danger="rejected",
     ),
     InvoiceState: _tones(InvoiceState, warning="applied", success="issued"),
+    ConsentState: _tones(ConsentState, success="given", warning="withdrawn"),
+    RequestState: _tones(RequestState, warning="received", success="answered"),
     ImportOutcome: _tones(ImportOutcome, success="accepted", danger="rejected"),
+    ExportOutcome: _tones(ExportOutcome, progress="running", success="done", danger="failed"),
+    ExportRequestState: _tones(
+        ExportRequestState,
+        warning="requested",
+        progress="approved",
+        success="done",
+        danger="refused",
+    ),
 }
 
 
@@ -196,6 +215,9 @@ __all__ = [
     "DeliveryMode",
     "Elevator",
     "EnvGrade",
+    "ExportFormat",
+    "ExportOutcome",
+    "ExportRequestState",
     "FeeKind",
     "ImportOutcome",
     "InboxState",
@@ -226,6 +248,8 @@ __all__ = [
     "ReservationKind",
     "ReviewCheck",
     "ReviewResult",
+    "RightsChangeKind",
+    "RightsChangeState",
     "ScheduleTrigger",
     "ShipmentState",
     "SupplyMode",
@@ -237,6 +261,7 @@ __all__ = [
     "TicketState",
     "Tone",
     "VoteDecision",
+    "Way",
     "label_of",
     "tone_of",
 ]

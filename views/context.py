@@ -5,16 +5,20 @@ from __future__ import annotations
 import secrets
 from datetime import UTC, datetime
 
-from flask import Flask, abort, g, request
+from flask import Flask, abort, g, request, session
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
 
 from app.extensions import db
 from app.kernel.context import Context, local_day
 from app.kernel.database import reading
+from app.kernel.errors import PermissionDeniedError
 from app.kernel.policy import RequestPolicy
-from app.security.actors import current_actor
+from app.security.actors import PREVIEW, current_actor
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 API_PREFIX = "/api/"
+ENDS_PREVIEW = frozenset({"RightsView.end_preview", "LoginView.logout"})
 
 
 def is_api() -> bool:
@@ -57,6 +61,13 @@ def refuse_nul_in_forms() -> None:
                 abort(400)
 
 
+def refuse_writes_in_preview() -> None:
+    """Who looks at the panel as a role changes nothing; ending it, and signing out, are all that is posted."""
+    writes = request.method not in SAFE_METHODS and request.endpoint not in ENDS_PREVIEW
+    if writes and PREVIEW in session and current_user.is_authenticated:
+        raise PermissionDeniedError(_l("This is a preview: nothing is changed. End the preview first."))
+
+
 def close_request(_error: BaseException | None = None) -> None:
     """Whatever runs next in this thread may write."""
     reading(only=False)
@@ -66,4 +77,5 @@ def init_context(app: Flask) -> None:
     """Registers the hooks. Call before the framework registers its own."""
     app.before_request(open_request)
     app.before_request(refuse_nul_in_forms)
+    app.before_request(refuse_writes_in_preview)
     app.teardown_request(close_request)

@@ -19,7 +19,7 @@ from app.kernel.journal import state_column
 from app.kernel.listing import COUNT_CAP
 from app.kernel.policy import limit_on
 from app.kernel.workflow import Clock, Step, Workflow
-from app.security.departments import departments_of, label_of_role
+from app.security.departments import in_order, label_of_role
 from models.labels import label_of
 from models.order_line import OrderLine
 from views.adapter import OpenIndexView, login_needed
@@ -42,7 +42,7 @@ class HomeView(OpenIndexView):
         if (answer := login_needed()) is not None:
             return answer
         ctx = web_context()
-        roles = [str(label_of_role(code)) for code in departments_of(ctx.actor.roles)]
+        roles = [str(label_of_role(code)) for code in in_order(ctx.actor.departments)]
         return render_template(
             "zhidan/home.html",
             title=_("My work"),
@@ -143,7 +143,7 @@ def about(ctx: Context, record: Any) -> str:
     whom = getattr(record, "customer", None) or getattr(record, "order", None)
     if whom is None:
         name = getattr(record, "customer_name", None)
-        return str(present(ctx.actor, type(record), "customer_name", name) or "") if name else ""
+        return str(present(ctx.actor, type(record), "customer_name", name, record) or "") if name else ""
     line = getattr(record, "order_line", None)
     goods = name_of(ctx.actor, line.product) if line is not None else None
     return " · ".join(filter(None, (record_text(ctx.actor, whom), goods)))

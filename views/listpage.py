@@ -11,10 +11,12 @@ from flask import request
 from flask_babel import gettext as _
 
 from app.kernel.context import Context
+from app.kernel.errors import Reason
 from app.kernel.fields import editable
-from app.kernel.filters import Filter, attribute_of
+from app.kernel.filters import RESERVED, Filter, attribute_of
 from app.kernel.journal import state_column
 from app.kernel.listing import Args, ListRequest, Page, Total, page, parse, total
+from app.security.refusals import tampered
 from models.base import Fixed, UtcDateTime
 from views.base import EntityDeclaration, view_of
 from views.display import cell, kind_of, label_text, record_text
@@ -23,11 +25,21 @@ from views.forms import enum_choices
 PAGING = ("after", "before", "last")
 SIZES = (25, 50, 100)
 FIRST_FILTERS = 3
+NOT_THE_LIST = RESERVED - {"q", "sort"} | {"columns", "format"}
 
 
 def args_of_request() -> list[tuple[str, str]]:
     """The query arguments in order, repeated ones included."""
     return [(key, value) for key, value in request.args.items(multi=True) if value.strip()]
+
+
+def note_arguments(problems: Sequence[Reason]) -> None:
+    """Columns that a list does not offer are for the security log; a wrong value is a slip of the pen."""
+    if any(
+        problem.code == "invalid_sort" or (problem.code == "invalid_filter" and "value" not in problem.data)
+        for problem in problems
+    ):
+        tampered("unknown_argument")
 
 
 def address(args: Args | Mapping[str, str], *, without: Sequence[str] = (), **more: str) -> str:
@@ -60,6 +72,7 @@ def list_variables(
         "quick": quick_views(view, args),
         "pager": pager(found, counted, args, asked),
         "add": add_button(ctx, view),
+        "header_actions": export_buttons(ctx, view, args),
         "bulk": bulk,
     }
     return variables, problems
@@ -70,6 +83,20 @@ def add_button(ctx: Context, view: type[EntityDeclaration], **values: Any) -> di
     if not view.may_add(ctx.actor):
         return None
     return {"label": _("Add %(name)s", name=str(view.model().__label__)), "url": view.url("add", **values)}
+
+
+def export_buttons(ctx: Context, view: type[EntityDeclaration], args: Args) -> list[dict[str, str]]:
+    """The way to the export of exactly this list, for who may export."""
+    if not view.may(ctx.actor, "export"):
+        return []
+    query = urlencode(list_args(args))
+    url = view.url("export")
+    return [{"label": _("Export"), "url": f"{url}?{query}" if query else url, "icon": "fa-download"}]
+
+
+def list_args(pairs: Args) -> list[tuple[str, str]]:
+    """The arguments that say which rows, without those that say which page."""
+    return [(key, value) for key, value in pairs if key not in NOT_THE_LIST]
 
 
 def columns_of(
@@ -98,13 +125,21 @@ def rows_of(ctx: Context, view: type[EntityDeclaration], names: list[str], recor
     bulk = {step.name: step.sources for step in workflow.steps if step.is_bulk} if workflow else {}
     rows = []
     for record in records:
-        cells = [cell(ctx.actor, record, name, lambda target: link_of(ctx, target)) for name in names]
+        cells = [linked(ctx, view, record, name) for name in names]
         if may_show and names:
             first = cells[0] or {"kind": "text", "text": record_text(ctx.actor, record)}
             cells[0] = {**first, "kind": "link", "url": view.show_url(record.id)}
         open_steps = [name for name, sources in bulk.items() if state and getattr(record, state) in sources]
         rows.append({"pk": record.id, "label": str(record), "cells": cells, "steps": open_steps})
     return rows
+
+
+def linked(ctx: Context, view: type[EntityDeclaration], record: Any, name: str) -> dict[str, Any] | None:
+    """A value with the way it leads to: the page of a related record, or what the declaration says."""
+    found = cell(ctx.actor, record, name, lambda target: link_of(ctx, target))
+    leads = view.links.get(name)
+    url = leads(ctx, record) if leads is not None and found is not None else None
+    return {**found, "kind": "link", "url": url} if found is not None and url else found
 
 
 def link_of(ctx: Context, record: Any) -> str | None:
@@ -193,6 +228,13 @@ def _filter_field(
     if isinstance(attribute, sa.orm.RelationshipProperty):
         return _relation_field(ctx, view, name, _raw(values, name))
     kind = attribute.columns[0].type
+    if name in view.choices:
+        choices = view.choices[name]({key: _raw(values, key) for key in values})
+        if (raw := _raw(values, name)) and raw not in dict(choices):
+            choices = [*choices, (raw, raw)]
+        return {"kind": "select", "name": name, "value": raw, "choices": choices}
+    if name in view.whole:
+        return {"kind": "text", "name": name, "value": _raw(values, name)}
     if attribute.columns[0].foreign_keys:
         return {"kind": "number", "name": name, "value": _raw(values, name)}
     if isinstance(kind, sa.Enum):
@@ -227,7 +269,7 @@ def chips(ctx: Context, view: type[EntityDeclaration], asked: ListRequest, args:
     signs = {"lt": "<", "le": "≤", "gt": ">", "ge": "≥", "ne": "≠", "contains": "∋"}
     found = []
     for condition in asked.filters:
-        text = ", ".join(_value_text(ctx, view, condition, value) for value in condition.values)
+        text = ", ".join(value_text(ctx, view, condition, value, asked.filters) for value in condition.values)
         if condition.operator == "null":
             text = _("empty") if condition.values[0] else _("not empty")
         sign = signs.get(condition.operator, "")
@@ -250,7 +292,14 @@ def _alias(view: type[EntityDeclaration], condition: Filter) -> str:
     return condition.key.replace(condition.name, key, 1)
 
 
-def _value_text(ctx: Context, view: type[EntityDeclaration], condition: Filter, value: Any) -> str:
+def value_text(
+    ctx: Context,
+    view: type[EntityDeclaration],
+    condition: Filter,
+    value: Any,
+    asked_with: Sequence[Filter] = (),
+) -> str:
+    """The value of a filter as a person reads it."""
     attribute = sa.inspect(view.model()).attrs[condition.name]
     if isinstance(attribute, sa.orm.RelationshipProperty):
         from app.kernel.schema import Related
@@ -260,4 +309,7 @@ def _value_text(ctx: Context, view: type[EntityDeclaration], condition: Filter, 
         return related_text(ctx, Related(target), value) or str(value)
     if hasattr(value, "value"):
         return label_text(value)
+    if condition.name in view.choices:
+        asked = {other.name: str(other.values[0]) for other in asked_with}
+        return dict(view.choices[condition.name](asked)).get(value, str(value))
     return condition.raw[condition.values.index(value)]

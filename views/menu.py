@@ -8,30 +8,41 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from flask import current_app
 from flask_appbuilder import AppBuilder
 from flask_babel import lazy_gettext as _l
 
 from views import (
+    account,
     approval,
     customer,
     delegation,
+    export,
     installation,
     journal,
     order,
     payment,
+    privacy,
     product,
     production,
     quality,
+    rights,
     shipment,
     ticket,
 )
+from views.access.routes import RightsView
 from views.api import api_of
 from views.base import EntityDeclaration
 from views.chartapi import ChartApi
 from views.charts import register_charts
 from views.exchange import OrderImportView
+from views.integrity import IntegrityView
+from views.links import SignInLinkView
 from views.openapi import ApiPageView, OpenApiView
 from views.people import PeopleView
+from views.tokens import TokenView
+from views.useraccess import UserAccessView
+from views.ways_in import WayInView, ways_in
 
 
 @dataclass(frozen=True)
@@ -81,7 +92,12 @@ DEPARTMENTS = (
         "Customer service",
         _l("Customer service"),
         "fa-headset",
-        (installation.InstallationView, installation.AcceptanceView, ticket.ServiceTicketView),
+        (
+            installation.InstallationView,
+            installation.AcceptanceView,
+            ticket.ServiceTicketView,
+            privacy.PrivacyRequestView,
+        ),
         (installation.AcceptanceLineView,),
     ),
     Department(
@@ -95,7 +111,7 @@ DEPARTMENTS = (
         "Committee",
         _l("Order management committee"),
         "fa-gavel",
-        (approval.ApprovalView, journal.ParameterChangeView),
+        (approval.ApprovalView, journal.ParameterChangeView, export.ExportRequestView, export.ExportLogView),
         (approval.ApprovalVoteView,),
     ),
     Department(
@@ -103,6 +119,7 @@ DEPARTMENTS = (
         _l("System"),
         "fa-gear",
         (
+            rights.RightsChangeView,
             delegation.DelegationView,
             journal.JournalView,
             journal.PolicyParameterView,
@@ -115,6 +132,14 @@ DEPARTMENTS = (
 def register(builder: AppBuilder) -> None:
     """Registers every screen and its API with the framework."""
     builder.add_view_no_menu(PeopleView)
+    builder.add_view(
+        RightsView,
+        RightsView.__name__,
+        label=RightsView.label,
+        icon="fa-table-cells",
+        category=DEPARTMENTS[-1].name,
+    )
+    builder.add_view_no_menu(export.ExportFilesView)
     for department in DEPARTMENTS:
         for view in department.views:
             builder.add_view(
@@ -136,11 +161,34 @@ def register(builder: AppBuilder) -> None:
         icon="fa-file-import",
         category=DEPARTMENTS[0].name,
     )
+    builder.add_view(
+        IntegrityView,
+        IntegrityView.__name__,
+        label=IntegrityView.label,
+        icon="fa-shield-halved",
+        category=DEPARTMENTS[-1].name,
+    )
+    register_ways_in(builder)
     register_charts(builder)
     builder.add_api(ChartApi)
     _sort(builder)
+    for guessable in (account.AccountView, account.DueView, UserAccessView):
+        builder.sm.limit_posts(builder.add_view_no_menu(guessable))
     builder.add_view_no_menu(OpenApiView)
     builder.add_view_no_menu(ApiPageView)
+
+
+def register_ways_in(builder: AppBuilder) -> None:
+    """Tokens and sign-in from elsewhere; the public addresses are limited like the login."""
+    builder.add_view(TokenView, TokenView.__name__, label=_l("API tokens"), icon="fa-key", category="System")
+    builder.add_view(
+        SignInLinkView, SignInLinkView.__name__, label=_l("Sign-in links"), icon="fa-link", category="System"
+    )
+    way_in = builder.add_view_no_menu(WayInView)
+    manager = builder.sm
+    if manager.is_auth_limited:
+        manager.limiter.limit(manager.auth_rate_limit)(way_in.blueprint)
+    current_app.jinja_env.globals["ways_in"] = ways_in
 
 
 def _sort(builder: AppBuilder) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
-from flask import jsonify, render_template
+from flask import jsonify, render_template, request
 from flask_appbuilder import BaseView, expose
 from flask_babel import gettext as _
-from flask_jwt_extended import verify_jwt_in_request
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from marshmallow import Schema
 from marshmallow import fields as kinds
@@ -20,10 +20,14 @@ from app.kernel.filters import operators_of
 from app.kernel.journal import state_column
 from app.kernel.schema import Related
 from app.kernel.workflow import Step
+from app.security.callers import verify_caller
+from app.services.privacy.reveal import RevealInput
 from models.base import Fixed, UtcDateTime
 from views.adapter import login_needed
 from views.base import ENTITIES, EntityDeclaration
 from views.context import web_context
+from views.exportapi import ExportInput
+from views.exportrun import XLSX
 
 ERRORS = {
     "400": "Arguments or body not understood",
@@ -33,6 +37,11 @@ ERRORS = {
     "409": "The step is not open, somebody was faster, or the key is taken",
     "422": "Fields are missing or wrong",
 }
+LOGIN = _l("Log in at /api/v1/security/login and send the token with every request.")
+API_TOKEN = _l(
+    "A program sends an API token (“My API tokens”) in the same header: Authorization: Bearer zd_…. It can do what its"
+    " person may do at that moment, and of that only what the token names. 401: unknown, expired or ended."
+)
 PK: dict[str, Any] = {"name": "pk", "in": "path", "required": True, "schema": {"type": "integer"}}
 KEY: dict[str, Any] = {
     "name": "Idempotency-Key",
@@ -52,8 +61,8 @@ class OpenApiView(BaseView):
     @expose("/_openapi")
     def spec(self) -> Any:
         """The OpenAPI document, for who is signed in: by the page's session or by a token."""
-        if not current_user.is_authenticated:
-            verify_jwt_in_request()
+        if "Authorization" in request.headers or not current_user.is_authenticated:
+            verify_caller()
         return jsonify(document(web_context().actor))
 
 
@@ -80,9 +89,11 @@ def document(actor: Any) -> dict[str, Any]:
         openapi_version="3.0.3",
         plugins=[MarshmallowPlugin(schema_name_resolver=lambda _schema: None)],
         security=[{"token": []}],
-        info={"description": str(_("Log in at /api/v1/security/login and send the token with every request."))},
+        info={"description": f"{LOGIN} {API_TOKEN}"},
     )
-    spec.components.security_scheme("token", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+    spec.components.security_scheme(
+        "token", {"type": "http", "scheme": "bearer", "bearerFormat": "zd_… / JWT", "description": str(API_TOKEN)}
+    )
     spec.components.schema("Error", _error_schema())
     for view in ENTITIES.values():
         _add(spec, actor, view)
@@ -106,6 +117,8 @@ def _add(spec: APISpec, actor: Any, view: type[EntityDeclaration]) -> None:
         )
     if listed:
         spec.path(f"/api/v1/{name}/", operations=listed)
+    if view.may(actor, "export"):
+        _add_export(spec, label, name)
     single: dict[str, Any] = {}
     if view.may(actor, "show"):
         single["get"] = _operation(label, _("Show"), name, parameters=[PK], view=view)
@@ -114,10 +127,39 @@ def _add(spec: APISpec, actor: Any, view: type[EntityDeclaration]) -> None:
         single["put"] = _operation(label, _("Edit"), name, parameters=[PK, KEY], body=schema, is_edit=True, view=view)
     if single:
         spec.path(f"/api/v1/{name}/{{pk}}", operations=single)
+    if view.masks_can_be_lifted and view.may(actor, "reveal"):
+        lift = _operation(label, _("Show in full"), name, parameters=[PK], body=RevealInput, view=view)
+        spec.path(f"/api/v1/{name}/{{pk}}/reveal", operations={"post": lift})
     workflow = view.workflow()
     for step in workflow.steps if workflow else ():
         if step.permission and actor.may(f"{name}.{step.permission}"):
             spec.path(f"/api/v1/{name}/{{pk}}/{step.name}", operations={"post": _step(label, name, step, view)})
+
+
+def _add_export(spec: APISpec, label: str, name: str) -> None:
+    """The export of the list: a file, or the number of what it waits for."""
+    error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    waits = {"application/json": {"schema": {"type": "object", "properties": {"result": {"type": "object"}}}}}
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    answers = {
+        "200": {"description": "The file", "content": {XLSX: binary, "text/csv": binary}},
+        "202": {"description": "Made in the background, or waits for approval", "content": waits},
+        **{code: {"description": text, "content": error} for code, text in ERRORS.items()},
+    }
+    properties = {key: _property(field) for key, field in ExportInput().fields.items()}
+    properties["filter"] = {"type": "object", "description": "The arguments of the list, q and sort included."}
+    schema = {"type": "object", "properties": properties}
+    made = {
+        "tags": [name],
+        "summary": f"{label}: {_('Export')}",
+        "parameters": [KEY],
+        "requestBody": {"content": {"application/json": {"schema": schema}}},
+        "responses": answers,
+    }
+    number = {"name": "export_no", "in": "path", "required": True, "schema": {"type": "string", "maxLength": 30}}
+    fetched = {"tags": [name], "summary": f"{label}: {_('Download')}", "parameters": [number], "responses": answers}
+    spec.path(f"/api/v1/{name}/export", operations={"post": made})
+    spec.path(f"/api/v1/{name}/export/{{export_no}}", operations={"post": fetched})
 
 
 def _step(label: str, name: str, step: Step, view: type[EntityDeclaration]) -> dict[str, Any]:

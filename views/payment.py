@@ -67,7 +67,6 @@ class PaymentView(EntityView):
     creates = record_payment
     optional_columns = ("received_at",)
     related_views = [PaymentAllocationView]
-    extra_permissions = ("export",)
 
 
 class RefundView(EntityView):

@@ -82,7 +82,7 @@ def change(ctx: Context, view: type[EntityDeclaration], record: Any, raw: Any, v
     # What cannot be edited any more may have become so since the form was opened.
     if not view.may_edit(ctx.actor, record):
         raise ConflictError
-    values = load(ctx, view.input_schema(ctx.actor, is_new=False), raw, partial=True)
+    values = load(ctx, view.input_schema(ctx.actor, is_new=False, record=record), raw, partial=True)
     with engine.acting(ctx, f"{view.entity()}.edit") as own:
         if view.changes is not None:
             view.changes(own, record, values)

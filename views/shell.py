@@ -5,13 +5,14 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, g, request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
+from flask_login import current_user, user_logged_in, user_logged_out
 
-from app.kernel.context import Deputyship
+from app.kernel.context import LOCAL_ZONE, Deputyship
 from app.security.actors import current_actor
 from app.security.departments import label_of_role
+from views.access.previewing import forget, strip
 
 POLICY = (
     "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -80,7 +81,11 @@ def shell_variables() -> dict[str, Any]:
         "appbuilder": builder,
         "nav": navigation(),
         "user_label": actor.name,
+        "account_url": url_for("AccountView.index") if actor.may("account.own") else None,
+        "logout_post_url": builder.get_url_for_logout,
         "stands_in": [stands_in(held) for held in actor.deputyships],
+        "preview": strip(),
+        "printed_at": f"{g.zhidan_now.astimezone(LOCAL_ZONE):%Y-%m-%d %H:%M:%S}",
         "role_label": " · ".join(sorted(str(label_of_role(code)) for code in actor.roles)) or None,
     }
 
@@ -99,5 +104,7 @@ def stands_in(held: Deputyship) -> str:
 def init_shell(app: Flask) -> None:
     """Registers headers, nonce and variables."""
     app.after_request(headers)
+    user_logged_in.connect(forget, app)
+    user_logged_out.connect(forget, app)
     app.jinja_env.globals["csp_nonce"] = csp_nonce
     app.context_processor(shell_variables)

@@ -10,13 +10,20 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.kernel.fields import Access, access
 from app.kernel.journal import entity_name
+from app.kernel.schema import label_of_column
 from app.kernel.workflow import Step, all_workflows
+from app.security.actors import current_actor
 from app.security.departments import label_of_role
+from app.security.scopes import label_of_scope
+from app.security.wording import FIELD_GROUPS, LEVELS, SIGN_INS, word_text
+from models.access import RightsChange
 from models.approval import Approval
 from models.base import Base
 from models.customer import Customer
 from models.delegation import Delegation
+from models.export import ExportLog, ExportRequest
 from models.journal import Journal
 from models.labels import FeeKind, SupplyMode, label_of
 from models.order import Order
@@ -24,10 +31,58 @@ from models.order_line import OrderLine
 from models.policy import PARAMETERS, PolicyParameter
 from models.product import Product
 
-UNITS = {"h": _l("hours"), "d": _l("days"), "CNY": _l("CNY")}
+UNITS = {
+    "h": _l("hours"),
+    "d": _l("days"),
+    "CNY": _l("CNY"),
+    "min": _l("minutes"),
+    "months": _l("months"),
+    "years": _l("years"),
+}
 # What makes an order special, as the rules of the order flag it.
 FLAGS = {"large": _l("Large order"), "F01": _l("Discount above the limit"), "F02": _l("Free goods")}
-ACTS = {"add": _l("Added"), "edit": _l("Changed"), "delete": _l("Removed")}
+ACTS = {
+    "add": _l("Added"),
+    "edit": _l("Changed"),
+    "delete": _l("Removed"),
+    "conceal": _l("Masks closed again"),
+    "report": _l("Report of the data given"),
+    "anonymise": _l("Anonymised"),
+    "refused": _l("Access refused"),
+    "sign_in": _l("Signed in"),
+    "sign_in_refused": _l("Sign-in refused"),
+    "sign_out": _l("Signed out"),
+    "locked": _l("Locked after failed sign-ins"),
+    "session_ended": _l("Session ended"),
+    "password_changed": _l("Password changed"),
+    "second_factor_on": _l("Second factor switched on"),
+    "second_factor_off": _l("Second factor switched off"),
+    "recovery_code_used": _l("Recovery code used"),
+    "token_made": _l("Token made"),
+    "token_ended": _l("Token ended"),
+    "unlocked": _l("Unlocked"),
+    "switched_off": _l("Switched off: not used for long"),
+    "way_linked": _l("Other way to sign in linked"),
+    "way_unlinked": _l("Other way to sign in taken away"),
+    "roles_from_directory": _l("Roles taken from the company directory"),
+    "preview": _l("Panel seen as this role"),
+    "grant": _l("Rights granted"),
+    "revoke": _l("Rights taken away"),
+    "fields": _l("Field access changed"),
+    "scopes": _l("Row scope changed"),
+    "export": _l("Exported"),
+    "reveal": _l("Mask lifted"),
+    "verify": _l("Integrity checked"),
+}
+# What the journal speaks of that is no table of ours.
+TECHNICAL = {
+    "chart": _l("Chart"),
+    "user": _l("User"),
+    "role": _l("Role"),
+    "group": _l("Group"),
+    "access": _l("Access"),
+    "session": _l("Session"),
+}
 # Kept copies take their keys from these tables, or from here where a copy has a word of its own.
 COPIED: tuple[type[Base], ...] = (Order, OrderLine, Product, Customer)
 KEYS = {
@@ -45,7 +100,7 @@ SIZES = {"size", "size_mm"}
 def labels_of_entities() -> Mapping[str, Any]:
     """The label of each table by its word in rights, journal and addresses."""
     classes = [mapper.class_ for mapper in Base.registry.mappers]
-    return {entity_name(found): found.__label__ for found in classes if hasattr(found, "__label__")}
+    return {entity_name(found): found.__label__ for found in classes if hasattr(found, "__label__")} | TECHNICAL
 
 
 def declared_step(entity: str, word: str) -> Step | None:
@@ -58,7 +113,8 @@ def act_of(entity: str, action: str) -> str:
     """The label of the step, or what was done."""
     word = action.rpartition(".")[2]
     step = declared_step(entity, word)
-    return str(step.label if step is not None else ACTS.get(word, word))
+    known = ACTS | SIGN_INS if entity == "user" else ACTS
+    return str(step.label if step is not None else known.get(word, word))
 
 
 def _entity(row: Any) -> str:
@@ -70,18 +126,55 @@ def _state(entity: str, code: str) -> str:
     return str(label_of(workflow.states(code))) if workflow is not None else code
 
 
+def _columns(row: Any) -> str:
+    """The columns of a file by their labels; of a table that has none, as they were kept."""
+    model = next((mapper.class_ for mapper in Base.registry.mappers if _is_word(mapper.class_, row.entity)), None)
+    return ", ".join(str(label_of_column(model, name) if model is not None else name) for name in row.columns)
+
+
+def _is_word(model: type[Any], entity: str) -> bool:
+    return hasattr(model, "__label__") and entity_name(model) == entity
+
+
+def person_of(name: str) -> str:
+    """Who it was: a name, the system, or somebody who had not signed in."""
+    return str({"system": _("System"), "": _("Not signed in")}.get(name, name))
+
+
 def _meaning(row: Any) -> str:
     delivered = PARAMETERS.get(row.code)
     return str(delivered.label) if delivered is not None else str(row.label)
+
+
+def change_text(change: Mapping[str, str]) -> str:
+    """A change of rights in words: what, and from what to what."""
+    kind, what = change["kind"], change["what"]
+    if kind in {"right", "role"}:
+        said = word_text(what) if kind == "right" else str(label_of_role(what))
+        given = change["new"] == "on"
+        return str(_("%(what)s: given", what=said) if given else _("%(what)s: taken away", what=said))
+    label = FIELD_GROUPS.get(what, what) if kind == "field" else labels_of_entities().get(what, what)
+    old, new = (_level(kind, change[side]) for side in ("old", "new"))
+    return str(_("%(what)s: %(old)s → %(new)s", what=str(label), old=old, new=new))
+
+
+def _level(kind: str, word: str) -> str:
+    if kind == "field":
+        return str(LEVELS.get(word, word))
+    return ", ".join(str(label_of_scope(name)) for name in word.split(",") if name) or str(_("No rows"))
 
 
 READ: Mapping[tuple[type[Any], str], Callable[[Any], str]] = {
     (Delegation, "role_code"): lambda row: str(label_of_role(row.role_code) if row.role_code else _("All roles")),
     (Journal, "entity"): _entity,
     (Journal, "action"): lambda row: act_of(row.entity, row.action),
-    (Journal, "actor_name"): lambda row: _("System") if row.actor_name == "system" else str(row.actor_name),
+    (Journal, "actor_name"): lambda row: person_of(row.actor_name),
+    (Journal, "entity_id"): lambda row: str(row.entity_id or ""),
     (Journal, "from_state"): lambda row: _state(row.entity, row.from_state),
     (Journal, "to_state"): lambda row: _state(row.entity, row.to_state),
+    (RightsChange, "changes"): lambda row: "\n".join(change_text(change) for change in row.changes),
+    **{(model, "entity"): _entity for model in (ExportLog, ExportRequest)},
+    **{(model, "columns"): _columns for model in (ExportLog, ExportRequest)},
     (Order, "skip_reason"): lambda row: str(label_of(SupplyMode(row.skip_reason))) if row.skip_reason else "",
     (PolicyParameter, "label"): _meaning,
     (PolicyParameter, "unit"): lambda row: str(UNITS.get(row.unit, row.unit)),
@@ -103,11 +196,14 @@ def said(model: type[Any], name: str, value: Any) -> str | None:
 
 
 def kept_text(copy: Mapping[str, Any]) -> str:
-    """A copy of a record as it once was: labels instead of keys, without ids and what is empty."""
+    """A copy of a record as it once was: labels instead of keys, without ids, what is empty, and hidden columns.
+
+    A copy holds columns of several groups: whoever may read the copy reads of it what he may see of the record.
+    """
     parts = [
         _("%(what)s: %(said)s", what=_key(key), said=_kept(key, value))
         for key, value in copy.items()
-        if value not in (None, "", []) and not key.endswith("_id")
+        if value not in (None, "", []) and not key.endswith("_id") and _is_open(key)
     ]
     return "; ".join(parts)
 
@@ -117,6 +213,11 @@ def _key(key: str) -> str:
         return str(KEYS[key])
     column = _column(key)
     return str(column.info.get("label") or key) if column is not None else key
+
+
+def _is_open(key: str) -> bool:
+    found = next((model for model in COPIED if key in sa.inspect(model).attrs), None)
+    return found is None or access(current_actor(), found, key) is Access.full
 
 
 def _kept(key: str, value: Any) -> str:

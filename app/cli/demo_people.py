@@ -51,6 +51,7 @@ PEOPLE = (
     Person("fi_sun", "孙", "正", (role.FINANCE, role.FINANCE_LEAD, role.COMMITTEE)),
     Person("cm_zhang", "张", "总", (role.COMMITTEE, role.COMMITTEE_LEAD)),
     Person("ad_root", "管", "理员", (role.ADMIN,)),
+    Person("ad_sec", "安", "全", (role.SECURITY,)),
     Person("au_lin", "林", "审计", (role.AUDITOR,)),
 )
 

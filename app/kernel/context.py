@@ -34,8 +34,10 @@ class Actor:
     ``fields`` maps a sensitivity group to ``"full"``, ``"window"``, ``"masked"`` or ``"hidden"``; a missing group is
     hidden. ``scopes`` maps an entity to the names of the row scopes held; a missing entity has no rows. ``acts_for``
     are the persons whose delegation this act uses, see :meth:`acting`. ``revealed`` are records (entity, id) whose
-    masks were lifted with a reason, for a while. ``deputyships`` are the delegations in force; their roles, rights,
-    fields and scopes are among the others, and ``received`` are the rights that nothing else gives.
+    masks were lifted with a reason, for a while. ``departments`` are the codes of the departments of the roles.
+    ``within`` is who looks at the panel as a role: no more than that person may see is shown. ``deputyships`` are the
+    delegations in force; their roles, rights, fields and scopes are among the others, and ``received`` are the rights
+    that nothing else gives.
     """
 
     id: int | None
@@ -45,8 +47,10 @@ class Actor:
     fields: Mapping[Sensitivity, str] = field(default_factory=dict)
     is_system: bool = False
     scopes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    departments: frozenset[str] = frozenset()
     acts_for: frozenset[int] = frozenset()
     revealed: frozenset[tuple[str, int]] = frozenset()
+    within: Actor | None = None
     deputyships: tuple[Deputyship, ...] = ()
     received: frozenset[str] = frozenset()
 

@@ -71,15 +71,15 @@ def read_policy(session: Session, today: date | None = None) -> Policy:
         .join(PolicyParameter, PolicyParameter.id == ParameterChange.parameter_id)
         .where(ParameterChange.state.in_((ParameterChangeState.approved, ParameterChangeState.applied)))
     )
-    numbers = {code: number for code, text in DEFAULTS.items() if (number := _number(text)) is not None}
+    numbers = {code: number for code, text in DEFAULTS.items() if (number := number_of(text)) is not None}
     changes: dict[str, list[Change]] = {}
     stored_rows: Any = session.execute(stored.union_all(changed))
     for code, text, before, effective_on, change_id in stored_rows:
-        if (number := _number(text)) is None:
+        if (number := number_of(text)) is None:
             continue
         if effective_on is None:
             numbers[code] = number
-        elif today is not None and effective_on <= today and (old := _number(before)) is not None:
+        elif today is not None and effective_on <= today and (old := number_of(before)) is not None:
             changes.setdefault(code, []).append(Change(effective_on, change_id, old, number))
     for code, found in changes.items():
         found.sort()
@@ -93,7 +93,7 @@ def limit_on(policy: Mapping[str, Decimal], code: str, moment: datetime) -> Deci
     return policy[code] if on is None else on(code, local_day(moment))
 
 
-def _number(text: Any) -> Decimal | None:
+def number_of(text: Any) -> Decimal | None:
     """A finite number from 0 to LARGEST; None for everything else."""
     try:
         number = Decimal(str(text))
@@ -104,7 +104,7 @@ def _number(text: Any) -> Decimal | None:
 
 def usable(parameter: PolicyParameter, text: Any, field: str = "value") -> Decimal:
     """The number for a parameter. Raises ValidationFailedError for what is none, or lies outside of its bounds."""
-    number = _number(text)
+    number = number_of(text)
     if number is None or (parameter.unit != MONEY and number > MOST):
         raise ValidationFailedError({field: [str(_l("This is not a number."))]})
     delivered = DEFAULTS.get(parameter.code)

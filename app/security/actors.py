@@ -10,8 +10,7 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from flask import current_app, g, has_request_context
-from flask_appbuilder.const import PERMISSION_PREFIX
+from flask import current_app, g, has_request_context, session
 from flask_appbuilder.security.sqla.models import (
     Permission,
     PermissionView,
@@ -28,15 +27,17 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from app.kernel.context import Actor, local_day
+from app.kernel.errors import NotFoundError
 from app.security.delegations import Held, deputyships, received
-from app.security.field_policy import fields_of
+from app.security.field_policy import best_of
+from app.security.naming import dotted
+from app.security.preview import preview_actor
+from app.security.tokens import HeldToken, narrowed
+from models.access import RoleField, RoleProfile, RoleScope
 
 NOBODY = Actor(id=None, name="")
-
-
-def dotted(permission_name: str, view_name: str) -> str:
-    """The kernel's word for a right of the framework: ``can_confirm`` on ``order`` is ``order.confirm``."""
-    return f"{view_name}.{permission_name.removeprefix(PERMISSION_PREFIX)}"
+# The key of the browser's session under which the role is kept as which somebody looks at the panel.
+PREVIEW = "preview_role"
 
 
 def person_name(user: Any) -> str:
@@ -52,7 +53,8 @@ def said(last_name: str | None, first_name: str | None) -> str:
     return f"{last}{first}"
 
 
-def _rights_statement() -> sa.Select[Any]:
+def _held() -> sa.CTE:
+    """The roles that a person holds, directly or through a group, and those that delegations give for today."""
     user_id: sa.BindParameter[int] = sa.bindparam("user_id")
     direct = sa.select(assoc_user_role.c.role_id).where(assoc_user_role.c.user_id == user_id)
     by_group = (
@@ -60,23 +62,37 @@ def _rights_statement() -> sa.Select[Any]:
         .join(assoc_user_group, assoc_user_group.c.group_id == assoc_group_role.c.group_id)
         .where(assoc_user_group.c.user_id == user_id)
     )
-    granted = assoc_permissionview_role
-    # Roles of one's own, and those that delegations give for today (``app.security.delegations``).
-    nobody, never = sa.null().label("giver_id"), sa.type_coerce(sa.null(), sa.Date).label("ends_on")
-    own = sa.select(direct.union(by_group).subquery().c.role_id, nobody, never)
-    passed = received(user_id, sa.bindparam("today", type_=sa.Date))
-    held = own.union_all(passed).subquery("held")
-    role_id, giver_id, ends_on = held.c.role_id, held.c.giver_id, held.c.ends_on
+    nobody = sa.cast(sa.null(), sa.Integer).label("giver_id")
+    never = sa.cast(sa.null(), sa.Date).label("ends_on")
+    own = sa.select(sa.union(direct, by_group).subquery().c.role_id, nobody, never)
+    return own.union_all(received(user_id, sa.bindparam("today", type_=sa.Date))).cte("held")
+
+
+def _part(kind: str, first: Any, second: Any, held: sa.CTE) -> sa.Select[Any]:
+    """One kind of what roles give: two words, the role, and whose delegation it comes from."""
     giver = sa.orm.aliased(User)
+    columns = (Role.name, held.c.giver_id, held.c.ends_on, giver.last_name, giver.first_name)
     return (
-        sa.select(Role.name, Permission.name, ViewMenu.name, giver_id, giver.last_name, giver.first_name, ends_on)
+        sa.select(sa.literal(kind, sa.String).label("kind"), first.label("first"), second.label("second"), *columns)
         .select_from(held)
-        .join(Role, Role.id == role_id)
-        .outerjoin(giver, giver.id == giver_id)
-        .outerjoin(granted, granted.c.role_id == Role.id)
-        .outerjoin(PermissionView, PermissionView.id == granted.c.permission_view_id)
-        .outerjoin(Permission, Permission.id == PermissionView.permission_id)
-        .outerjoin(ViewMenu, ViewMenu.id == PermissionView.view_menu_id)
+        .join(Role, Role.id == held.c.role_id)
+        .outerjoin(giver, giver.id == held.c.giver_id)
+    )
+
+
+def _rights_statement() -> sa.CompoundSelect[Any]:
+    """Everything that decides about a person: roles with departments, rights, field groups, row scopes."""
+    held = _held()
+    granted = assoc_permissionview_role
+    return sa.union_all(
+        _part("role", Role.name, RoleProfile.department, held).outerjoin(RoleProfile, RoleProfile.role_id == Role.id),
+        _part("right", Permission.name, ViewMenu.name, held)
+        .join(granted, granted.c.role_id == Role.id)
+        .join(PermissionView, PermissionView.id == granted.c.permission_view_id)
+        .join(Permission, Permission.id == PermissionView.permission_id)
+        .join(ViewMenu, ViewMenu.id == PermissionView.view_menu_id),
+        _part("field", RoleField.field_group, RoleField.level, held).join(RoleField, RoleField.role_id == Role.id),
+        _part("scope", RoleScope.entity, RoleScope.scope, held).join(RoleScope, RoleScope.role_id == Role.id),
     )
 
 
@@ -84,7 +100,7 @@ def _rights_statement() -> sa.Select[Any]:
 RIGHTS = _rights_statement()
 
 
-def actor_of(user: Any, session: Session | None = None, today: date | None = None) -> Actor:
+def actor_of(user: Any, of: Session | None = None, today: date | None = None) -> Actor:
     """The actor for a user of the framework; somebody not signed in, or switched off, may nothing.
 
     Args:
@@ -93,29 +109,30 @@ def actor_of(user: Any, session: Session | None = None, today: date | None = Non
     """
     if user is None or not user.is_authenticated or not user.is_active:
         return NOBODY
-    session = session or current_app.appbuilder.session  # type: ignore[attr-defined]
+    source = of or current_app.appbuilder.session  # type: ignore[attr-defined]
     if today is None and has_request_context() and "zhidan_now" in g:
         today = local_day(g.zhidan_now)
-    rows = [
-        Held(
-            role,
-            dotted(permission, view) if permission and view else None,
-            giver_id,
-            said(last_name, first_name) if giver_id is not None else "",
-            ends_on,
-        )
-        for role, permission, view, giver_id, last_name, first_name, ends_on in session.execute(
-            RIGHTS, {"user_id": user.id, "today": today}
-        )
-    ]
-    roles = frozenset(row.role for row in rows)
+    found: dict[str, list[tuple[str, Any]]] = {"role": [], "right": [], "field": [], "scope": []}
+    rows: list[Held] = []
+    answer = source.execute(RIGHTS, {"user_id": user.id, "today": today})
+    for kind, first, second, role, giver_id, ends_on, last_name, first_name in answer:
+        found[kind].append((first, second))
+        if kind in {"role", "right"}:
+            right = dotted(first, second) if kind == "right" else None
+            giver = said(last_name, first_name) if giver_id is not None else ""
+            rows.append(Held(role, right, giver_id, giver, ends_on))
+    scopes: dict[str, set[str]] = {}
+    for entity, name in found["scope"]:
+        scopes.setdefault(entity, set()).add(name)
     stands_in, only_received = deputyships(rows)
     return Actor(
         id=user.id,
         name=person_name(user),
-        roles=roles,
+        roles=frozenset(row.role for row in rows),
+        departments=frozenset(department for _, department in found["role"] if department),
         permissions=frozenset(row.right for row in rows if row.right),
-        fields=fields_of(roles),
+        fields=best_of(found["field"]),
+        scopes={entity: frozenset(names) for entity, names in scopes.items()},
         deputyships=stands_in,
         received=only_received,
     )
@@ -125,13 +142,35 @@ def current_actor() -> Actor:
     """The actor of this request, by session cookie or token, read once; nobody outside of a request."""
     if not has_request_context():
         return NOBODY
-    user = current_user if current_user.is_authenticated else _by_token()
+    held: HeldToken | None = g.get("zhidan_token")
+    # The API token decides where there is one: a cookie that comes along gives nothing.
+    user = held.user if held is not None else _by_session() or _by_token()
     user_id = user.id if user is not None else None
     # A token is read after the first look at the session, so the person can change within one request.
-    cached: tuple[int | None, Actor] | None = g.get("zhidan_actor")
-    if cached is None or cached[0] != user_id:
-        cached = g.zhidan_actor = (user_id, actor_of(user))
+    key = (user_id, held.id if held is not None else None)
+    cached: tuple[tuple[int | None, int | None], Actor] | None = g.get("zhidan_actor")
+    if cached is None or cached[0] != key:
+        actor = actor_of(user)
+        if held is not None:
+            actor = narrowed(actor, held.scopes)
+        elif _by_session() is not None:
+            actor = as_role(actor, session.get(PREVIEW))
+        cached = g.zhidan_actor = (key, actor)
     return cached[1]
+
+
+def as_role(actor: Actor, code: str | None) -> Actor:
+    """Who looks at the panel as a role sees that; himself where no role, or one that is gone, is named."""
+    if not code or not actor.may("role.preview"):
+        return actor
+    try:
+        return preview_actor(current_app.appbuilder.session, actor, code)  # type: ignore[attr-defined]
+    except NotFoundError:
+        return actor
+
+
+def _by_session() -> Any:
+    return current_user if current_user.is_authenticated else None
 
 
 def _by_token() -> Any:

@@ -29,6 +29,7 @@ LOGISTICS = "logistics"
 CUSTOMER_SERVICE = "customer_service"
 FINANCE = "finance"
 ADMIN = "admin"
+SECURITY = "security_admin"
 AUDITOR = "auditor"
 INSPECTOR = "inspector"
 INSTALLER = "installer"
@@ -61,8 +62,12 @@ _ALL = (
     Role(FINANCE_LEAD, _l("Head of finance and settlement"), FINANCE, is_lead=True),
     Role(CASHIER, _l("Cashier"), FINANCE),
     Role(ADMIN, _l("System administrator"), None),
+    Role(SECURITY, _l("Security administrator"), None),
     Role(AUDITOR, _l("Auditor"), None),
 )
+
+# Each stands alone: who keeps accounts, who grants rights and who audits are three persons, and none does business.
+TECHNICAL_ROLES = (ADMIN, SECURITY, AUDITOR)
 
 ROLES: dict[str, Role] = {role.code: role for role in _ALL}
 
@@ -73,7 +78,6 @@ def label_of_role(code: str) -> Any:
     return role.label if role else code
 
 
-def departments_of(roles: frozenset[str]) -> list[str]:
-    """The departments that a person's roles belong to, in the order of the regulation."""
-    mine = {role.department for code in roles if (role := ROLES.get(code)) is not None}
-    return [code for code in DEPARTMENTS if code in mine]
+def in_order(departments: frozenset[str]) -> list[str]:
+    """Departments in the order of the regulation."""
+    return [code for code in DEPARTMENTS if code in departments]

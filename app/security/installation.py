@@ -16,7 +16,10 @@ from flask_appbuilder.security.sqla.models import Permission, PermissionView, Ro
 from sqlalchemy.orm import Session
 
 from app.security.departments import ROLES
+from app.security.field_policy import delivered_fields
 from app.security.grants import granted
+from app.security.scope_defaults import delivered_scopes
+from models.access import RoleField, RoleProfile, RoleScope
 
 Right = tuple[str, str]
 LOCK = 0x5A4849
@@ -51,6 +54,7 @@ def install(session: Session, rights: set[Right], *, reset_roles: bool = False) 
         f"{view}.{permission.removeprefix(PERMISSION_PREFIX)}": (permission, view) for permission, view in rights
     }
     existing = {name: pk for pk, name in session.execute(sa.select(Role.id, Role.name))}
+    set_up = set(session.scalars(sa.select(RoleProfile.role_id)))
     for code in ROLES:
         words = {f"{entity}.{word}" for entity, word in granted(code)}
         report.unknown |= words - by_word.keys()
@@ -65,8 +69,34 @@ def install(session: Session, rights: set[Right], *, reset_roles: bool = False) 
         else:
             wanted &= report.added
         _grant(session, role_id, {ids[right] for right in wanted})
+        new_entities = {view for _permission, view in wanted}
+        _set_up(session, role_id, code, new_entities, whole=reset_roles or role_id not in set_up)
     session.expire_all()
     return report
+
+
+def _set_up(session: Session, role_id: int, code: str, entities: set[str], *, whole: bool) -> None:
+    """Field groups and row scopes as delivered for a role that has none yet; for others only those of new tables."""
+    scopes = delivered_scopes(code)
+    if whole:
+        for table in (RoleProfile, RoleField, RoleScope):
+            session.execute(sa.delete(table).where(table.role_id == role_id))
+        session.execute(sa.insert(RoleProfile).values(role_id=role_id, department=ROLES[code].department))
+        fields = [
+            {"role_id": role_id, "field_group": group.value, "level": level}
+            for group, level in delivered_fields(code).items()
+        ]
+        if fields:
+            session.execute(sa.insert(RoleField), fields)
+        entities = set(scopes)
+    held = set(session.scalars(sa.select(RoleScope.entity).where(RoleScope.role_id == role_id)))
+    rows = [
+        {"role_id": role_id, "entity": entity, "scope": name}
+        for entity in sorted(entities - held)
+        for name in sorted(scopes.get(entity, ()))
+    ]
+    if rows:
+        session.execute(sa.insert(RoleScope), rows)
 
 
 def _converge(session: Session, rights: set[Right], report: Report) -> dict[Right, int]:

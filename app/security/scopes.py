@@ -1,23 +1,27 @@
-"""Which rows a person sees of each table: one condition for lists, steps, API, exports and charts (domain/09 9.2).
+"""Which rows an actor may know of, for each table: one condition for lists, steps, API, exports and charts.
 
-A scope is a function from the actor to a boolean clause. It is the OR over the actor's roles; a role that is not
-named sees nothing. The clauses are answered from indexes (EXISTS over a foreign key).
+Domain/09 9.2. Each table offers named scopes; which of them a role has stands in the database (``role_scope``), and
+``app.security.scope_defaults`` is what is delivered. A scope is a function from the actor to a boolean clause: the
+OR over the names the actor holds. Without a name there are no rows. The clauses are answered from indexes (EXISTS
+over a foreign key).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from flask import g, has_request_context
+from flask_babel import lazy_gettext as _l
 
-from app.kernel.context import Actor, current_context
+from app.kernel.context import Actor
 from app.security import departments as role
 from app.security.delegations import is_mine, is_of_my_department
+from app.security.slots import in_slot, moment_of_act
 from models.approval import Approval, ApprovalVote
 from models.customer import Consent, Customer, CustomerAddress
+from models.export import ExportRequest
 from models.installation import Acceptance, AcceptanceLine, Installation
 from models.journal import Journal
 from models.labels import LiableParty, OrderState, ShipmentState
@@ -34,41 +38,67 @@ Clause = sa.ColumnElement[bool]
 Rule = Callable[[Actor], Clause]
 Scope = Callable[[Actor], Clause]
 
+ALL = "all"
+OWN_DEPARTMENT = "own_department"
+OWN = "own"
+OWN_TASKS = "own_tasks"
+ACTIVE_SHIPMENTS = "active_shipments"
+IN_PRODUCTION = "in_production"
+INSPECTED = "inspected"
+TECHNICAL = "technical"
+
+LABELS: Mapping[str, Any] = {
+    ALL: _l("All rows"),
+    OWN_DEPARTMENT: _l("What concerns the own department"),
+    OWN: _l("What concerns oneself"),
+    OWN_TASKS: _l("Own tasks"),
+    ACTIVE_SHIPMENTS: _l("Goods to ship, on their way, or delivered in the last 30 days"),
+    IN_PRODUCTION: _l("What has a production task"),
+    INSPECTED: _l("What has an inspection"),
+    TECHNICAL: _l("Technical entries"),
+}
+
 AFTER_DELIVERY = timedelta(days=30)
 ON_ITS_WAY = (ShipmentState.planned, ShipmentState.scheduled, ShipmentState.in_transit)
 TO_SHIP = (OrderState.ready_to_ship, OrderState.partly_shipped)
 
+# The names that a table offers beside ALL, with their rules. What is not here is seen whole by whoever has the right.
+RULES: dict[str, Mapping[str, Rule]] = {}
 
-def every_row(_actor: Actor) -> Clause:
+
+def _within(actor: Actor, entity: str, clause: Clause) -> Clause:
+    """A preview shows no row that the person who looks may not know of."""
+    viewer = actor.within
+    if viewer is None:
+        return clause
+    if not (viewer.may(f"{entity}.list") or viewer.may(f"{entity}.show")):
+        return sa.false()
+    return sa.and_(clause, scope_of(entity, viewer))
+
+
+def every_row(entity: str) -> Scope:
     """All rows, for whoever has the right to the table at all."""
-    return sa.true()
 
-
-def _scope(rules: Mapping[str, Rule]) -> Scope:
     def scope(actor: Actor) -> Clause:
-        if actor.is_system:
-            return sa.true()
-        mine = {rules[code] for code in actor.roles if code in rules}
-        if every_row in mine:
-            return sa.true()
-        return sa.or_(sa.false(), *(rule(actor) for rule in mine))
+        return _within(actor, entity, sa.true())
 
     return scope
 
 
-def _all_for(*codes: str) -> dict[str, Rule]:
-    """All rows for these roles and their leads."""
-    leads = [name for name in role.ROLES if role.ROLES[name].is_lead and role.ROLES[name].department in codes]
-    return dict.fromkeys((*codes, *leads), every_row)
+def _scope(entity: str, rules: Mapping[str, Rule] | None = None) -> Scope:
+    """The rows of a table by the names of scopes that the actor holds."""
+    RULES[entity] = rules or {}
 
+    def scope(actor: Actor) -> Clause:
+        if actor.is_system:
+            return sa.true()
+        names = actor.scopes.get(entity, frozenset())
+        if ALL in names:
+            return _within(actor, entity, sa.true())
+        clauses = [RULES[entity][name](actor) for name in sorted(names) if name in RULES[entity]]
+        return _within(actor, entity, sa.or_(sa.false(), *clauses))
 
-def _now() -> datetime | None:
-    """The moment of the act, where there is one."""
-    if has_request_context() and "zhidan_now" in g:
-        moment: datetime = g.zhidan_now
-        return moment
-    ctx = current_context()
-    return ctx.now if ctx else None
+    return scope
 
 
 def _exists(model: Any, *conditions: Clause) -> Clause:
@@ -86,7 +116,7 @@ def _is_inspected(_actor: Actor) -> Clause:
 
 def _is_shipped(_actor: Actor) -> Clause:
     """Goods to be shipped, on their way, or delivered less than 30 days ago."""
-    now = _now()
+    now = moment_of_act()
     on_its_way: Clause = Shipment.state.in_(ON_ITS_WAY)
     if now is not None:
         on_its_way = sa.or_(on_its_way, Shipment.delivered_at >= now - AFTER_DELIVERY)
@@ -97,20 +127,15 @@ def _is_installed_by(actor: Actor) -> Clause:
     return _exists(Installation, Installation.order_id == Order.id, _is_my_task(actor))
 
 
-_OFFICE = _all_for(role.COMMITTEE, role.ORDER_CENTER, role.CUSTOMER_SERVICE, role.FINANCE, role.AUDITOR)
-_HOUSE = _OFFICE | _all_for(role.PRODUCTION, role.LOGISTICS, role.INSPECTOR)
-_MONEY = _all_for(role.COMMITTEE, role.ORDER_CENTER, role.CUSTOMER_SERVICE, role.FINANCE, role.CASHIER, role.AUDITOR)
-
-_ORDER_RULES: dict[str, Rule] = _OFFICE | {
-    role.PRODUCTION: _is_made,
-    role.PRODUCTION_LEAD: _is_made,
-    role.INSPECTOR: _is_inspected,
-    role.LOGISTICS: _is_shipped,
-    role.LOGISTICS_LEAD: _is_shipped,
-    role.INSTALLER: _is_installed_by,
-}
-
-order = _scope(_ORDER_RULES)
+order = _scope(
+    "order",
+    {
+        IN_PRODUCTION: _is_made,
+        INSPECTED: _is_inspected,
+        ACTIVE_SHIPMENTS: _is_shipped,
+        OWN_TASKS: _is_installed_by,
+    },
+)
 
 
 def _of_order(model: Any) -> Scope:
@@ -147,19 +172,22 @@ def _has_goods_on_the_way(actor: Actor) -> Clause:
     return _exists(Order, Order.customer_id == Customer.id, _is_shipped(actor))
 
 
-customer = _scope(_OFFICE | {role.LOGISTICS: _has_goods_on_the_way, role.LOGISTICS_LEAD: _has_goods_on_the_way})
+customer = _scope("customer", {ACTIVE_SHIPMENTS: _has_goods_on_the_way})
 customer_address = _of(Customer, CustomerAddress.customer_id, customer)
 consent = _of(Customer, Consent.customer_id, customer)
 
-product = stock = reservation = policy_parameter = parameter_change = calendar_day = every_row
+product, stock, reservation = every_row("product"), every_row("stock"), every_row("reservation")
+policy_parameter, calendar_day = every_row("policy_parameter"), every_row("calendar_day")
+parameter_change, rights_change = every_row("parameter_change"), every_row("rights_change")
 
-inbox_item = _scope(_all_for(role.COMMITTEE, role.ORDER_CENTER, role.CUSTOMER_SERVICE, role.AUDITOR))
-approval = _scope(_all_for(role.COMMITTEE, role.ORDER_CENTER, role.AUDITOR))
+privacy_request = _scope("privacy_request")
+inbox_item = _scope("inbox_item")
+approval = _scope("approval")
 approval_vote = _of(Approval, ApprovalVote.approval_id, approval)
 
-production_task = _scope(_HOUSE)
+production_task = _scope("production_task")
 production_report = _of(ProductionTask, ProductionReport.task_id, production_task)
-inspection = _scope(_HOUSE)
+inspection = _scope("inspection")
 inspection_defect = _of(Inspection, InspectionDefect.inspection_id, inspection)
 
 
@@ -168,8 +196,8 @@ def _is_my_delivery(actor: Actor) -> Clause:
 
 
 def _is_my_task(actor: Actor) -> Clause:
-    """One's own work, and that of the installer one stands in for."""
-    return Installation.installer_id.in_(actor.persons_as(role.INSTALLER))
+    """Own visits, and those of the installer one stands in for, in the days around their slot."""
+    return sa.and_(Installation.installer_id.in_(actor.persons_as(role.INSTALLER)), in_slot())
 
 
 def _is_my_acceptance(actor: Actor) -> Clause:
@@ -177,46 +205,53 @@ def _is_my_acceptance(actor: Actor) -> Clause:
     return sa.and_(Acceptance.installation_id.is_not(None), mine)
 
 
-shipment = _scope(_HOUSE | {role.INSTALLER: _is_my_delivery})
+shipment = _scope("shipment", {OWN_TASKS: _is_my_delivery})
 shipment_line = _of(Shipment, ShipmentLine.shipment_id, shipment)
 package = _of(Shipment, Package.shipment_id, shipment)
 delivery_receipt = _of(Shipment, DeliveryReceipt.shipment_id, shipment)
 
-installation = _scope(_HOUSE | {role.INSTALLER: _is_my_task})
-acceptance = _scope(_HOUSE | {role.INSTALLER: _is_my_acceptance})
+installation = _scope("installation", {OWN_TASKS: _is_my_task})
+acceptance = _scope("acceptance", {OWN_TASKS: _is_my_acceptance})
 acceptance_line = _of(Acceptance, AcceptanceLine.acceptance_id, acceptance)
 
 
-def _is_liable(party: LiableParty) -> Rule:
-    def clause(_actor: Actor) -> Clause:
-        return ServiceTicket.liable_party == party
+_PARTIES = {
+    role.PRODUCTION: LiableParty.production,
+    role.LOGISTICS: LiableParty.logistics,
+    role.FINANCE: LiableParty.finance,
+}
 
-    return clause
+
+def _is_liable(actor: Actor) -> Clause:
+    """Whoever caused it sees it: "own cause part" (domain/09 9.1)."""
+    parties = [party for department, party in _PARTIES.items() if department in actor.departments]
+    return ServiceTicket.liable_party.in_(parties)
 
 
-# Whoever caused it sees it: "own cause part" (domain/09 9.1).
-service_ticket = _scope(
-    _all_for(role.COMMITTEE, role.ORDER_CENTER, role.CUSTOMER_SERVICE, role.AUDITOR)
-    | dict.fromkeys((role.PRODUCTION, role.PRODUCTION_LEAD), _is_liable(LiableParty.production))
-    | dict.fromkeys((role.LOGISTICS, role.LOGISTICS_LEAD), _is_liable(LiableParty.logistics))
-    | dict.fromkeys((role.FINANCE, role.FINANCE_LEAD), _is_liable(LiableParty.finance))
-)
+service_ticket = _scope("service_ticket", {OWN_DEPARTMENT: _is_liable})
+delegation = _scope("delegation", {OWN: is_mine, OWN_DEPARTMENT: is_of_my_department})
 
-delegation = _scope(
-    {code: is_mine for code, found in role.ROLES.items() if found.department and not found.is_lead}
-    | {code: is_of_my_department for code, found in role.ROLES.items() if found.is_lead}
-    | {role.COMMITTEE_LEAD: every_row, role.AUDITOR: every_row}
-)
-
-payment_schedule = payment = refund = invoice = _scope(_MONEY)
+payment_schedule, payment = _scope("payment_schedule"), _scope("payment")
+refund, invoice = _scope("refund"), _scope("invoice")
 payment_allocation = _of(PaymentSchedule, PaymentAllocation.schedule_id, payment_schedule)
 
 
+TECHNICAL_ENTITIES = ("calendar_day", "parameter_change", "policy_parameter", "rights_change", "role", "user")
+
+
 def _is_technical(_actor: Actor) -> Clause:
-    return sa.and_(Journal.order_id.is_(None), Journal.entity.in_(("calendar_day", "policy_parameter", "user", "role")))
+    return sa.and_(Journal.order_id.is_(None), Journal.entity.in_(TECHNICAL_ENTITIES))
 
 
-journal = _scope(_all_for(role.COMMITTEE, role.AUDITOR) | {role.ADMIN: _is_technical})
+journal = _scope("journal", {TECHNICAL: _is_technical})
+
+
+def _is_my_request(actor: Actor) -> Clause:
+    return ExportRequest.requested_by_id == actor.id
+
+
+export_request = _scope("export_request", {OWN: _is_my_request})
+export_log = _scope("export_log")
 
 # Every table of ours that has screens, by the entity's name.
 SCOPES: Mapping[str, Scope] = {
@@ -231,6 +266,8 @@ SCOPES: Mapping[str, Scope] = {
     "customer_address": customer_address,
     "delegation": delegation,
     "delivery_receipt": delivery_receipt,
+    "export_log": export_log,
+    "export_request": export_request,
     "inbox_item": inbox_item,
     "inspection": inspection,
     "inspection_defect": inspection_defect,
@@ -247,11 +284,13 @@ SCOPES: Mapping[str, Scope] = {
     "payment_schedule": payment_schedule,
     "parameter_change": parameter_change,
     "policy_parameter": policy_parameter,
+    "privacy_request": privacy_request,
     "product": product,
     "production_report": production_report,
     "production_task": production_task,
     "refund": refund,
     "reservation": reservation,
+    "rights_change": rights_change,
     "service_ticket": service_ticket,
     "shipment": shipment,
     "shipment_line": shipment_line,
@@ -265,3 +304,13 @@ def scope_of(entity: str, actor: Actor) -> Clause:
     if found is None:
         return sa.true() if actor.is_system else sa.false()
     return found(actor)
+
+
+def names_of(entity: str) -> tuple[str, ...]:
+    """The scopes that a table offers; empty where rows follow another table, or are open to whoever has the right."""
+    return (ALL, *RULES[entity]) if entity in RULES else ()
+
+
+def label_of_scope(name: str) -> Any:
+    """What a scope lets in, in words."""
+    return LABELS.get(name, name)

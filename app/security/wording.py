@@ -11,8 +11,9 @@ from flask_babel import lazy_gettext as _l
 
 from app.kernel.journal import entity_name
 from app.kernel.workflow import all_workflows
-from app.security.actors import dotted, person_name
+from app.security.actors import person_name
 from app.security.departments import label_of_role
+from app.security.naming import dotted
 from models.base import Base
 
 SUBJECTS = {
@@ -22,20 +23,52 @@ SUBJECTS = {
     "account": _l("Own account"),
     "MenuApi": _l("Menu"),
 }
+FIELD_GROUPS = {
+    "name": _l("Names of persons"),
+    "phone": _l("Phone numbers"),
+    "contact": _l("E-mail and WeChat"),
+    "address": _l("Addresses"),
+    "city": _l("City"),
+    "door": _l("Door codes"),
+    "bank": _l("Bank accounts"),
+    "price": _l("Prices and amounts"),
+    "cost": _l("Costs and margin"),
+}
+LEVELS = {"full": _l("in full"), "window": _l("in full while needed"), "masked": _l("masked"), "hidden": _l("hidden")}
 WORDS = {
     "list": _l("List"),
     "show": _l("Show"),
     "add": _l("Add"),
     "edit": _l("Edit"),
     "export": _l("Export"),
+    "verify": _l("Check integrity"),
     "credit": _l("Credit"),
+    "keep": _l("Keep from anonymising"),
+    "reveal": _l("Show in full"),
+    "report": _l("Report of a person's data"),
     "import": _l("Import"),
+    "preview": _l("See the panel as a role"),
     "own": _l("Change"),
-    "userinfo": _l("My profile"),
-    "userinfoedit": _l("Change my name"),
-    "resetmypassword": _l("Change my password"),
-    "resetpasswords": _l("Set a new password"),
+    "end": _l("End"),
+    "read": _l("Read"),
+    "access": _l("Sign-in and sessions"),
+    "resetpasswords": _l("New one-time password"),
+    "resetfactor": _l("Reset the second factor"),
     "get": _l("Show"),
+}
+# What the journal says about sign-ins; the words after ``user.``.
+SIGN_INS = {
+    "sign_in": _l("Signed in"),
+    "sign_in_refused": _l("Sign-in refused"),
+    "sign_out": _l("Signed out"),
+    "locked": _l("Account locked"),
+    "unlocked": _l("Account unlocked"),
+    "session_ended": _l("Session ended"),
+    "password_changed": _l("Password changed"),
+    "second_factor_on": _l("Second factor set up"),
+    "second_factor_off": _l("Second factor switched off"),
+    "recovery_code_used": _l("Recovery code used"),
+    "switched_off": _l("Account switched off"),
 }
 CHARTS = {
     "orders_by_state": _l("Orders by state"),
@@ -45,6 +78,7 @@ CHARTS = {
     "receipts_by_month": _l("Receipts and receivables"),
     "tasks_by_week": _l("Tasks by week"),
     "tickets_by_age": _l("Open tickets by age"),
+    "masks_lifted": _l("Masks lifted"),
 }
 
 
@@ -56,8 +90,24 @@ def _subjects() -> dict[str, Any]:
 
 def right_text(right: Any) -> str:
     """A right of the framework's table: the record and what may be done with it."""
-    subject, _dot, word = dotted(right.permission.name, right.view_menu.name).rpartition(".")
-    return str(_("%(what)s: %(said)s", what=_subjects().get(subject, subject), said=_word(subject, word)))
+    return word_text(dotted(right.permission.name, right.view_menu.name))
+
+
+def word_text(right: str) -> str:
+    """A dotted right (``order.confirm``) in words."""
+    return str(_("%(what)s: %(said)s", what=subject_text(right), said=act_text(right)))
+
+
+def subject_text(right: str) -> str:
+    """What a right is about."""
+    subject = right.rpartition(".")[0]
+    return str(_subjects().get(subject, subject))
+
+
+def act_text(right: str) -> str:
+    """What a right lets somebody do."""
+    subject, _dot, word = right.rpartition(".")
+    return _word(subject, word)
 
 
 def _word(subject: str, word: str) -> str:

@@ -14,6 +14,8 @@ STYLES = sorted((ROOT / "app/static/zhidan/css").glob("*.css"))
 SCRIPTS = sorted((ROOT / "app/static/zhidan/js").glob("*.js"))
 VENDORED = ROOT / "app/static/vendor"
 STYLE_BYTES = 60_000
+# The screens of rights bring their own styles along; no other page loads them.
+OWN_STYLES = {"rights.css": 24_000}
 SCRIPT_BYTES = 40_000
 LONGEST_FILE = 400
 COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}\b|\b(?:rgb|rgba|hsl|hsla|oklch)\(")
@@ -62,7 +64,9 @@ def test_scripts_when_read_then_take_their_colours_from_the_styles() -> None:
 
 
 def test_own_files_when_weighed_then_stay_in_their_budget() -> None:
-    assert sum(path.stat().st_size for path in STYLES) < STYLE_BYTES
+    everywhere = [path for path in STYLES if path.name not in OWN_STYLES]
+    assert sum(path.stat().st_size for path in everywhere) < STYLE_BYTES
+    assert [path.name for path in STYLES if path.stat().st_size > OWN_STYLES.get(path.name, STYLE_BYTES)] == []
     assert sum(path.stat().st_size for path in SCRIPTS) < SCRIPT_BYTES
 
 

@@ -110,7 +110,7 @@ def test_demo_when_run_again_then_nothing_is_added(database: Database, session: 
 def test_people_when_made_then_one_with_each_role(session: Session) -> None:
     held = {found.name for user in session.scalars(sa.select(User)) for found in user.roles}
     assert held == set(role.ROLES)
-    assert session.scalar(sa.select(sa.func.count()).select_from(User)) == 18
+    assert session.scalar(sa.select(sa.func.count()).select_from(User)) == 19
 
 
 @pytest.mark.stage("ready")

@@ -80,7 +80,8 @@ def test_step_when_offered_then_it_starts_in_this_state_and_belongs_to_people(se
 @ONE_ENGINE
 def test_step_when_the_role_lacks_the_right_then_refused_before_anything_else(session: Session, name: str) -> None:
     workflow = WORKFLOWS[name]
-    record = next(iter(one_of_each_state(session, workflow).values()))
+    # The right is asked first: a table of which the demo company has no rows yet is asked with an empty record.
+    record = next(iter(one_of_each_state(session, workflow).values()), None) or workflow.subject()
     accepted = []
     for username, actor in actors(session).items():
         ctx = context(session, actor)

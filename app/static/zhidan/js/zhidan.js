@@ -62,6 +62,7 @@
       if (filters) filters.setAttribute("aria-expanded", String(filters.form.classList.toggle("is-open")));
       // A closed step does nothing but keep the focus, so that its reasons stay readable.
       if (event.target.closest("[data-zd-closed]")) event.preventDefault();
+      if (event.target.closest("[data-zd-print]")) window.print();
     });
     // A menu near the right edge opens to the left. ("toggle" does not bubble, hence the capture.)
     document.addEventListener("toggle", (event) => {
@@ -144,6 +145,14 @@
       leavingByForm = false;
       $$("form[data-zd-sent]").forEach((form) => delete form.dataset.zdSent);
       $$("[aria-busy=true]").forEach((element) => element.removeAttribute("aria-busy"));
+    });
+  }
+
+  // A download leaves the page as it is: two clicks are one file, but a later click is a new one.
+  function initExports() {
+    document.addEventListener("submit", (event) => {
+      const token = event.target.matches("form[data-zd-export]") ? one("input[name=token]", event.target) : null;
+      if (token) setTimeout(() => { token.value = window.crypto.randomUUID ? window.crypto.randomUUID() : String(Math.random()).slice(2) + Date.now(); }, 3000);
     });
   }
 
@@ -386,6 +395,7 @@
     initBulk();
     initDrop();
     initUnsaved();
+    initExports();
     if (jq) jq(nameFrameworkParts); // after the framework's own ready handlers
     $$(".zd-track").forEach((track) => {
       const current = one("[aria-current]", track);
