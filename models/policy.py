@@ -43,7 +43,6 @@ class Parameter:
 
 
 PARAMETERS: Mapping[str, Parameter] = {
-    "auth.token_days": Parameter("90", "d", _l("Longest life of an API token; with 0 there are none"), ""),
     "sla.warn_pct": Parameter("80", "%", _l("Share of the time after which the owner is warned"), ""),
     "sla.E1.limit": Parameter("24", "h", _l("Entry of a received order"), "12(2)"),
     "sla.E2.limit": Parameter("24", "h", _l("Review of an entered order"), "13(1)"),
@@ -80,6 +79,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "return.window_days": Parameter("7", "d", _l("Days of return without reason"), "15"),
     "refund.days": Parameter("7", "d", _l("Days until a refund is paid"), "11(2)"),
     "refund.hard_days": Parameter("15", "d", _l("Latest refund by law"), "11(2)"),
+    "auth.token_days": Parameter("90", "d", _l("Longest life of an API token; with 0 there are none"), ""),
 }
 
 # The delivered values by code, as the table keeps them.

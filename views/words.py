@@ -25,7 +25,18 @@ from models.product import Product
 UNITS = {"h": _l("hours"), "d": _l("days"), "CNY": _l("CNY")}
 # What makes an order special, as the rules of the order flag it.
 FLAGS = {"large": _l("Large order"), "F01": _l("Discount above the limit"), "F02": _l("Free goods")}
-ACTS = {"add": _l("Added"), "edit": _l("Changed"), "delete": _l("Removed")}
+ACTS = {
+    "add": _l("Added"),
+    "edit": _l("Changed"),
+    "delete": _l("Removed"),
+    "roles_from_directory": _l("Roles by group of the directory"),
+    "sign_in": _l("Signed in"),
+    "sign_in_refused": _l("Sign-in refused"),
+    "token_ended": _l("API token ended"),
+    "token_made": _l("API token made"),
+    "way_linked": _l("Sign-in link made"),
+    "way_unlinked": _l("Sign-in link ended"),
+}
 # Kept copies take their keys from these tables, or from here where a copy has a word of its own.
 COPIED: tuple[type[Base], ...] = (Order, OrderLine, Product, Customer)
 KEYS = {
