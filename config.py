@@ -15,6 +15,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from config_outside import SettingsError, directory_of, messengers_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -30,10 +32,6 @@ _POSTGRESQL_LIMITS: Final[dict[str, Any]] = {
     "tcp_user_timeout": 15_000,
     "options": "-c timezone=UTC -c statement_timeout=15000 -c idle_in_transaction_session_timeout=60000",
 }
-
-
-class SettingsError(RuntimeError):
-    """A setting is missing or cannot be used; the text says which and what to do."""
 
 
 class BaseConfig:
@@ -117,6 +115,15 @@ class BaseConfig:
             message = f"SECRET_KEY is shorter than {SHORTEST_SECRET} characters. Set a longer random one."
             raise SettingsError(message)
         self.JWT_SECRET_KEY = derived_key(self.SECRET_KEY, "jwt")
+        self.DIRECTORY = directory_of(self._environ, strict=self.NAME == "production")
+        self.MESSENGERS = messengers_of(self._environ)
+        # Locks of the sign-in and recovery codes are kept under this one, keys of the second factor under the next.
+        self.SIGNIN_KEY = derived_key(self.SECRET_KEY, "sign-in")
+        self.SECOND_FACTOR_KEY = derived_key(self.SECRET_KEY, "second-factor")
+        # Names of the company: no password holds one.
+        self.COMPANY_WORDS = tuple(word for word in self._environ.get("ZHIDAN_COMPANY", "").split(",") if word.strip())
+        # The keys of people in the journal are locked with it; told apart, it outlives a new SECRET_KEY.
+        self.SUBJECT_SECRET = derived_key(self._environ.get("SUBJECT_SECRET", "") or self.SECRET_KEY, "subjects")
 
     def _own_database(self) -> str:
         message = "DATABASE_URL is not set. Set it to the address of the PostgreSQL database."
@@ -170,6 +177,9 @@ class ProductionConfig(BaseConfig):
         hosts = [host.strip() for host in self._environ.get("ZHIDAN_HOSTS", "").split(",") if host.strip()]
         self.TRUSTED_HOSTS = hosts or None
         self.FAB_SAFE_REDIRECT_HOSTS = hosts
+        if self.MESSENGERS and not hosts:
+            message = "ZHIDAN_HOSTS is not set, but people come back from a messenger to it. Set the host they use."
+            raise SettingsError(message)
 
 
 class TestConfig(BaseConfig):
@@ -183,6 +193,11 @@ class TestConfig(BaseConfig):
     AUTH_RATE_LIMITED = False
     RATELIMIT_ENABLED = False
 
+    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
+        super().__init__(environ)
+        # Test workers share the databases that one of them has made.
+        self.SUBJECT_SECRET = derived_key("tests", "subjects")
+
     def _own_database(self) -> str:
         return "sqlite://"
 
@@ -193,6 +208,9 @@ class TestConfig(BaseConfig):
 _BY_NAME: Final[dict[str, type[BaseConfig]]] = {
     kind.NAME: kind for kind in (DevelopmentConfig, ProductionConfig, TestConfig)
 }
+
+
+__all__ = ["BaseConfig", "SettingsError", "load"]
 
 
 def load(name: str | None = None, environ: Mapping[str, str] | None = None) -> BaseConfig:

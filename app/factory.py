@@ -15,10 +15,13 @@ from whitenoise import WhiteNoise
 
 import app.cli
 import app.reactions
+import app.security.recording
 import app.services
 from app.extensions import csrf, db, limiter, migrate
-from app.kernel import database
+from app.kernel import database, sealing
 from app.security.manager import ZhidanSecurityManager
+from app.security.refusals import init_refusals
+from app.security.sessions import init_sessions
 from config import BaseConfig, load
 from views.adapter import keep_catalogues
 from views.context import init_context
@@ -46,15 +49,18 @@ def create_app(config_object: BaseConfig | None = None, **overrides: Any) -> Fla
     flask_app.json.ensure_ascii = False  # type: ignore[attr-defined]
     # Before the framework's own hooks: the first statement of a request must know whether it will write.
     init_context(flask_app)
+    init_sessions(flask_app)
     db.init_app(flask_app)
     migrate.init_app(flask_app, db, directory=str(PACKAGE.parent / "migrations"), render_as_batch=True)
     csrf.init_app(flask_app)
     limiter.init_app(flask_app)
+    init_refusals(flask_app)
     init_errors(flask_app)
     init_shell(flask_app)
     flask_app.jinja_env.globals["asset_version"] = asset_version()
     with flask_app.app_context():
         database.configure(db.engine)
+        sealing.configure(db.engine, flask_app.config["SUBJECT_SECRET"])
         builder = AppBuilder(indexview=HomeView, security_manager_class=ZhidanSecurityManager)
         builder.init_app(flask_app, db.session)
         keep_catalogues(flask_app)

@@ -57,6 +57,9 @@ class Approval(Stateful, Base):
     summary: Mapped[str] = column(
         sa.Text, _l("Summary"), nullable=False, default="", help_text=_l("What the members must know to decide.")
     )
+    judged_department: Mapped[str | None] = column(
+        sa.String(32), _l("Department judged"), help_text=_l("Its own members abstain.")
+    )
     submitted_by_id: Mapped[int | None] = reference("ab_user.id", _l("Submitted by"))
     submitted_at: Mapped[datetime] = column(UtcDateTime, _l("Submitted at"), nullable=False)
     due_at: Mapped[datetime] = column(UtcDateTime, _l("Due at"), nullable=False)

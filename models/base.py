@@ -6,6 +6,7 @@ SQLite keeps a scaled integer, because its NUMERIC is a float and sums drift.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
@@ -42,6 +43,10 @@ class Sensitivity(StrEnum):
     BANK = "bank"
     PRICE = "price"
     COST = "cost"
+
+
+# For ``column(..., info=FREE_TEXT)``: what somebody writes down in words may name people, whoever may read it.
+FREE_TEXT: Mapping[str, Any] = {"free_text": True}
 
 
 class Fixed(TypeDecorator[Decimal]):
@@ -237,6 +242,23 @@ def money(label: Any, *, sensitivity: Sensitivity | None = Sensitivity.PRICE, **
     )
 
 
+class computed(property):  # noqa: N801 - reads as a word above a method
+    """``@computed(sensitivity=…)`` above a method: a property that belongs to a field group as a column does.
+
+    What is reckoned from sensitive columns is as sensitive: what a person may see of it is asked as for a column.
+    """
+
+    sensitivity: Sensitivity | None = None
+
+    def __init__(self, fget: Any = None, *args: Any, sensitivity: Sensitivity | None = None) -> None:
+        super().__init__(fget, *args)
+        self.sensitivity = sensitivity or self.sensitivity
+
+    def __call__(self, fget: Any) -> computed:
+        """The property of a method."""
+        return type(self)(fget, sensitivity=self.sensitivity)
+
+
 def quantity(label: Any, **options: Any) -> MappedColumn[Any]:
     """A quantity, 0 unless given."""
     return column(Quantity(), label, **{"nullable": False, "default": Decimal("0.000"), **options})
@@ -282,6 +304,8 @@ class Base(Model):
     journal_order_attribute: ClassVar[str | None] = "order_id"
     # The relation that says what a record is where its own number says too little (the product of an order line).
     shown_with: ClassVar[str | None] = None
+    # Whose personal data a row holds: ways to the record, the first that leads somewhere counts; none: the row itself.
+    subject_paths: ClassVar[tuple[str, ...]] = ()
     # Technical tables are not journalled row by row.
     is_journalled: ClassVar[bool] = True
 

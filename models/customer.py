@@ -11,9 +11,11 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, relationship
 
 from models.base import (
+    FREE_TEXT,
     Base,
     Sensitivity,
     Stamped,
+    Stateful,
     UtcDateTime,
     check,
     column,
@@ -21,10 +23,12 @@ from models.base import (
     money,
     reference,
     sort_index,
+    state_words,
     unique_where,
     words,
 )
 from models.labels import Channel, ConsentPurpose, CustomerKind, CustomerLevel, Elevator
+from models.privacy import ConsentState
 
 if TYPE_CHECKING:
     from models.order import Order
@@ -77,15 +81,22 @@ class Customer(Stamped, Base):
         _l("Dealer"), help_text=_l("Dealers' orders are outside the regulation and are not taken here.")
     )
     is_blacklisted: Mapped[bool] = flag(_l("Blacklisted"))
-    blacklist_reason: Mapped[str | None] = column(sa.String(200), _l("Reason of the blacklisting"))
+    blacklist_reason: Mapped[str | None] = column(sa.String(200), _l("Reason of the blacklisting"), info=FREE_TEXT)
     source_channel: Mapped[Channel] = column(
         words(Channel, name="source_channel"), _l("Came through"), nullable=False, default=Channel.online_mall
     )
-    note: Mapped[str | None] = column(sa.Text, _l("Note"))
+    note: Mapped[str | None] = column(sa.Text, _l("Note"), info=FREE_TEXT)
     search_text: Mapped[str] = column(
         sa.String(400), _l("Search text"), nullable=False, default="", sensitivity=Sensitivity.PHONE
     )
     is_active: Mapped[bool] = flag(_l("Active"), default=True)
+    hold_reason: Mapped[str | None] = column(
+        sa.String(200),
+        _l("Kept because"),
+        help_text=_l("A lawsuit or an authority: while this says why, the person is not anonymised."),
+        info=FREE_TEXT,
+    )
+    anonymised_at: Mapped[datetime | None] = column(UtcDateTime, _l("Anonymised at"))
 
     addresses: Mapped[list[CustomerAddress]] = relationship(
         back_populates="customer", order_by="CustomerAddress.id", info={"label": _l("Addresses")}
@@ -115,10 +126,16 @@ class CustomerAddress(Stamped, Base):
     __label__ = _l("Customer address")
     __label_plural__ = _l("Customer addresses")
     journal_order_attribute: ClassVar[str | None] = None
+    subject_paths: ClassVar[tuple[str, ...]] = ("customer",)
 
     customer_id: Mapped[int] = reference("customer.id", _l("Customer"), nullable=False)
     label: Mapped[str] = column(
-        sa.String(40), _l("Address name"), nullable=False, default="", help_text=_l("As “home” or “school, gate 2”.")
+        sa.String(40),
+        _l("Address name"),
+        nullable=False,
+        default="",
+        help_text=_l("As “home” or “school, gate 2”."),
+        info=FREE_TEXT,
     )
     contact_name: Mapped[str] = column(sa.String(60), _l("Contact"), nullable=False, sensitivity=Sensitivity.NAME)
     contact_phone: Mapped[str] = column(
@@ -145,21 +162,28 @@ class CustomerAddress(Stamped, Base):
         return self.label or f"{self.id}"
 
 
-class Consent(Stamped, Base):
-    """What a person agreed to, in which wording and when; withdrawn, not deleted."""
+class Consent(Stateful, Base):
+    """What a person agreed to, in which wording and when; withdrawn, not deleted.
+
+    One purpose a row: what was agreed to for one purpose says nothing about another.
+    """
 
     __tablename__ = "consent"
     __label__ = _l("Consent")
     __label_plural__ = _l("Consents")
     __table_args__ = (
         check("withdrawn_after_given", "withdrawn_at IS NULL OR withdrawn_at >= given_at"),
+        check("withdrawn_is_dated", "(state = 'withdrawn') = (withdrawn_at IS NOT NULL)"),
+        sort_index("state", "state_since"),
         sort_index("given_at"),
     )
     journal_order_attribute: ClassVar[str | None] = None
+    subject_paths: ClassVar[tuple[str, ...]] = ("customer",)
 
     customer_id: Mapped[int] = reference("customer.id", _l("Customer"), nullable=False)
     purpose: Mapped[ConsentPurpose] = column(words(ConsentPurpose, name="purpose"), _l("Purpose"), nullable=False)
-    is_granted: Mapped[bool] = flag(_l("Granted"), default=True)
+    # Never ticked beforehand: a consent is what a person did, not what he left undone.
+    is_granted: Mapped[bool] = flag(_l("Granted"))
     text_version: Mapped[str] = column(
         sa.String(20), _l("Wording version"), nullable=False, help_text=_l("The version of the notice that was shown.")
     )
@@ -168,6 +192,12 @@ class Consent(Stamped, Base):
     )
     given_at: Mapped[datetime] = column(UtcDateTime, _l("Given at"), nullable=False)
     withdrawn_at: Mapped[datetime | None] = column(UtcDateTime, _l("Withdrawn at"))
+    withdrawn_channel: Mapped[Channel | None] = column(
+        words(Channel, name="withdrawn_channel"), _l("Withdrawn through")
+    )
+    state: Mapped[ConsentState] = column(
+        state_words(ConsentState), _l("State"), nullable=False, default=ConsentState.given
+    )
 
     customer: Mapped[Customer] = relationship(back_populates="consents")
 

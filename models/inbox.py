@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
@@ -38,6 +38,7 @@ class InboxItem(Stateful, Base):
         sort_index("state", "state_since"),
         sort_index("received_at"),
     )
+    subject_paths: ClassVar[tuple[str, ...]] = ("order.customer",)
 
     inbox_no: Mapped[str] = column(sa.String(30), _l("Inbox number"), nullable=False, unique=True)
     channel: Mapped[Channel] = column(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, relationship
 
 from models.base import (
+    FREE_TEXT,
     Base,
     Sensitivity,
     Stamped,
@@ -47,6 +48,7 @@ class Installation(Stateful, Base):
         sort_index("slot_from"),
         sort_index("created_at"),
     )
+    subject_paths: ClassVar[tuple[str, ...]] = ("order.customer",)
 
     installation_no: Mapped[str] = column(sa.String(30), _l("Installation number"), nullable=False, unique=True)
     order_id: Mapped[int] = reference("sales_order.id", _l("Order"), nullable=False)
@@ -59,8 +61,8 @@ class Installation(Stateful, Base):
     finished_at: Mapped[datetime | None] = column(UtcDateTime, _l("Finished at"))
     checklist_pct: Mapped[int] = column(sa.Integer, _l("Checklist (%)"), nullable=False, default=0)
     photo_count: Mapped[int] = column(sa.Integer, _l("Photos"), nullable=False, default=0)
-    missing_parts: Mapped[str | None] = column(sa.String(400), _l("Missing parts"))
-    note: Mapped[str | None] = column(sa.String(400), _l("Note"))
+    missing_parts: Mapped[str | None] = column(sa.String(400), _l("Missing parts"), info=FREE_TEXT)
+    note: Mapped[str | None] = column(sa.String(400), _l("Note"), info=FREE_TEXT)
     state: Mapped[InstallationState] = column(
         state_words(InstallationState), _l("State"), nullable=False, default=InstallationState.planned
     )
@@ -85,6 +87,7 @@ class Acceptance(Stateful, Base):
         sort_index("state", "state_since"),
         sort_index("created_at"),
     )
+    subject_paths: ClassVar[tuple[str, ...]] = ("order.customer",)
 
     acceptance_no: Mapped[str] = column(sa.String(30), _l("Acceptance number"), nullable=False, unique=True)
     order_id: Mapped[int] = reference("sales_order.id", _l("Order"), nullable=False)

@@ -11,6 +11,8 @@ from enum import StrEnum
 from typing import Any
 
 from models.labels_access import ACCESS_LABELS, RightsChangeKind, RightsChangeState
+from models.labels_duty import DUTY_LABELS, DelegationState, ParameterChangeState
+from models.labels_export import EXPORT_LABELS, ExportFormat, ExportOutcome, ExportRequestState
 from models.labels_goods import (
     GOODS_LABELS,
     ConsentPurpose,
@@ -56,6 +58,7 @@ from models.labels_order import (
     ReviewResult,
     VoteDecision,
 )
+from models.labels_outside import OUTSIDE_LABELS, Way
 from models.labels_work import (
     WORK_LABELS,
     AcceptanceState,
@@ -76,6 +79,7 @@ from models.labels_work import (
     TicketSource,
     TicketState,
 )
+from models.privacy import PRIVACY_LABELS, ConsentState, RequestState
 from models.vocabulary import Labels, Tone
 
 LABELS: Labels = {
@@ -84,6 +88,10 @@ LABELS: Labels = {
     **WORK_LABELS,
     **MONEY_LABELS,
     **ACCESS_LABELS,
+    **OUTSIDE_LABELS,
+    **PRIVACY_LABELS,
+    **DUTY_LABELS,
+    **EXPORT_LABELS,
 }
 
 
@@ -93,6 +101,10 @@ def _tones(enum: type[StrEnum], **words: str) -> Mapping[Any, Tone]:
 
 
 TONES: Mapping[type[StrEnum], Mapping[Any, Tone]] = {
+    DelegationState: _tones(DelegationState, warning="proposed", progress="active"),
+    ParameterChangeState: _tones(
+        ParameterChangeState, warning="proposed", info="approved", success="applied", danger="refused"
+    ),
     InboxState: _tones(InboxState, warning="open", success="entered"),
     OrderState: _tones(
         OrderState,
@@ -157,7 +169,17 @@ TONES: Mapping[type[StrEnum], Mapping[Any, Tone]] = {
         danger="rejected",
     ),
     InvoiceState: _tones(InvoiceState, warning="applied", success="issued"),
+    ConsentState: _tones(ConsentState, success="given", warning="withdrawn"),
+    RequestState: _tones(RequestState, warning="received", success="answered"),
     ImportOutcome: _tones(ImportOutcome, success="accepted", danger="rejected"),
+    ExportOutcome: _tones(ExportOutcome, progress="running", success="done", danger="failed"),
+    ExportRequestState: _tones(
+        ExportRequestState,
+        warning="requested",
+        progress="approved",
+        success="done",
+        danger="refused",
+    ),
 }
 
 
@@ -189,9 +211,13 @@ __all__ = [
     "CustomerLevel",
     "DefectCause",
     "DefectClass",
+    "DelegationState",
     "DeliveryMode",
     "Elevator",
     "EnvGrade",
+    "ExportFormat",
+    "ExportOutcome",
+    "ExportRequestState",
     "FeeKind",
     "ImportOutcome",
     "InboxState",
@@ -211,6 +237,7 @@ __all__ = [
     "Origin",
     "PackageState",
     "Packing",
+    "ParameterChangeState",
     "PaymentMethod",
     "PaymentNature",
     "PaymentState",
@@ -234,6 +261,7 @@ __all__ = [
     "TicketState",
     "Tone",
     "VoteDecision",
+    "Way",
     "label_of",
     "tone_of",
 ]

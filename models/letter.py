@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
@@ -43,6 +43,7 @@ class ConfirmationLetter(Stateful, Base):
         sort_index("state", "state_since"),
         sort_index("sent_at"),
     )
+    subject_paths: ClassVar[tuple[str, ...]] = ("order.customer",)
 
     letter_no: Mapped[str] = column(sa.String(40), _l("Letter number"), nullable=False, unique=True)
     order_id: Mapped[int] = reference("sales_order.id", _l("Order"), nullable=False, index=False)

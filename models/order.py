@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, relationship
 
 from models.base import (
+    FREE_TEXT,
     Base,
     Json,
     Sensitivity,
@@ -114,6 +115,7 @@ class Order(Stateful, Base):
         sa.Index(None, "received_at", "order_type", "channel", "total_amount"),
     )
     journal_order_attribute: ClassVar[str | None] = "id"
+    subject_paths: ClassVar[tuple[str, ...]] = ("customer",)
 
     order_no: Mapped[str] = column(sa.String(30), _l("Order number"), nullable=False, unique=True)
     order_type: Mapped[OrderType] = column(
@@ -127,7 +129,7 @@ class Order(Stateful, Base):
     )
     customer_id: Mapped[int] = reference("customer.id", _l("Customer"), nullable=False, index=False)
     address_id: Mapped[int | None] = reference("customer_address.id", _l("Customer address"))
-    project_name: Mapped[str | None] = column(sa.String(120), _l("Project"))
+    project_name: Mapped[str | None] = column(sa.String(120), _l("Project"), info=FREE_TEXT)
     contract_no: Mapped[str | None] = column(sa.String(60), _l("Contract number"))
     received_at: Mapped[datetime] = column(
         UtcDateTime,

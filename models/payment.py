@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, relationship
 
 from models.base import (
+    FREE_TEXT,
     Base,
     Percent,
     Sensitivity,
@@ -22,6 +23,7 @@ from models.base import (
     UtcDateTime,
     check,
     column,
+    computed,
     money,
     reference,
     sort_index,
@@ -82,7 +84,7 @@ class PaymentSchedule(Stamped, Base):
         back_populates="schedule", order_by="PaymentAllocation.id", info={"label": _l("Allocated payments")}
     )
 
-    @property
+    @computed(sensitivity=Sensitivity.PRICE)
     def open_amount(self) -> Decimal:
         """Not yet paid."""
         return self.amount - self.paid_amount
@@ -108,6 +110,7 @@ class Payment(Stateful, Base):
         sort_index("amount"),
         sort_index("created_at"),
     )
+    subject_paths: ClassVar[tuple[str, ...]] = ("customer", "order.customer")
 
     payment_no: Mapped[str] = column(sa.String(30), _l("Payment number"), nullable=False, unique=True)
     order_id: Mapped[int | None] = reference("sales_order.id", _l("Order"))
@@ -124,7 +127,7 @@ class Payment(Stateful, Base):
     amount: Mapped[Decimal] = money(_l("Amount"))
     allocated_amount: Mapped[Decimal] = money(_l("Allocated"))
     received_at: Mapped[datetime] = column(UtcDateTime, _l("Received at"), nullable=False)
-    note: Mapped[str | None] = column(sa.String(400), _l("Note"))
+    note: Mapped[str | None] = column(sa.String(400), _l("Note"), info=FREE_TEXT)
     origin: Mapped[OrderOrigin] = column(
         words(OrderOrigin, name="origin"), _l("Origin"), nullable=False, default=OrderOrigin.entered
     )
@@ -138,7 +141,7 @@ class Payment(Stateful, Base):
         back_populates="payment", order_by="PaymentAllocation.id", info={"label": _l("Allocated payments")}
     )
 
-    @property
+    @computed(sensitivity=Sensitivity.PRICE)
     def open_amount(self) -> Decimal:
         """Not yet allocated."""
         return self.amount - self.allocated_amount
@@ -186,6 +189,7 @@ class Refund(Stateful, Base):
         sort_index("legal_due_on"),
         sort_index("created_at"),
     )
+    subject_paths: ClassVar[tuple[str, ...]] = ("order.customer",)
 
     refund_no: Mapped[str] = column(sa.String(30), _l("Refund number"), nullable=False, unique=True)
     order_id: Mapped[int] = reference("sales_order.id", _l("Order"), nullable=False)
@@ -207,9 +211,10 @@ class Refund(Stateful, Base):
     recorded_by_id: Mapped[int | None] = reference("ab_user.id", _l("Recorded by"))
     approved_by_id: Mapped[int | None] = reference("ab_user.id", _l("Approved by"))
     executed_by_id: Mapped[int | None] = reference("ab_user.id", _l("Executed by"))
+    account_changed_at: Mapped[datetime | None] = column(UtcDateTime, _l("Account changed at"))
     legal_due_on: Mapped[date | None] = column(sa.Date, _l("Due by law on"))
     executed_at: Mapped[datetime | None] = column(UtcDateTime, _l("Executed at"))
-    note: Mapped[str | None] = column(sa.String(400), _l("Note"))
+    note: Mapped[str | None] = column(sa.String(400), _l("Note"), info=FREE_TEXT)
     state: Mapped[RefundState] = column(
         state_words(RefundState), _l("State"), nullable=False, default=RefundState.draft
     )
@@ -239,6 +244,7 @@ class Invoice(Stateful, Base):
         sort_index("state", "state_since"),
         sort_index("created_at"),
     )
+    subject_paths: ClassVar[tuple[str, ...]] = ("order.customer",)
 
     invoice_no: Mapped[str] = column(sa.String(30), _l("Invoice application"), nullable=False, unique=True)
     order_id: Mapped[int] = reference("sales_order.id", _l("Order"), nullable=False)

@@ -43,6 +43,7 @@ class Parameter:
 
 
 PARAMETERS: Mapping[str, Parameter] = {
+    "auth.token_days": Parameter("90", "d", _l("Longest life of an API token; with 0 there are none"), ""),
     "sla.warn_pct": Parameter("80", "%", _l("Share of the time after which the owner is warned"), ""),
     "sla.E1.limit": Parameter("24", "h", _l("Entry of a received order"), "12(2)"),
     "sla.E2.limit": Parameter("24", "h", _l("Review of an entered order"), "13(1)"),
@@ -64,6 +65,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "sla.R3.limit": Parameter("168", "h", _l("Refund for another reason"), "11(2)"),
     "sla.F1.limit": Parameter("8", "h", _l("Posting and allocation of a payment"), "11(1)"),
     "sla.F2.limit": Parameter("24", "h", _l("Issue of an invoice"), "11(2)"),
+    "sla.Z1.limit": Parameter("120", "h", _l("Answer to a data request: 15 working days of 8 hours"), "25"),
     "appr.large.retail": Parameter("100000", "CNY", _l("Large retail order from"), "13(2)"),
     "appr.large.bulk": Parameter("300000", "CNY", _l("Large bulk order from"), "13(2)"),
     "appr.large.project": Parameter("500000", "CNY", _l("Large project order from"), "13(2)"),
@@ -79,6 +81,44 @@ PARAMETERS: Mapping[str, Parameter] = {
     "return.window_days": Parameter("7", "d", _l("Days of return without reason"), "15"),
     "refund.days": Parameter("7", "d", _l("Days until a refund is paid"), "11(2)"),
     "refund.hard_days": Parameter("15", "d", _l("Latest refund by law"), "11(2)"),
+    "auth.idle_minutes": Parameter("30", "min", _l("Minutes without activity after which a session ends"), ""),
+    "auth.session_hours": Parameter("12", "h", _l("Hours after which a session ends in any case"), ""),
+    "auth.lock_attempts": Parameter("5", "", _l("Wrong passwords or codes after which an account is locked"), ""),
+    "auth.lock_minutes": Parameter("15", "min", _l("Minutes that a locked account stays locked"), ""),
+    "auth.password_days": Parameter("180", "d", _l("Days after which a password must be changed; 0: never"), ""),
+    "auth.unused_days": Parameter("90", "d", _l("Days after which an unused account is switched off; 0: never"), ""),
+    "auth.second_factor.admin": Parameter("1", "", _l("Second factor for system administrators (1: required)"), ""),
+    "auth.second_factor.security_admin": Parameter(
+        "1", "", _l("Second factor for security administrators (1: required)"), ""
+    ),
+    "auth.second_factor.auditor": Parameter("0", "", _l("Second factor for auditors (1: required)"), ""),
+    "auth.second_factor.committee": Parameter("1", "", _l("Second factor for the committee (1: required)"), ""),
+    "auth.second_factor.order_center": Parameter(
+        "0", "", _l("Second factor for the order management centre (1: required)"), ""
+    ),
+    "auth.second_factor.production": Parameter(
+        "0", "", _l("Second factor for production coordination (1: required)"), ""
+    ),
+    "auth.second_factor.logistics": Parameter("0", "", _l("Second factor for logistics (1: required)"), ""),
+    "auth.second_factor.customer_service": Parameter(
+        "0", "", _l("Second factor for customer service (1: required)"), ""
+    ),
+    "auth.second_factor.finance": Parameter("1", "", _l("Second factor for finance (1: required)"), ""),
+    "privacy.reveal_minutes": Parameter("10", "min", _l("Lifted masks last, at most 60 minutes"), "25"),
+    "privacy.inquiry_months": Parameter("12", "months", _l("People without an order are kept"), "26"),
+    "privacy.warranty_years": Parameter("3", "years", _l("Orders are kept after their warranty"), "26"),
+    "privacy.completion_years": Parameter("5", "years", _l("Orders are kept after their completion, at least"), "26"),
+    "privacy.proof_years": Parameter("3", "years", _l("Proof of a withdrawn consent is kept"), "26"),
+    "privacy.answer_days": Parameter("7", "d", _l("Answers to submitted forms are kept"), "25"),
+    "privacy.import_months": Parameter("12", "months", _l("Rows of imported files are kept as they came"), "25"),
+    "privacy.upload_days": Parameter("1", "d", _l("Uploaded files are kept"), "25"),
+    "duty.refund_three": Parameter("5000", "CNY", _l("Refund above which three people act"), "11(2)"),
+    "duty.account_cooling_hours": Parameter("24", "h", _l("Wait after a refund's account was changed"), "11(2)"),
+    "duty.delegation_days": Parameter("30", "d", _l("Longest delegation"), "6(3)"),
+    "export.rows": Parameter("5000", "", _l("Rows that may be exported without approval"), "25"),
+    "export.pii_rows": Parameter("500", "", _l("Rows with personal data that may be exported without approval"), "25"),
+    "export.decision_hours": Parameter("24", "h", _l("Decision on a large export"), "25"),
+    "export.valid_hours": Parameter("24", "h", _l("Time in which an approved export is made"), "25"),
 }
 
 # The delivered values by code, as the table keeps them.

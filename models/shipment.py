@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, relationship
 
 from models.base import (
+    FREE_TEXT,
     Base,
     Fixed,
     Sensitivity,
@@ -51,6 +52,7 @@ class Shipment(Stateful, Base):
         sort_index("delivered_at"),
         sort_index("created_at"),
     )
+    subject_paths: ClassVar[tuple[str, ...]] = ("order.customer",)
 
     shipment_no: Mapped[str] = column(sa.String(30), _l("Shipment number"), nullable=False, unique=True)
     order_id: Mapped[int] = reference("sales_order.id", _l("Order"), nullable=False)
@@ -164,6 +166,7 @@ class DeliveryReceipt(Stamped, Base):
         check("damaged_within_received", "packages_damaged <= packages_received"),
         sort_index("signed_at"),
     )
+    subject_paths: ClassVar[tuple[str, ...]] = ("shipment.order.customer",)
 
     receipt_no: Mapped[str] = column(sa.String(30), _l("Receipt number"), nullable=False, unique=True)
     shipment_id: Mapped[int] = reference("shipment.id", _l("Shipment"), nullable=False, index=False, unique=True)
@@ -172,7 +175,7 @@ class DeliveryReceipt(Stamped, Base):
     packages_received: Mapped[int] = column(sa.Integer, _l("Packages received"), nullable=False, default=0)
     packages_short: Mapped[int] = column(sa.Integer, _l("Packages missing"), nullable=False, default=0)
     packages_damaged: Mapped[int] = column(sa.Integer, _l("Packages damaged"), nullable=False, default=0)
-    remarks: Mapped[str | None] = column(sa.String(400), _l("Remarks"))
+    remarks: Mapped[str | None] = column(sa.String(400), _l("Remarks"), info=FREE_TEXT)
 
     shipment: Mapped[Shipment] = relationship(back_populates="receipt")
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, relationship
 
 from models.base import (
+    FREE_TEXT,
     Base,
     Sensitivity,
     Stateful,
@@ -44,6 +45,7 @@ class ServiceTicket(Stateful, Base):
         sort_index("kind", "created_at"),
         sort_index("created_at"),
     )
+    subject_paths: ClassVar[tuple[str, ...]] = ("customer",)
 
     ticket_no: Mapped[str] = column(sa.String(30), _l("Ticket number"), nullable=False, unique=True)
     kind: Mapped[TicketKind] = column(
@@ -62,11 +64,11 @@ class ServiceTicket(Stateful, Base):
         default=TicketLevel.l1,
         help_text=_l("1 is settled by customer service, 2 by the department, 3 by the committee."),
     )
-    description: Mapped[str] = column(sa.Text, _l("Description"), nullable=False)
-    cause: Mapped[str | None] = column(sa.String(400), _l("Cause"))
+    description: Mapped[str] = column(sa.Text, _l("Description"), nullable=False, info=FREE_TEXT)
+    cause: Mapped[str | None] = column(sa.String(400), _l("Cause"), info=FREE_TEXT)
     liable_party: Mapped[LiableParty | None] = column(words(LiableParty, name="liable_party"), _l("Liable party"))
-    plan: Mapped[str | None] = column(sa.Text, _l("Solution"))
-    resolution: Mapped[str | None] = column(sa.Text, _l("Resolution"))
+    plan: Mapped[str | None] = column(sa.Text, _l("Solution"), info=FREE_TEXT)
+    resolution: Mapped[str | None] = column(sa.Text, _l("Resolution"), info=FREE_TEXT)
     is_in_warranty: Mapped[bool] = flag(_l("In warranty"))
     cost_amount: Mapped[Decimal] = money(_l("Cost"), sensitivity=Sensitivity.COST)
     first_response_at: Mapped[datetime | None] = column(UtcDateTime, _l("First answered at"))

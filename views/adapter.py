@@ -20,10 +20,10 @@ from flask_appbuilder.charts.views import BaseChartView
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_appbuilder.views import IndexView
 from flask_babel import Domain
-from flask_jwt_extended import verify_jwt_in_request
 from flask_login import current_user
 
 from app.kernel.errors import PermissionDeniedError
+from app.security.callers import verify_caller
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -138,7 +138,7 @@ def by_token(permission: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     def wrap(method: Callable[P, R]) -> Callable[P, R]:
         @functools.wraps(method)
         def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-            verify_jwt_in_request()
+            verify_caller()
             view: Any = args[0]
             requires_right(permission, view.class_permission_name)
             return method(*args, **kwargs)

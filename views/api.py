@@ -13,21 +13,24 @@ import sqlalchemy as sa
 from flask import Response, jsonify, request
 from flask_appbuilder.api import BaseApi, expose
 from flask_babel import gettext as _
-from flask_jwt_extended import verify_jwt_in_request
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from app.kernel import engine
 from app.kernel.context import Context
 from app.kernel.errors import DomainError, NotFoundError, StepNotOpenError, ValidationFailedError
-from app.kernel.fields import Access, access, present
+from app.kernel.fields import Access, level, present
 from app.kernel.journal import plain, state_column
 from app.kernel.listing import page, parse, total
+from app.kernel.unit_of_work import unit_of_work
+from app.security.callers import verify_caller
+from app.services.privacy.reveal import RevealInput, reveal
 from views.adapter import by_token
 from views.base import EntityDeclaration
 from views.context import web_context
 from views.display import record_text
-from views.listpage import args_of_request
-from views.records import LONGEST_KEY, change, create, digest_of, once, step
+from views.listpage import args_of_request, note_arguments
+from views.records import LONGEST_KEY, change, create, digest_of, load, once, step
+from views.reveal import lifted
 
 CREATED = 201
 
@@ -61,6 +64,7 @@ class EntityApi(BaseApi):
         spec = self.view.spec()
         asked, problems = parse(spec, ctx.actor, args_of_request())
         if problems:
+            note_arguments(problems)
             raise InvalidArgumentsError(problems)
         found = page(ctx, spec, asked)
         counted = total(ctx, spec, asked)
@@ -80,7 +84,9 @@ class EntityApi(BaseApi):
     def get_item(self, pk: int) -> Response:
         """One record with the steps that are open to the caller."""
         ctx = web_context()
-        return jsonify({"result": self._item(ctx, self.view.find(ctx, pk))})
+        record = self.view.find(ctx, pk)
+        opened, _strip = lifted(ctx, self.view, record)
+        return jsonify({"result": self._item(opened, record)})
 
     @expose("/", methods=("POST",))
     @by_token("add")
@@ -117,7 +123,7 @@ class EntityApi(BaseApi):
     @expose("/<int:pk>/<step>", methods=("POST",))
     def fire(self, pk: int, step: str) -> Any:
         """Fires a step with what it asks; ``version`` is checked when given."""
-        verify_jwt_in_request()
+        verify_caller()
         ctx = web_context()
         workflow = self.view.workflow()
         declared = workflow.step(step) if workflow else None
@@ -163,6 +169,22 @@ class EntityApi(BaseApi):
         return response
 
 
+class RevealApi(EntityApi):
+    """The API of an entity whose masks may be lifted."""
+
+    @expose("/<int:pk>/reveal", methods=("POST",))
+    @by_token("reveal")
+    def reveal(self, pk: int) -> Any:
+        """Lifts the masks of a record for the caller, with a reason; it is recorded (W12)."""
+        ctx = web_context()
+        record = self.view.find(ctx, pk)
+        reason = load(ctx, RevealInput, body())["reason"]
+        with unit_of_work(ctx):
+            until = reveal(ctx, record, reason)
+        opened, _strip = lifted(ctx, self.view, record)
+        return jsonify({"result": self._item(opened, record), "until": plain(until)})
+
+
 fired = step
 
 
@@ -194,8 +216,8 @@ def as_json(ctx: Context, view: type[EntityDeclaration], record: Any, names: lis
         attribute = sa.inspect(model).attrs.get(name)
         if isinstance(attribute, sa.orm.RelationshipProperty):
             item[name] = _reference(ctx, value)
-        elif access(ctx.actor, model, name) is not Access.hidden:
-            item[name] = plain(present(ctx.actor, model, name, value))
+        elif level(ctx.actor, model, name, record) is not Access.hidden:
+            item[name] = plain(present(ctx.actor, model, name, value, record))
     return item
 
 
@@ -215,4 +237,4 @@ def api_of(view: type[EntityDeclaration]) -> type[EntityApi]:
         "base_permissions": view.base_permissions,
         "__doc__": str(view.__doc__),
     }
-    return type(name, (EntityApi,), members)
+    return type(name, (view.api_base or (RevealApi if view.masks_can_be_lifted else EntityApi),), members)

@@ -13,10 +13,11 @@ import sqlalchemy as sa
 from flask import g, url_for
 from marshmallow import missing
 
-import app.reactions  # noqa: F401 - declares every workflow before the first screen asks for one
+import app.reactions
+import app.security.windows  # noqa: F401 - declares the windows before the first value is shown
 from app.kernel.context import Actor, Context
 from app.kernel.errors import NotFoundError
-from app.kernel.fields import editable, visible
+from app.kernel.fields import editable, fillable, visible
 from app.kernel.filters import LARGEST_ID
 from app.kernel.journal import entity_name, state_column
 from app.kernel.listing import PAGE_SIZE, ListSpec, Scope, sortable
@@ -26,6 +27,8 @@ from views.adapter import EntityInterface, QuietModelView
 
 Creates = Callable[[Context, Mapping[str, Any]], Any]
 Changes = Callable[[Context, Any, Mapping[str, Any]], Any]
+
+Hints = Callable[[Context, Any], list[dict[str, Any]]]
 
 ENTITIES: dict[str, type[EntityDeclaration]] = {}
 REQUIRED = ("list_columns", "search_columns", "show_fieldsets", "base_order")
@@ -41,7 +44,8 @@ class EntityDeclaration(QuietModelView):
     ``optional_columns`` (filled in by ``creates`` when not given), ``can_be_edited`` and ``parent_allows`` (whether a
     record may be edited, or be added to a parent, now), ``quick_views`` ((label, arguments) of the list), ``way``
     (the stations of a record), ``awaits`` (state → the right of whoever goes on with it in another table),
-    ``restricted`` (column → the further right to write it), ``extra_permissions`` (rights beside this screen).
+    ``restricted`` (column → the further right to write it), ``extra_permissions`` (rights beside this screen),
+    ``hints`` and ``further`` (flags beside the clocks and buttons beside the steps of a record).
     """
 
     is_abstract: ClassVar[bool] = True
@@ -59,7 +63,11 @@ class EntityDeclaration(QuietModelView):
     way: ClassVar[Callable[[Any], list[dict[str, Any]]] | None] = None
     awaits: ClassVar[Mapping[Any, str]] = {}
     restricted: ClassVar[Mapping[str, str]] = {}
+    hints: ClassVar[Hints | None] = None
+    further: ClassVar[Hints | None] = None
     has_history: ClassVar[bool] = True
+    masks_can_be_lifted: ClassVar[bool] = False
+    api_base: ClassVar[type[Any] | None] = None
     page_size = PAGE_SIZE
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -67,7 +75,7 @@ class EntityDeclaration(QuietModelView):
         if cls.__dict__.get("is_abstract", False):
             return
         cls.is_abstract = False
-        for name in ("scope", "creates", "changes", "can_be_edited", "parent_allows", "way"):
+        for name in ("scope", "creates", "changes", "can_be_edited", "parent_allows", "way", "hints", "further"):
             if callable(value := cls.__dict__.get(name)):
                 setattr(cls, name, staticmethod(value))
         cls.add_columns = list(cls.add_columns or [])
@@ -114,14 +122,15 @@ class EntityDeclaration(QuietModelView):
         return visible(actor, cls.model(), names)
 
     @classmethod
-    def input_schema(cls, actor: Actor, *, is_new: bool) -> type[EntityInput]:
-        """What may be written by this actor, on screen and through the API: what he sees in full."""
+    def input_schema(cls, actor: Actor, *, is_new: bool, record: Any = None) -> type[EntityInput]:
+        """What may be written by this actor, on screen and through the API: what he sees in full of the record."""
         if is_new and cls.add_schema is not None:
             return cls.add_schema
         table: Any = cls.model()
         keys = [column_key(table, name) for name in (cls.add_columns if is_new else cls.edit_columns)]
         keys = [key for key in keys if key not in cls.restricted or actor.may(cls.restricted[key])]
-        return _schema(table, tuple(editable(actor, table, keys)), cls.optional_columns)
+        names = fillable(actor, table, keys) if is_new else editable(actor, table, keys, record)
+        return _schema(table, tuple(names), cls.optional_columns)
 
     @classmethod
     def add_keys(cls) -> set[str]:
@@ -176,12 +185,13 @@ class EntityDeclaration(QuietModelView):
 
 def permissions_of(view: type[EntityDeclaration]) -> list[str]:
     """The framework's permission names that a declaration makes: the same for the screen and the API."""
-    names = ["list", "show"]
+    names = ["list", "show", "export"]
     names += ["add"] if view.add_columns or view.add_schema else []
     names += ["edit"] if view.edit_columns else []
     workflow = view.workflow()
     if workflow is not None:
         names += [step.permission for step in workflow.steps if step.permission]
+    names += ["reveal"] if view.masks_can_be_lifted else []
     return [f"can_{name}" for name in dict.fromkeys([*names, *view.extra_permissions])]
 
 

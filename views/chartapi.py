@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 from flask import jsonify, request
 from flask_appbuilder.api import BaseApi, expose
-from flask_jwt_extended import verify_jwt_in_request
 
 from app.charts.catalogue import CHARTS
 from app.charts.definition import Figure
@@ -15,6 +14,7 @@ from app.charts.option import number
 from app.charts.query import Result, run
 from app.kernel.errors import NotFoundError
 from app.kernel.journal import entity_name
+from app.security.callers import verify_caller
 from views.api import InvalidArgumentsError
 from views.charts import ChartView, ask
 from views.context import web_context
@@ -39,7 +39,7 @@ class ChartApi(BaseApi):
             200:
               description: Names and labels
         """
-        verify_jwt_in_request()
+        verify_caller()
         actor = web_context().actor
         charts = [chart for chart in CHARTS.values() if actor.may(chart.permission)]
         return jsonify({"result": [{"name": chart.name, "label": str(chart.label)} for chart in charts]})
@@ -65,7 +65,7 @@ class ChartApi(BaseApi):
             404:
               description: There is no such chart
         """
-        verify_jwt_in_request()
+        verify_caller()
         chart = CHARTS.get(name)
         if chart is None:
             raise NotFoundError

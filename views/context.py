@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from app.extensions import db
-from app.kernel.context import Context
+from app.kernel.context import Context, local_day
 from app.kernel.database import reading
 from app.kernel.errors import PermissionDeniedError
 from app.kernel.policy import RequestPolicy
@@ -38,7 +38,7 @@ def web_context() -> Context:
             origin="api" if is_api() else "screen",
             request_id=g.zhidan_request_id,
             address=request.remote_addr,
-            policy=RequestPolicy(db.session()),
+            policy=RequestPolicy(db.session(), local_day(g.zhidan_now)),
         )
     return cached
 

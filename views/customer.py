@@ -11,10 +11,13 @@ from views.base import EntityInterface
 from views.entity import EntityView
 from views.order import OrderView
 from views.payment import PaymentView
+from views.privacy import withdrawn_consent_hints
+from views.reveal import Revealable
+from views.subject import ReportApi, Reported, report_button
 from views.ticket import ServiceTicketView
 
 
-class CustomerAddressView(EntityView):
+class CustomerAddressView(Revealable, EntityView):
     """Places of delivery."""
 
     datamodel = EntityInterface(CustomerAddress)
@@ -38,17 +41,19 @@ class ConsentView(EntityView):
     """What a customer agreed to."""
 
     datamodel = EntityInterface(Consent)
-    list_columns = ["customer", "purpose", "is_granted", "text_version", "channel", "given_at", "withdrawn_at"]
-    search_columns = ["customer", "purpose", "is_granted", "given_at"]
+    list_columns = ["customer", "purpose", "is_granted", "text_version", "channel", "given_at", "withdrawn_at", "state"]
+    search_columns = ["state", "customer", "purpose", "is_granted", "given_at"]
     add_columns = ["customer", "purpose", "is_granted", "text_version", "channel", "given_at"]
-    edit_columns = ["withdrawn_at"]
-    show_fieldsets = [(_l("Consent"), {"fields": list_columns})]
+    show_fieldsets = [
+        (_l("Consent"), {"fields": ["customer", "purpose", "is_granted", "text_version", "channel", "given_at"]}),
+        (_l("Withdrawal"), {"fields": ["withdrawn_at", "withdrawn_channel"]}),
+    ]
     base_order = ("given_at", "desc")
     scope = scopes.consent
     quick_search = ("customer.search_text",)
 
 
-class CustomerView(EntityView):
+class CustomerView(Revealable, Reported, EntityView):
     """Persons and organisations that order."""
 
     datamodel = EntityInterface(Customer)
@@ -61,7 +66,7 @@ class CustomerView(EntityView):
         "kind", "name", "phone", "uscc", "email", "wechat", "province", "city", "source_channel", "level",
         "credit_limit_amount", "credit_days", "is_dealer", "note",
     ]  # fmt: skip
-    edit_columns = [*add_columns, "is_blacklisted", "blacklist_reason", "is_active"]
+    edit_columns = [*add_columns, "is_blacklisted", "blacklist_reason", "is_active", "hold_reason"]
     show_fieldsets = [
         (_l("Customer"), {"fields": ["code", "kind", "name", "uscc", "level", "is_active", "note"]}),
         (_l("Contact"), {"fields": ["phone", "email", "wechat", "province", "city", "source_channel"]}),
@@ -69,6 +74,7 @@ class CustomerView(EntityView):
             _l("Terms"),
             {"fields": ["credit_limit_amount", "credit_days", "is_dealer", "is_blacklisted", "blacklist_reason"]},
         ),
+        (_l("Personal data"), {"fields": ["hold_reason", "anonymised_at"]}),
     ]
     base_order = ("created_at", "desc")
     order_columns = ["created_at", "name", "code"]
@@ -77,5 +83,8 @@ class CustomerView(EntityView):
     creates = create_customer
     changes = change_customer
     related_views = [OrderView, CustomerAddressView, ConsentView, ServiceTicketView, PaymentView]
-    restricted = dict.fromkeys(CREDIT, "customer.credit")
-    extra_permissions = ("export", "credit")
+    restricted = {**dict.fromkeys(CREDIT, "customer.credit"), "hold_reason": "customer.keep"}
+    extra_permissions = ("credit", "keep", "report")
+    hints = withdrawn_consent_hints
+    further = report_button
+    api_base = ReportApi

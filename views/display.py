@@ -82,7 +82,7 @@ def name_of(actor: Actor, record: Base) -> str | None:
     model: Any = type(record)
     if not _has_name(model):
         return None
-    return present(actor, model, "name", record.name)  # type: ignore[no-any-return]
+    return present(actor, model, "name", record.name, record)  # type: ignore[no-any-return]
 
 
 @cache
@@ -173,7 +173,7 @@ def cell(actor: Actor, record: Any, name: str, link: Link | None = None) -> dict
         return {"kind": "badge", "text": label_text(value), "tone": str(TONES[type(value)][value])}
     if isinstance(value, bool):
         return {"kind": "bool", "on": value}
-    shown = present(actor, model, name, value)
+    shown = present(actor, model, name, value, record)
     said = read(record, name) if shown == value else None
     text = text_of(kind, shown) if said is None else said
     return {"kind": "long" if kind == "long" and len(text) > LONG_TEXT else kind, "text": text}

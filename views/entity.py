@@ -27,12 +27,14 @@ from app.kernel.filters import parse_filters, relation_names
 from app.kernel.listing import ListRequest, page
 from app.kernel.unit_of_work import unit_of_work
 from app.kernel.workflow import Step
+from app.security.refusals import tampered
 from views.adapter import guarded, login_needed
 from views.base import EntityDeclaration, view_of
 from views.context import web_context
 from views.display import record_text, state_of, text_of
+from views.exportroutes import ExportRoutes
 from views.forms import form_fields, is_id, other_errors, posted, unchanged
-from views.listpage import args_of_request, list_variables
+from views.listpage import args_of_request, list_variables, note_arguments
 from views.records import change, create, once, step
 from views.showpage import fieldsets, show_variables, tab_of
 
@@ -42,7 +44,7 @@ SEE_OTHER = 303
 TOKEN = "token"  # noqa: S105 - the name of a form field
 
 
-class EntityView(EntityDeclaration):
+class EntityView(ExportRoutes, EntityDeclaration):
     """A declared entity with its screens. See ``EntityDeclaration`` for the words of the declaration."""
 
     is_abstract: ClassVar[bool] = True
@@ -56,6 +58,7 @@ class EntityView(EntityDeclaration):
         variables, problems = list_variables(ctx, type(self), args_of_request())
         for problem in problems:
             flash(str(problem), "warning")
+        note_arguments(problems)
         variables["bulk_hidden"] = {TOKEN: new_token(), "back": request.full_path}
         return render_template("zhidan/list.html", **variables)
 
@@ -85,7 +88,8 @@ class EntityView(EntityDeclaration):
             raise PermissionDeniedError
         spec = self.spec()
         pairs = [(key, value) for key, value in request.args.items() if key not in {"q", "page"}]
-        filters, _problems = parse_filters(self.model(), spec.search, ctx.actor, pairs)
+        filters, problems = parse_filters(self.model(), spec.search, ctx.actor, pairs)
+        note_arguments(problems)
         asked = ListRequest(
             filters=tuple(filters),
             quick=request.args.get("q", "").strip()[:100],
@@ -115,7 +119,7 @@ class EntityView(EntityDeclaration):
             pk = create(ctx, type(self), raw).id
             return own_address(back, self.url("show", pk=pk))
 
-        return self._save(ctx, "add", raw, act)
+        return self._save(ctx, "add", raw, act, schema)
 
     def _initial(self, ctx: Context) -> dict[str, Any]:
         """What an add form starts with: arguments of the link that led here, defaults of the columns."""
@@ -137,7 +141,7 @@ class EntityView(EntityDeclaration):
         if not self.may_edit(ctx.actor, record):
             flash(_("This record can no longer be edited directly."), "warning")
             return redirect(self.url("show", pk=pk), SEE_OTHER)
-        schema = self.input_schema(ctx.actor, is_new=False)
+        schema = self.input_schema(ctx.actor, is_new=False, record=record)
         if request.method == "GET":
             held = {name: getattr(record, name) for name in schema().fields}
             return self._form(ctx, schema, held, {}, record=record)
@@ -149,7 +153,7 @@ class EntityView(EntityDeclaration):
             change(ctx, type(self), record, raw, self._version())
             return self.url("show", pk=pk)
 
-        return self._save(ctx, f"edit.{pk}", posted(schema, request.form), act, record_id=pk)
+        return self._save(ctx, f"edit.{pk}", posted(schema, request.form), act, schema, record_id=pk)
 
     @expose("/<int:pk>/<step>", methods=("GET", "POST"))
     def step(self, pk: int, step: str) -> Any:
@@ -212,6 +216,8 @@ class EntityView(EntityDeclaration):
                     step(ctx, type(self), record, name, {}, None)
                 done.append(label)
             except DomainError as error:
+                if isinstance(error, NotFoundError):
+                    tampered("out_of_scope")
                 refused.append((label, " ".join(str(reason) for reason in error.reasons())))
         return done, refused
 
@@ -236,9 +242,10 @@ class EntityView(EntityDeclaration):
         """An idempotency key belongs to one person and one address."""
         return f"{web_context().actor.id}.{self.entity()}.{what}"
 
-    def _save(self, ctx: Context, what: str, raw: dict[str, Any], act: Any, record_id: int | None = None) -> Any:
+    def _save(
+        self, ctx: Context, what: str, raw: dict[str, Any], act: Any, schema: Any, record_id: int | None = None
+    ) -> Any:
         """Saves once and leads to the record; refused, the form comes back with everything that was typed."""
-        schema = self.input_schema(ctx.actor, is_new=record_id is None)
         try:
             target, repeated = once(ctx, self._scope(what), request.form.get(TOKEN), "", act)
         except (NotFoundError, PermissionDeniedError):

@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 from app.extensions import db
 from app.kernel.errors import DomainError, StepBlockedError, ValidationFailedError
 from app.kernel.unit_of_work import translate
+from app.security.refusals import answered
 from views.context import is_api
 from views.forms import messages
 
@@ -86,6 +87,7 @@ def on_fault(error: BaseException) -> Any:
 
 def answer(status: int, code: str, message: str | None, *, fields: Any = None, reasons: Any = ()) -> Any:
     """The response: a page for a person, JSON for a program."""
+    answered(code)
     if is_api():
         body: dict[str, Any] = {"code": code, "message": message, "request_id": g.get("zhidan_request_id")}
         if fields:

@@ -17,6 +17,7 @@ from marshmallow import Schema, fields, validate
 from app.kernel.context import LOCAL_ZONE, Context
 from app.kernel.filters import LARGEST_ID
 from app.kernel.schema import Related
+from app.security.refusals import tampered
 from models.base import Amount, Base, Percent, UnitPrice
 from models.labels import LABELS
 from views.base import ENTITIES, EntityDeclaration, view_of_table
@@ -69,6 +70,8 @@ def _kind(
     if isinstance(field, fields.Enum):
         words = LABELS.get(field.enum, {})
         return {"kind": "select", "choices": [(word.value, str(words.get(word, word.value))) for word in field.enum]}
+    if (chosen := next((check for check in field.validators if isinstance(check, validate.OneOf)), None)) is not None:
+        return {"kind": "select", "choices": [(value, str(label or value)) for value, label in chosen.options()]}
     if isinstance(field, fields.Boolean):
         return {"kind": "bool", "required": False, "value": values.get(name) in {True, "y", "true", "1", "on"}}
     for kind, shown in _PLAIN_KINDS:
@@ -158,6 +161,8 @@ def check_related(ctx: Context, schema: type[Schema], values: Mapping[str, Any])
     for name, field in schema().fields.items():
         if isinstance(field, Related) and values.get(name) is not None and not related_record(ctx, field, values[name]):
             errors[name] = [_("This record does not exist or is not open to you: choose another.")]
+    if errors:
+        tampered("out_of_scope")
     return errors
 
 

@@ -17,6 +17,7 @@ from app.kernel.context import Context
 from app.kernel.fields import present
 from app.kernel.journal import state_column
 from app.kernel.listing import COUNT_CAP
+from app.kernel.policy import limit_on
 from app.kernel.workflow import Clock, Step, Workflow
 from app.security.departments import in_order, label_of_role
 from models.labels import label_of
@@ -142,7 +143,7 @@ def about(ctx: Context, record: Any) -> str:
     whom = getattr(record, "customer", None) or getattr(record, "order", None)
     if whom is None:
         name = getattr(record, "customer_name", None)
-        return str(present(ctx.actor, type(record), "customer_name", name) or "") if name else ""
+        return str(present(ctx.actor, type(record), "customer_name", name, record) or "") if name else ""
     line = getattr(record, "order_line", None)
     goods = name_of(ctx.actor, line.product) if line is not None else None
     return " · ".join(filter(None, (record_text(ctx.actor, whom), goods)))
@@ -155,7 +156,7 @@ def due(ctx: Context, view: type[EntityDeclaration], record: Any, exceptions: Ma
     if clock is None:
         return {"text": _("since %(moment)s", moment=moment(record.state_since)), "tone": "neutral"}
     started: datetime = getattr(record, clock.start_field) if clock.start_field else record.state_since
-    ends = due_at(started, float(ctx.policy[clock.limit]), clock.calendar, exceptions)
+    ends = due_at(started, float(limit_on(ctx.policy, clock.limit, started)), clock.calendar, exceptions)
     if ends < ctx.now:
         return {"text": _("late since %(moment)s", moment=moment(ends)), "tone": "danger"}
     used = (ctx.now - started) / (ends - started)

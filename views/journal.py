@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from app.kernel.policy import change_parameter
 from app.security import scopes
+from app.services.policy.actions import propose
 from models.calendar import CalendarDay
 from models.journal import Journal
+from models.parameter_change import ParameterChange
 from models.policy import PolicyParameter
 from views.base import EntityInterface
 from views.entity import EntityView
@@ -26,7 +27,24 @@ class JournalView(EntityView):
     base_order = ("id", "desc")
     scope = scopes.journal
     has_history = False
-    extra_permissions = ("export",)
+
+
+class ParameterChangeView(EntityView):
+    """What is to become of a parameter: one person proposes, another member of the committee decides."""
+
+    datamodel = EntityInterface(ParameterChange)
+    list_columns = ["change_no", "parameter", "old_value", "new_value", "effective_on", "proposed_by", "state"]
+    search_columns = ["state", "parameter", "effective_on"]
+    add_columns = ["parameter", "new_value", "effective_on", "reason"]
+    show_fieldsets = [
+        (_l("Change"), {"fields": ["change_no", "parameter", "old_value", "new_value", "effective_on", "reason"]}),
+        (_l("Course"), {"fields": ["proposed_by", "approved_by"]}),
+    ]
+    base_order = ("created_at", "desc")
+    scope = scopes.parameter_change
+    creates = propose
+    optional_columns = ("effective_on",)
+    quick_search = ("change_no", "parameter.code")
 
 
 class PolicyParameterView(EntityView):
@@ -35,11 +53,10 @@ class PolicyParameterView(EntityView):
     datamodel = EntityInterface(PolicyParameter)
     list_columns = ["code", "value", "unit", "label", "clause"]
     search_columns = ["code", "clause"]
-    edit_columns = ["value"]
     show_fieldsets = [(_l("Policy parameter"), {"fields": list_columns})]
     base_order = ("code", "asc")
     scope = scopes.policy_parameter
-    changes = change_parameter
+    related_views = [ParameterChangeView]
 
 
 class CalendarDayView(EntityView):

@@ -11,10 +11,12 @@ from flask import request
 from flask_babel import gettext as _
 
 from app.kernel.context import Context
+from app.kernel.errors import Reason
 from app.kernel.fields import editable
-from app.kernel.filters import Filter, attribute_of
+from app.kernel.filters import RESERVED, Filter, attribute_of
 from app.kernel.journal import state_column
 from app.kernel.listing import Args, ListRequest, Page, Total, page, parse, total
+from app.security.refusals import tampered
 from models.base import Fixed, UtcDateTime
 from views.base import EntityDeclaration, view_of
 from views.display import cell, kind_of, label_text, record_text
@@ -23,11 +25,21 @@ from views.forms import enum_choices
 PAGING = ("after", "before", "last")
 SIZES = (25, 50, 100)
 FIRST_FILTERS = 3
+NOT_THE_LIST = RESERVED - {"q", "sort"} | {"columns", "format"}
 
 
 def args_of_request() -> list[tuple[str, str]]:
     """The query arguments in order, repeated ones included."""
     return [(key, value) for key, value in request.args.items(multi=True) if value.strip()]
+
+
+def note_arguments(problems: Sequence[Reason]) -> None:
+    """Columns that a list does not offer are for the security log; a wrong value is a slip of the pen."""
+    if any(
+        problem.code == "invalid_sort" or (problem.code == "invalid_filter" and "value" not in problem.data)
+        for problem in problems
+    ):
+        tampered("unknown_argument")
 
 
 def address(args: Args | Mapping[str, str], *, without: Sequence[str] = (), **more: str) -> str:
@@ -60,6 +72,7 @@ def list_variables(
         "quick": quick_views(view, args),
         "pager": pager(found, counted, args, asked),
         "add": add_button(ctx, view),
+        "header_actions": export_buttons(ctx, view, args),
         "bulk": bulk,
     }
     return variables, problems
@@ -70,6 +83,20 @@ def add_button(ctx: Context, view: type[EntityDeclaration], **values: Any) -> di
     if not view.may_add(ctx.actor):
         return None
     return {"label": _("Add %(name)s", name=str(view.model().__label__)), "url": view.url("add", **values)}
+
+
+def export_buttons(ctx: Context, view: type[EntityDeclaration], args: Args) -> list[dict[str, str]]:
+    """The way to the export of exactly this list, for who may export."""
+    if not view.may(ctx.actor, "export"):
+        return []
+    query = urlencode(list_args(args))
+    url = view.url("export")
+    return [{"label": _("Export"), "url": f"{url}?{query}" if query else url, "icon": "fa-download"}]
+
+
+def list_args(pairs: Args) -> list[tuple[str, str]]:
+    """The arguments that say which rows, without those that say which page."""
+    return [(key, value) for key, value in pairs if key not in NOT_THE_LIST]
 
 
 def columns_of(
@@ -227,7 +254,7 @@ def chips(ctx: Context, view: type[EntityDeclaration], asked: ListRequest, args:
     signs = {"lt": "<", "le": "≤", "gt": ">", "ge": "≥", "ne": "≠", "contains": "∋"}
     found = []
     for condition in asked.filters:
-        text = ", ".join(_value_text(ctx, view, condition, value) for value in condition.values)
+        text = ", ".join(value_text(ctx, view, condition, value) for value in condition.values)
         if condition.operator == "null":
             text = _("empty") if condition.values[0] else _("not empty")
         sign = signs.get(condition.operator, "")
@@ -250,7 +277,8 @@ def _alias(view: type[EntityDeclaration], condition: Filter) -> str:
     return condition.key.replace(condition.name, key, 1)
 
 
-def _value_text(ctx: Context, view: type[EntityDeclaration], condition: Filter, value: Any) -> str:
+def value_text(ctx: Context, view: type[EntityDeclaration], condition: Filter, value: Any) -> str:
+    """The value of a filter as a person reads it."""
     attribute = sa.inspect(view.model()).attrs[condition.name]
     if isinstance(attribute, sa.orm.RelationshipProperty):
         from app.kernel.schema import Related

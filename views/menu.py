@@ -8,16 +8,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from flask import current_app
 from flask_appbuilder import AppBuilder
 from flask_babel import lazy_gettext as _l
 
 from views import (
+    account,
     approval,
     customer,
+    delegation,
+    export,
     installation,
     journal,
     order,
     payment,
+    privacy,
     product,
     production,
     quality,
@@ -31,8 +36,12 @@ from views.base import EntityDeclaration
 from views.chartapi import ChartApi
 from views.charts import register_charts
 from views.exchange import OrderImportView
+from views.links import SignInLinkView
 from views.openapi import ApiPageView, OpenApiView
 from views.people import PeopleView
+from views.tokens import TokenView
+from views.useraccess import UserAccessView
+from views.ways_in import WayInView, ways_in
 
 
 @dataclass(frozen=True)
@@ -82,7 +91,12 @@ DEPARTMENTS = (
         "Customer service",
         _l("Customer service"),
         "fa-headset",
-        (installation.InstallationView, installation.AcceptanceView, ticket.ServiceTicketView),
+        (
+            installation.InstallationView,
+            installation.AcceptanceView,
+            ticket.ServiceTicketView,
+            privacy.PrivacyRequestView,
+        ),
         (installation.AcceptanceLineView,),
     ),
     Department(
@@ -96,7 +110,7 @@ DEPARTMENTS = (
         "Committee",
         _l("Order management committee"),
         "fa-gavel",
-        (approval.ApprovalView,),
+        (approval.ApprovalView, journal.ParameterChangeView, export.ExportRequestView, export.ExportLogView),
         (approval.ApprovalVoteView,),
     ),
     Department(
@@ -105,6 +119,7 @@ DEPARTMENTS = (
         "fa-gear",
         (
             rights.RightsChangeView,
+            delegation.DelegationView,
             journal.JournalView,
             journal.PolicyParameterView,
             journal.CalendarDayView,
@@ -123,6 +138,7 @@ def register(builder: AppBuilder) -> None:
         icon="fa-table-cells",
         category=DEPARTMENTS[-1].name,
     )
+    builder.add_view_no_menu(export.ExportFilesView)
     for department in DEPARTMENTS:
         for view in department.views:
             builder.add_view(
@@ -144,11 +160,27 @@ def register(builder: AppBuilder) -> None:
         icon="fa-file-import",
         category=DEPARTMENTS[0].name,
     )
+    register_ways_in(builder)
     register_charts(builder)
     builder.add_api(ChartApi)
     _sort(builder)
+    for guessable in (account.AccountView, account.DueView, UserAccessView):
+        builder.sm.limit_posts(builder.add_view_no_menu(guessable))
     builder.add_view_no_menu(OpenApiView)
     builder.add_view_no_menu(ApiPageView)
+
+
+def register_ways_in(builder: AppBuilder) -> None:
+    """Tokens and sign-in from elsewhere; the public addresses are limited like the login."""
+    builder.add_view(TokenView, TokenView.__name__, label=_l("API tokens"), icon="fa-key", category="System")
+    builder.add_view(
+        SignInLinkView, SignInLinkView.__name__, label=_l("Sign-in links"), icon="fa-link", category="System"
+    )
+    way_in = builder.add_view_no_menu(WayInView)
+    manager = builder.sm
+    if manager.is_auth_limited:
+        manager.limiter.limit(manager.auth_rate_limit)(way_in.blueprint)
+    current_app.jinja_env.globals["ways_in"] = ways_in
 
 
 def _sort(builder: AppBuilder) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
-from flask import jsonify, render_template
+from flask import jsonify, render_template, request
 from flask_appbuilder import BaseView, expose
 from flask_babel import gettext as _
-from flask_jwt_extended import verify_jwt_in_request
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from marshmallow import Schema
 from marshmallow import fields as kinds
@@ -20,6 +20,8 @@ from app.kernel.filters import operators_of
 from app.kernel.journal import state_column
 from app.kernel.schema import Related
 from app.kernel.workflow import Step
+from app.security.callers import verify_caller
+from app.services.privacy.reveal import RevealInput
 from models.base import Fixed, UtcDateTime
 from views.adapter import login_needed
 from views.base import ENTITIES, EntityDeclaration
@@ -33,6 +35,11 @@ ERRORS = {
     "409": "The step is not open, somebody was faster, or the key is taken",
     "422": "Fields are missing or wrong",
 }
+LOGIN = _l("Log in at /api/v1/security/login and send the token with every request.")
+API_TOKEN = _l(
+    "A program sends an API token (“My API tokens”) in the same header: Authorization: Bearer zd_…. It can do what its"
+    " person may do at that moment, and of that only what the token names. 401: unknown, expired or ended."
+)
 PK: dict[str, Any] = {"name": "pk", "in": "path", "required": True, "schema": {"type": "integer"}}
 KEY: dict[str, Any] = {
     "name": "Idempotency-Key",
@@ -52,8 +59,8 @@ class OpenApiView(BaseView):
     @expose("/_openapi")
     def spec(self) -> Any:
         """The OpenAPI document, for who is signed in: by the page's session or by a token."""
-        if not current_user.is_authenticated:
-            verify_jwt_in_request()
+        if "Authorization" in request.headers or not current_user.is_authenticated:
+            verify_caller()
         return jsonify(document(web_context().actor))
 
 
@@ -80,9 +87,11 @@ def document(actor: Any) -> dict[str, Any]:
         openapi_version="3.0.3",
         plugins=[MarshmallowPlugin(schema_name_resolver=lambda _schema: None)],
         security=[{"token": []}],
-        info={"description": str(_("Log in at /api/v1/security/login and send the token with every request."))},
+        info={"description": f"{LOGIN} {API_TOKEN}"},
     )
-    spec.components.security_scheme("token", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+    spec.components.security_scheme(
+        "token", {"type": "http", "scheme": "bearer", "bearerFormat": "zd_… / JWT", "description": str(API_TOKEN)}
+    )
     spec.components.schema("Error", _error_schema())
     for view in ENTITIES.values():
         _add(spec, actor, view)
@@ -114,6 +123,9 @@ def _add(spec: APISpec, actor: Any, view: type[EntityDeclaration]) -> None:
         single["put"] = _operation(label, _("Edit"), name, parameters=[PK, KEY], body=schema, is_edit=True, view=view)
     if single:
         spec.path(f"/api/v1/{name}/{{pk}}", operations=single)
+    if view.masks_can_be_lifted and view.may(actor, "reveal"):
+        lift = _operation(label, _("Show in full"), name, parameters=[PK], body=RevealInput, view=view)
+        spec.path(f"/api/v1/{name}/{{pk}}/reveal", operations={"post": lift})
     workflow = view.workflow()
     for step in workflow.steps if workflow else ():
         if step.permission and actor.may(f"{name}.{step.permission}"):

@@ -17,8 +17,10 @@ from views.base import EntityInterface
 from views.entity import EntityView
 from views.installation import AcceptanceView, InstallationView
 from views.payment import InvoiceView, PaymentScheduleView, PaymentView, RefundView
+from views.privacy import missing_consent_hints
 from views.production import ProductionTaskView
 from views.quality import InspectionView
+from views.reveal import Revealable
 from views.shipment import ShipmentView
 from views.ticket import ServiceTicketView
 
@@ -152,7 +154,7 @@ class OrderReviewView(EntityView):
     scope = scopes.order_review
 
 
-class OrderView(EntityView):
+class OrderView(Revealable, EntityView):
     """Direct orders from receipt to acceptance."""
 
     datamodel = EntityInterface(Order)
@@ -205,4 +207,5 @@ class OrderView(EntityView):
         InspectionView, ShipmentView, InstallationView, AcceptanceView, PaymentScheduleView, PaymentView, InvoiceView,
         RefundView, ServiceTicketView,
     ]  # fmt: skip
-    extra_permissions = ("import", "export")
+    extra_permissions = ("import",)
+    hints = missing_consent_hints

@@ -67,7 +67,6 @@ class PaymentView(EntityView):
     creates = record_payment
     optional_columns = ("received_at",)
     related_views = [PaymentAllocationView]
-    extra_permissions = ("export",)
 
 
 class RefundView(EntityView):
@@ -88,7 +87,7 @@ class RefundView(EntityView):
     add_columns = ["order", "payment", "reason", "amount", "compensation_amount", "payee_name", "payee_account", "note"]
     show_fieldsets = [
         (_l("Refund"), {"fields": ["refund_no", "order", "payment", "reason", "amount", "compensation_amount"]}),
-        (_l("Payee"), {"fields": ["payee_name", "payee_account", "legal_due_on", "note"]}),
+        (_l("Payee"), {"fields": ["payee_name", "payee_account", "account_changed_at", "legal_due_on", "note"]}),
         (_l("Course"), {"fields": ["recorded_by", "approved_by", "executed_by", "executed_at"]}),
     ]
     base_order = ("created_at", "desc")

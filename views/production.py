@@ -50,4 +50,3 @@ class ProductionTaskView(EntityView):
     quick_views = tuple((label_of(state), {"state": str(state)}) for state in TaskState)
     creates = create_task
     related_views = [ProductionReportView, InspectionView]
-    extra_permissions = ("export",)

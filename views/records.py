@@ -65,9 +65,10 @@ def create(ctx: Context, view: type[EntityDeclaration], raw: Any) -> Any:
     if not view.may_add(ctx.actor):
         raise PermissionDeniedError
     values = load(ctx, view.input_schema(ctx.actor, is_new=True), raw)
-    record = view.creates(ctx, values) if view.creates is not None else view.model()(**values)
-    ctx.session.add(record)
-    ctx.session.flush()
+    with engine.acting(ctx, f"{view.entity()}.add") as own:
+        record = view.creates(own, values) if view.creates is not None else view.model()(**values)
+        ctx.session.add(record)
+        ctx.session.flush()
     return record
 
 
@@ -81,13 +82,14 @@ def change(ctx: Context, view: type[EntityDeclaration], record: Any, raw: Any, v
     # What cannot be edited any more may have become so since the form was opened.
     if not view.may_edit(ctx.actor, record):
         raise ConflictError
-    values = load(ctx, view.input_schema(ctx.actor, is_new=False), raw, partial=True)
-    if view.changes is not None:
-        view.changes(ctx, record, values)
-    else:
-        for name, value in values.items():
-            setattr(record, name, value)
-    ctx.session.flush()
+    values = load(ctx, view.input_schema(ctx.actor, is_new=False, record=record), raw, partial=True)
+    with engine.acting(ctx, f"{view.entity()}.edit") as own:
+        if view.changes is not None:
+            view.changes(own, record, values)
+        else:
+            for name, value in values.items():
+                setattr(record, name, value)
+        ctx.session.flush()
     return record
 
 

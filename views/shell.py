@@ -5,9 +5,11 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, g, request, url_for
+from flask_babel import gettext as _
 from flask_login import current_user, user_logged_in, user_logged_out
 
+from app.kernel.context import Deputyship
 from app.security.actors import current_actor
 from app.security.departments import label_of_role
 from views.access.previewing import forget, strip
@@ -79,9 +81,23 @@ def shell_variables() -> dict[str, Any]:
         "appbuilder": builder,
         "nav": navigation(),
         "user_label": actor.name,
+        "account_url": url_for("AccountView.index") if actor.may("account.own") else None,
+        "logout_post_url": builder.get_url_for_logout,
+        "stands_in": [stands_in(held) for held in actor.deputyships],
         "preview": strip(),
         "role_label": " · ".join(sorted(str(label_of_role(code)) for code in actor.roles)) or None,
     }
+
+
+def stands_in(held: Deputyship) -> str:
+    """For whom the person acts now, in which roles, until when."""
+    text: str = _(
+        "You stand in for %(name)s (%(roles)s) until %(day)s.",
+        name=held.giver_name,
+        roles=", ".join(sorted(str(label_of_role(code)) for code in held.roles)),
+        day=held.until_on.isoformat() if held.until_on else "",
+    )
+    return text
 
 
 def init_shell(app: Flask) -> None:

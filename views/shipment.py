@@ -92,4 +92,3 @@ class ShipmentView(EntityView):
     creates = create_shipment
     can_be_edited = is_before_departure
     related_views = [PackageView, ShipmentLineView, DeliveryReceiptView, InstallationView]
-    extra_permissions = ("export",)

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
 from flask import request
+from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 
 from app.kernel.clocks import Reading, readings
 from app.kernel.context import Context
 from app.kernel.engine import offered
 from app.kernel.errors import NotFoundError, PermissionDeniedError
-from app.kernel.fields import Access, access, present
+from app.kernel.fields import Access, access, level, present
 from app.kernel.filters import BadValueError, value_of
 from app.kernel.journal import entity_name
 from app.kernel.listing import ListRequest, ListSpec, page
+from app.kernel.sealing import Forgotten, opened
+from app.kernel.windows import Seen, prepare
 from models.journal import Journal
 from models.order import Order
 from views.base import ENTITIES, EntityDeclaration, column_key, parent_relation
-from views.display import badge, cell, kind_of, label_text, moment, record_text, state_of, text_of
+from views.display import badge, cell, kind_of, label_text, moment, person_text, record_text, state_of, text_of
 from views.listpage import add_button, link_of, rows_of
+from views.reveal import lifted, reveal_button
 from views.words import act_of, declared_step, said
 
 TAB_ROWS = 50
@@ -32,6 +37,7 @@ QUIET_TONES = frozenset({"neutral", "danger"})
 
 def show_variables(ctx: Context, view: type[EntityDeclaration], record: Any) -> dict[str, Any]:
     """The variables of ``zhidan/show.html``."""
+    ctx, strip = lifted(ctx, view, record)
     first, more = step_buttons(ctx, view, record)
     first = [*begins(ctx, view, record), *first]
     variables: dict[str, Any] = {
@@ -39,9 +45,10 @@ def show_variables(ctx: Context, view: type[EntityDeclaration], record: Any) -> 
         "subtitle": subtitle(ctx, view, record),
         "crumbs": [(str(view.model().__label_plural__), view.url("list")), (str(record), None)],
         "state": state_of(record),
-        "flags": flags(ctx, record),
+        "flags": flags(ctx, record) + (view.hints(ctx, record) if view.hints else []),
         "steps": first,
-        "more": more,
+        "more": [*more, *further_buttons(ctx, view, record, is_lifted=strip is not None)],
+        "strip": strip,
         "edit_url": view.url("edit", pk=record.id) if view.may_edit(ctx.actor, record) else None,
         "fieldsets": fieldsets(ctx, view, record),
         "related": tabs(ctx, view, record),
@@ -52,13 +59,21 @@ def show_variables(ctx: Context, view: type[EntityDeclaration], record: Any) -> 
     return variables
 
 
+def further_buttons(
+    ctx: Context, view: type[EntityDeclaration], record: Any, *, is_lifted: bool
+) -> list[dict[str, Any]]:
+    """What is no step: what the declaration adds, and the way to see a record without masks."""
+    found = view.further(ctx, record) if view.further is not None else []
+    return found if is_lifted else [*found, *reveal_button(ctx, view, record)]
+
+
 def subtitle(ctx: Context, view: type[EntityDeclaration], record: Any) -> str:
     """The label of the table and, where there is one, whom it concerns."""
     label = str(view.model().__label__)
     customer = getattr(record, "customer", None)
     name = record_text(ctx.actor, customer) if customer is not None else ""
     if not name and "name" in sa.inspect(type(record)).attrs:
-        name = str(present(ctx.actor, type(record), "name", record.name) or "")
+        name = str(present(ctx.actor, type(record), "name", record.name, record) or "")
     return f"{label} · {name}" if name else label
 
 
@@ -228,7 +243,11 @@ def history(ctx: Context, view: type[EntityDeclaration], record: Any) -> tuple[l
         rows = rows[:HISTORY_ROWS]
         more = view.url("show", pk=record.id, history=rows[-1].id)
     seen = in_scope(ctx, rows, record)
-    return [entry for act in acts(seen) if (entry := act_entry(ctx, act)) is not None], more
+    prepare(ctx.session, ctx.actor, [(row.entity, row.entity_id) for row in seen])
+    readable = dict(
+        zip((row.id for row in seen), opened(ctx.session, [row.changes or {} for row in seen]), strict=True)
+    )
+    return [entry for act in acts(seen) if (entry := act_entry(ctx, act, readable)) is not None], more
 
 
 def in_scope(ctx: Context, rows: list[Any], record: Any) -> list[Any]:
@@ -259,14 +278,14 @@ def acts(rows: list[Any]) -> list[list[Any]]:
     return found
 
 
-def act_entry(ctx: Context, rows: list[Any]) -> dict[str, Any] | None:
-    """One act: the step that was fired, and in short what else changed with it."""
+def act_entry(ctx: Context, rows: list[Any], readable: Mapping[int, dict[str, Any]]) -> dict[str, Any] | None:
+    """One act: the step that was fired, and in short what else changed with it. ``readable``: the changes by row."""
     seen = [row for row in rows if _is_open(ctx, row)]
     if not seen:
         return None
     # Rows come newest first, and an act begins with what the person did himself.
     head = next((row for row in reversed(seen) if is_step(row)), seen[-1])
-    entry = history_entry(ctx, head)
+    entry = history_entry(ctx, head, readable[head.id])
     titles = Counter(action_title(row) for row in reversed(seen) if row is not head)
     entry["also"] = [title if count == 1 else f"{title} × {count}" for title, count in titles.items()]
     return entry
@@ -282,21 +301,31 @@ def is_step(row: Any) -> bool:
     return declared_step(row.entity, row.action.rpartition(".")[2]) is not None
 
 
-def history_entry(ctx: Context, row: Any) -> dict[str, Any]:
+def history_entry(ctx: Context, row: Any, changed: Mapping[str, Any]) -> dict[str, Any]:
     """A journal row as a person reads it."""
     view = ENTITIES[row.entity]
     states = view.workflow().states if view.workflow() else None  # type: ignore[union-attr]
     entry: dict[str, Any] = {
         "at": moment(row.at),
-        "actor": _("System") if row.actor_id is None and row.actor_name == "system" else row.actor_name,
+        "actor": actor_text(ctx, row),
         "title": action_title(row),
         "reason": row.reason,
-        "changes": changes(ctx, view, row.changes or {}),
+        "changes": changes(ctx, view, changed, Seen(ctx.session, row.entity, row.entity_id)),
     }
     if states is not None and row.from_state and row.from_state != row.to_state:
         entry["from_state"] = badge(states(row.from_state))
         entry["to_state"] = badge(states(row.to_state))
     return entry
+
+
+def actor_text(ctx: Context, row: Any) -> str:
+    """Who did it, and for whom a deputy did."""
+    if row.actor_id is None and row.actor_name == "system":
+        return str(_("System"))
+    giver = ctx.session.get(User, row.on_behalf_of_id) if row.on_behalf_of_id is not None else None
+    if giver is None:
+        return str(row.actor_name)
+    return str(_("%(deputy)s for %(giver)s", deputy=row.actor_name, giver=person_text(giver)))
 
 
 def action_title(row: Any) -> str:
@@ -305,8 +334,10 @@ def action_title(row: Any) -> str:
     return str(_("%(what)s: %(said)s", what=label, said=act_of(row.entity, row.action)))
 
 
-def changes(ctx: Context, view: type[EntityDeclaration], found: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Changed columns with old and new value, by the actor's access; technical ones left out."""
+def changes(
+    ctx: Context, view: type[EntityDeclaration], found: Mapping[str, Any], of: Seen
+) -> list[tuple[str, str, str]]:
+    """Changed columns of a record with old and new value, by the actor's access; technical ones left out."""
     model = view.model()
     rows = []
     for name, (old, new) in found.items():
@@ -315,14 +346,17 @@ def changes(ctx: Context, view: type[EntityDeclaration], found: dict[str, Any]) 
             continue
         column = attribute.columns[0]
         # Ids of other rows say nothing to a person; the records themselves stand on the timeline.
-        if access(ctx.actor, model, name) is Access.hidden or not column.info.get("label") or column.foreign_keys:
+        if level(ctx.actor, model, name, of) is Access.hidden or not column.info.get("label") or column.foreign_keys:
             continue
-        rows.append((str(view.label(name)), _old_text(ctx, model, name, old), _old_text(ctx, model, name, new)))
+        before, after = (_old_text(ctx, model, name, value, of) for value in (old, new))
+        rows.append((str(view.label(name)), before, after))
     return rows
 
 
-def _old_text(ctx: Context, model: type[Any], name: str, value: Any) -> str:
+def _old_text(ctx: Context, model: type[Any], name: str, value: Any, of: Seen) -> str:
     """A journalled value: words get their labels, the rest is shown as kept."""
+    if isinstance(value, Forgotten):
+        return str(_("Anonymised"))
     if value is None or value == "":
         return ""
     kind = sa.inspect(model).attrs[name].columns[0].type
@@ -333,4 +367,4 @@ def _old_text(ctx: Context, model: type[Any], name: str, value: Any) -> str:
     except BadValueError:
         typed = value
     flags = said(model, name, typed)
-    return text_of(kind_of(model, name), present(ctx.actor, model, name, typed)) if flags is None else flags
+    return text_of(kind_of(model, name), present(ctx.actor, model, name, typed, of)) if flags is None else flags

@@ -48,4 +48,3 @@ class ServiceTicketView(EntityView):
     scope = scopes.service_ticket
     quick_search = ("ticket_no", "order.order_no", "customer.search_text")
     creates = open_ticket
-    extra_permissions = ("export",)

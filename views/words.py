@@ -10,15 +10,20 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.kernel.fields import Access, access
 from app.kernel.journal import entity_name
+from app.kernel.schema import label_of_column
 from app.kernel.workflow import Step, all_workflows
+from app.security.actors import current_actor
 from app.security.departments import label_of_role
 from app.security.scopes import label_of_scope
-from app.security.wording import FIELD_GROUPS, LEVELS, right_words
+from app.security.wording import FIELD_GROUPS, LEVELS, word_text
 from models.access import RightsChange
 from models.approval import Approval
 from models.base import Base
 from models.customer import Customer
+from models.delegation import Delegation
+from models.export import ExportLog, ExportRequest
 from models.journal import Journal
 from models.labels import FeeKind, SupplyMode, label_of
 from models.order import Order
@@ -26,10 +31,26 @@ from models.order_line import OrderLine
 from models.policy import PARAMETERS, PolicyParameter
 from models.product import Product
 
-UNITS = {"h": _l("hours"), "d": _l("days"), "CNY": _l("CNY")}
+UNITS = {
+    "h": _l("hours"),
+    "d": _l("days"),
+    "CNY": _l("CNY"),
+    "min": _l("minutes"),
+    "months": _l("months"),
+    "years": _l("years"),
+}
 # What makes an order special, as the rules of the order flag it.
 FLAGS = {"large": _l("Large order"), "F01": _l("Discount above the limit"), "F02": _l("Free goods")}
-ACTS = {"add": _l("Added"), "edit": _l("Changed"), "delete": _l("Removed")}
+ACTS = {
+    "add": _l("Added"),
+    "edit": _l("Changed"),
+    "delete": _l("Removed"),
+    "export": _l("Exported"),
+    "reveal": _l("Shown in full"),
+    "conceal": _l("Masks closed again"),
+    "report": _l("Report of the data given"),
+    "anonymise": _l("Anonymised"),
+}
 # Kept copies take their keys from these tables, or from here where a copy has a word of its own.
 COPIED: tuple[type[Base], ...] = (Order, OrderLine, Product, Customer)
 KEYS = {
@@ -47,7 +68,9 @@ SIZES = {"size", "size_mm"}
 def labels_of_entities() -> Mapping[str, Any]:
     """The label of each table by its word in rights, journal and addresses."""
     classes = [mapper.class_ for mapper in Base.registry.mappers]
-    return {entity_name(found): found.__label__ for found in classes if hasattr(found, "__label__")}
+    return {"chart": _l("Chart")} | {
+        entity_name(found): found.__label__ for found in classes if hasattr(found, "__label__")
+    }
 
 
 def declared_step(entity: str, word: str) -> Step | None:
@@ -72,6 +95,16 @@ def _state(entity: str, code: str) -> str:
     return str(label_of(workflow.states(code))) if workflow is not None else code
 
 
+def _columns(row: Any) -> str:
+    """The columns of a file by their labels; of a table that has none, as they were kept."""
+    model = next((mapper.class_ for mapper in Base.registry.mappers if _is_word(mapper.class_, row.entity)), None)
+    return ", ".join(str(label_of_column(model, name) if model is not None else name) for name in row.columns)
+
+
+def _is_word(model: type[Any], entity: str) -> bool:
+    return hasattr(model, "__label__") and entity_name(model) == entity
+
+
 def _meaning(row: Any) -> str:
     delivered = PARAMETERS.get(row.code)
     return str(delivered.label) if delivered is not None else str(row.label)
@@ -81,7 +114,7 @@ def change_text(change: Mapping[str, str]) -> str:
     """A change of rights in words: what, and from what to what."""
     kind, what = change["kind"], change["what"]
     if kind in {"right", "role"}:
-        said = right_words(what) if kind == "right" else str(label_of_role(what))
+        said = word_text(what) if kind == "right" else str(label_of_role(what))
         given = change["new"] == "on"
         return str(_("%(what)s: given", what=said) if given else _("%(what)s: taken away", what=said))
     label = FIELD_GROUPS.get(what, what) if kind == "field" else labels_of_entities().get(what, what)
@@ -96,12 +129,15 @@ def _level(kind: str, word: str) -> str:
 
 
 READ: Mapping[tuple[type[Any], str], Callable[[Any], str]] = {
+    (Delegation, "role_code"): lambda row: str(label_of_role(row.role_code) if row.role_code else _("All roles")),
     (Journal, "entity"): _entity,
     (Journal, "action"): lambda row: act_of(row.entity, row.action),
     (Journal, "actor_name"): lambda row: _("System") if row.actor_name == "system" else str(row.actor_name),
     (Journal, "from_state"): lambda row: _state(row.entity, row.from_state),
     (Journal, "to_state"): lambda row: _state(row.entity, row.to_state),
     (RightsChange, "changes"): lambda row: "\n".join(change_text(change) for change in row.changes),
+    **{(model, "entity"): _entity for model in (ExportLog, ExportRequest)},
+    **{(model, "columns"): _columns for model in (ExportLog, ExportRequest)},
     (Order, "skip_reason"): lambda row: str(label_of(SupplyMode(row.skip_reason))) if row.skip_reason else "",
     (PolicyParameter, "label"): _meaning,
     (PolicyParameter, "unit"): lambda row: str(UNITS.get(row.unit, row.unit)),
@@ -123,11 +159,14 @@ def said(model: type[Any], name: str, value: Any) -> str | None:
 
 
 def kept_text(copy: Mapping[str, Any]) -> str:
-    """A copy of a record as it once was: labels instead of keys, without ids and what is empty."""
+    """A copy of a record as it once was: labels instead of keys, without ids, what is empty, and hidden columns.
+
+    A copy holds columns of several groups: whoever may read the copy reads of it what he may see of the record.
+    """
     parts = [
         _("%(what)s: %(said)s", what=_key(key), said=_kept(key, value))
         for key, value in copy.items()
-        if value not in (None, "", []) and not key.endswith("_id")
+        if value not in (None, "", []) and not key.endswith("_id") and _is_open(key)
     ]
     return "; ".join(parts)
 
@@ -137,6 +176,11 @@ def _key(key: str) -> str:
         return str(KEYS[key])
     column = _column(key)
     return str(column.info.get("label") or key) if column is not None else key
+
+
+def _is_open(key: str) -> bool:
+    found = next((model for model in COPIED if key in sa.inspect(model).attrs), None)
+    return found is None or access(current_actor(), found, key) is Access.full
 
 
 def _kept(key: str, value: Any) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from app.charts.definition import Chart
 from app.charts.orders import AMOUNT_BY_CHANNEL, ORDERS_BY_MONTH, ORDERS_BY_STATE
 from app.charts.payment import RECEIPTS_BY_MONTH
+from app.charts.privacy import MASKS_LIFTED
 from app.charts.production import TASKS_BY_WEEK
 from app.charts.shipment import DELIVERIES_ON_TIME
 from app.charts.ticket import TICKETS_BY_AGE
@@ -22,6 +23,7 @@ CHARTS: Mapping[str, Chart] = {
         DELIVERIES_ON_TIME,
         TICKETS_BY_AGE,
         RECEIPTS_BY_MONTH,
+        MASKS_LIFTED,
     )
 }
 MOST_ON_HOME = 3
@@ -34,7 +36,7 @@ HOME: Mapping[str, tuple[str, ...]] = {
     "logistics": ("deliveries_on_time",),
     "customer_service": ("tickets_by_age", "deliveries_on_time"),
     "finance": ("receipts_by_month", "orders_by_month"),
-    "auditor": ("orders_by_state", "receipts_by_month"),
+    "auditor": ("orders_by_state", "receipts_by_month", "masks_lifted"),
 }
 
 

@@ -8,9 +8,11 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from app.cli.acts import command_context
+from app.kernel.chain import seal_older
 from app.kernel.context import Context
 from app.kernel.unit_of_work import unit_of_work
 from app.security.installation import install, rights_of
+from app.security.recording import recorded_grants
 from models.policy import PARAMETERS, PolicyParameter
 
 
@@ -18,16 +20,20 @@ from models.policy import PARAMETERS, PolicyParameter
 @click.option("--reset-roles", is_flag=True, help="Give every delivered role exactly the delivered rights again.")
 @with_appcontext
 def init(*, reset_roles: bool) -> None:
-    """Bring rights, roles and parameters up to date.
+    """Bring rights, roles and parameters up to date; seal journal entries from before there was a chain.
 
     Creates no user: `flask fab create-user` does, with one of the roles that this command lists.
     """
     with unit_of_work(command_context()) as ctx:
+        sealed = seal_older(ctx.session.connection())
         views = current_app.appbuilder.baseviews  # type: ignore[attr-defined]
-        report = install(ctx.session, rights_of(views), reset_roles=reset_roles)
+        with recorded_grants(ctx):
+            report = install(ctx.session, rights_of(views), reset_roles=reset_roles)
         parameters = add_parameters(ctx)
     click.echo(f"Rights: {len(report.added)} new, {len(report.removed)} gone.")
     click.echo(f"Roles: {', '.join(report.new_roles) or 'none new'}.")
+    if sealed:
+        click.echo(f"Journal: {sealed} older entries sealed.")
     click.echo(f"Parameters of the regulation: {parameters} new.")
     if report.unknown:
         click.echo(f"Delivered grants that no screen offers: {', '.join(sorted(report.unknown))}", err=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import click
 from flask.cli import with_appcontext
 
+from app.kernel.duties import OWN, Duty
 from app.kernel.workflow import Step, Workflow, all_workflows
 
 HEAD = """# Workflows
@@ -16,6 +17,16 @@ Made by `flask workflows` from the declarations in `app/services/*/flow.py`; a t
 """
 
 
+def said(duty: Duty) -> str:
+    """A rule of separation in short: its acts, where they were taken, and when it holds."""
+    acts = ", ".join(f"`{act}`" for act in duty.acts)
+    limits = [f"of {duty.on}" if duty.on is not OWN else "", f"if `{duty.when.__name__}`" if duty.when else ""]
+    limits += [f"where `{name}` is given" for name in duty.given]
+    limits += [f"where two hold `{duty.spare}`" if duty.spare else ""]
+    limits += [f"before `{', '.join(duty.ends)}`" if duty.ends else ""]
+    return " ".join([f"{duty.rule}: {acts}", *filter(None, limits)])
+
+
 def _row(workflow: Workflow, step: Step) -> str:
     cells = (
         f"`{step.name}`",
@@ -23,7 +34,7 @@ def _row(workflow: Workflow, step: Step) -> str:
         str(step.target or "same"),
         f"`{workflow.permission(step)}`" if step.permission else "(system)",
         ", ".join(f"`{guard.__name__}`" for guard in step.guards),
-        ", ".join(f"`{name}`" for name in step.not_by),
+        "; ".join(said(duty) for duty in step.not_by),
         step.clause,
     )
     return f"| {' | '.join(cells)} |"

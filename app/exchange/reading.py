@@ -14,6 +14,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.exchange.cells import shown
 from app.exchange.limits import MAX_COLUMNS, MAX_ROWS, broken, check_archive, kind_of, protected, refusal, too_large
+from app.exchange.watermark import is_mark
 
 ENCODINGS: Final = ("utf-8-sig", "gb18030")
 UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -111,6 +112,8 @@ def _decoded(data: bytes) -> str:
 
 def _sheet(title: str, table: Iterable[Sequence[Any]]) -> Sheet | None:
     filled = [Row(no, tuple(cells)) for no, cells in enumerate(table, 1) if any(map(_is_filled, cells))]
+    if filled and is_mark(filled[0].cells):
+        filled = filled[1:]
     if not filled:
         return None
     if len(filled) > MAX_ROWS + 1 or len(filled[0].cells) > MAX_COLUMNS:

@@ -49,6 +49,16 @@ class Store:
                 "file_gone", _l("The uploaded file is no longer kept. Choose the file again to check and import it.")
             ) from error
 
+    def purge(self, before: datetime, *, is_dry_run: bool = False) -> int:
+        """Removes files that were kept before a moment, unless it is a dry run. Returns how many."""
+        old = [file for file in self._files() if file.stat().st_mtime < before.timestamp()]
+        for file in old if not is_dry_run else ():
+            file.unlink(missing_ok=True)
+        return len(old)
+
+    def _files(self) -> list[Path]:
+        return sorted(self.folder.iterdir()) if self.folder.is_dir() else []
+
     def forget(self, digest: str) -> None:
         """Removes a file: it has names in it and is not needed any more."""
         for suffix in (".book", ".name"):

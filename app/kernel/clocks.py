@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from app.kernel.calendar import due_at, elapsed
 from app.kernel.context import Context
 from app.kernel.journal import entity_name
+from app.kernel.policy import limit_on
 from app.kernel.workflow import Clock, workflow_of
 from models.calendar import CalendarDay
 from models.journal import Journal
@@ -70,7 +71,7 @@ def read(
             started, stopped = event.at, None
     if started is None:
         return None
-    hours = float(policy[clock.limit])
+    hours = float(limit_on(policy, clock.limit, started))
     warn = float(policy.get("sla.warn_pct", Decimal(80))) / 100
     return Reading(
         clock,

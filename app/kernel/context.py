@@ -17,14 +17,27 @@ LOCAL_ZONE = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True)
+class Deputyship:
+    """A delegation in force: for whom, in which of his roles, with which rights, until the end of which day."""
+
+    giver_id: int
+    giver_name: str
+    roles: frozenset[str]
+    permissions: frozenset[str] = frozenset()
+    until_on: date | None = None
+
+
+@dataclass(frozen=True)
 class Actor:
     """A person or the system. ``permissions`` are dotted (``order.confirm``); unknown means no.
 
     ``fields`` maps a sensitivity group to ``"full"``, ``"window"``, ``"masked"`` or ``"hidden"``; a missing group is
     hidden. ``scopes`` maps an entity to the names of the row scopes held; a missing entity has no rows. ``acts_for``
-    are the persons whose delegation this one uses now: what binds them binds the deputy. ``revealed`` are records
-    (entity, id) whose masks were lifted with a reason, for a while. ``departments`` are the codes of the roles'
-    departments. ``within`` is who looks at the panel as a role: no more than that person may see is shown.
+    are the persons whose delegation this act uses, see :meth:`acting`. ``revealed`` are records (entity, id) whose
+    masks were lifted with a reason, for a while. ``departments`` are the codes of the departments of the roles.
+    ``within`` is who looks at the panel as a role: no more than that person may see is shown. ``deputyships`` are the
+    delegations in force; their roles, rights, fields and scopes are among the others, and ``received`` are the rights
+    that nothing else gives.
     """
 
     id: int | None
@@ -38,11 +51,32 @@ class Actor:
     acts_for: frozenset[int] = frozenset()
     revealed: frozenset[tuple[str, int]] = frozenset()
     within: Actor | None = None
+    deputyships: tuple[Deputyship, ...] = ()
+    received: frozenset[str] = frozenset()
 
     @property
     def persons(self) -> frozenset[int]:
         """Everybody this actor stands for: separation of duties asks about all of them (domain/09 9.4, 16)."""
-        return self.acts_for if self.id is None else self.acts_for | {self.id}
+        found = self.acts_for | {held.giver_id for held in self.deputyships}
+        return found if self.id is None else found | {self.id}
+
+    def persons_as(self, role: str) -> frozenset[int]:
+        """The actor and the givers of a role: whose own work he sees and does in it."""
+        found = {held.giver_id for held in self.deputyships if role in held.roles}
+        return frozenset(found if self.id is None else found | {self.id})
+
+    def acting(self, permission: str | None, prefers: str | None = None) -> Actor:
+        """The actor in an act that needs a right: on behalf of the giver where only a delegation gives it.
+
+        Args:
+            prefers: a role whose delegation is used even where the right is one's own (the chair's vote).
+        """
+        giver = next(
+            (held.giver_id for held in self.deputyships if prefers is not None and prefers in held.roles), None
+        )
+        if giver is None and permission in self.received:
+            giver = next((held.giver_id for held in self.deputyships if permission in held.permissions), None)
+        return self if giver is None else replace(self, acts_for=frozenset({giver}))
 
     def may(self, permission: str | None) -> bool:
         """True where the right is held. A step without a permission belongs to nobody but the system."""
@@ -70,11 +104,16 @@ class Context:
     @property
     def today(self) -> date:
         """The date in Shanghai."""
-        return self.now.astimezone(LOCAL_ZONE).date()
+        return local_day(self.now)
 
     def at(self, moment: datetime) -> Context:
         """The same act at another moment (imports of history, tests)."""
         return replace(self, now=moment)
+
+    def acting(self, permission: str | None, prefers: str | None = None) -> Context:
+        """The same act, on behalf of whoever delegated the right it needs. See :meth:`Actor.acting`."""
+        actor = self.actor.acting(permission, prefers)
+        return self if actor is self.actor else replace(self, actor=actor)
 
     def as_system(self) -> Context:
         """The same act, done by the system: reactions and derived states."""
@@ -101,6 +140,11 @@ class entered:  # noqa: N801 - reads as a word in a with statement
 
     def __exit__(self, *_: object) -> None:
         _current.reset(self.token)
+
+
+def local_day(moment: datetime) -> date:
+    """The date in Shanghai."""
+    return moment.astimezone(LOCAL_ZONE).date()
 
 
 def local_midnight(day: date) -> datetime:

@@ -6,17 +6,18 @@ the journal row and runs the reactions, all in the caller's transaction. It rais
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError
 from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.orm.attributes import flag_modified
 
-from app.kernel.context import Context
+from app.kernel import duties
+from app.kernel.context import Context, entered
 from app.kernel.errors import (
     ConflictError,
     NotFoundError,
@@ -27,7 +28,7 @@ from app.kernel.errors import (
     StepNotOpenError,
     ValidationFailedError,
 )
-from app.kernel.journal import Act, entity_name, name_act
+from app.kernel.journal import Act, name_act
 from app.kernel.workflow import Step, Workflow, workflow_of
 from models.base import Base, StateType
 from models.journal import Journal
@@ -62,30 +63,13 @@ def requires(ctx: Context, permission: str | None) -> None:
 
 def blockers(ctx: Context, record: Any, step: Step) -> list[Reason]:
     """Every reason against a step besides right and state: separation of duties first, then the guards."""
-    found = []
-    for earlier in step.not_by:
-        if not ctx.actor.is_system and ctx.actor.id is not None and last_actor(ctx, record, earlier) == ctx.actor.id:
-            found.append(
-                Reason(
-                    "separation_of_duties",
-                    _l("You took the earlier step yourself (separation of duties): ask a colleague."),
-                )
-            )
-            break
-    found += [reason for guard in step.guards if (reason := guard(ctx, record)) is not None]
-    return found
+    asked_now = duties.applying(step.not_by, None)
+    return _blockers(ctx, record, step, duties.broken(ctx, record, asked_now))
 
 
-def last_actor(ctx: Context, record: Any, step_name: str) -> int | None:
-    """Who fired a step of this record last, from the journal."""
-    action = f"{entity_name(type(record))}.{step_name}"
-    statement = (
-        sa.select(Journal.actor_id)
-        .where(Journal.entity == entity_name(type(record)), Journal.entity_id == record.id, Journal.action == action)
-        .order_by(Journal.id.desc())
-        .limit(1)
-    )
-    return ctx.session.execute(statement).scalar_one_or_none()
+def _blockers(ctx: Context, record: Any, step: Step, found: frozenset[duties.Duty]) -> list[Reason]:
+    told = duties.reasons(ctx, duties.applying(step.not_by, None), found)
+    return told + [reason for guard in step.guards if (reason := guard(ctx, record)) is not None]
 
 
 def offered(ctx: Context, record: Any) -> list[tuple[Step, list[Reason]]]:
@@ -93,11 +77,14 @@ def offered(ctx: Context, record: Any) -> list[tuple[Step, list[Reason]]]:
     workflow = workflow_of(type(record))
     if workflow is None:
         return []
-    return [
-        (step, blockers(ctx, record, step))
+    steps = [
+        step
         for step in workflow.steps_from(record.state)
         if step.permission and step.is_offered and ctx.actor.may(workflow.permission(step))
     ]
+    # The journal is asked once for all buttons of a page.
+    found = duties.broken(ctx, record, [duty for step in steps for duty in duties.applying(step.not_by, None)])
+    return [(step, _blockers(ctx, record, step, found)) for step in steps]
 
 
 def fire(
@@ -132,11 +119,26 @@ def fire(
     if reasons := blockers(ctx, record, step):
         raise StepBlockedError(reasons)
     values = asked(step, data or {})
-    _move(ctx, workflow, record, step, values, reason or values.get("reason"))
-    for reaction in reactions_of(f"{workflow.name}.{step.name}"):
-        reaction(ctx, record, values)
-    ctx.session.flush()
+    late = duties.applying(step.not_by, values)
+    if reasons := duties.reasons(ctx, late, duties.broken(ctx, record, late)):
+        raise StepBlockedError(reasons)
+    with acting(ctx, workflow.permission(step), step.prefers) as own:
+        _move(own, workflow, record, step, values, reason or values.get("reason"))
+        for reaction in reactions_of(f"{workflow.name}.{step.name}"):
+            reaction(own, record, values)
+        own.session.flush()
     return record
+
+
+@contextmanager
+def acting(ctx: Context, permission: str | None, prefers: str | None = None) -> Iterator[Context]:
+    """The act of a right; where a delegation alone gives it, the journal says on whose behalf."""
+    own = ctx.acting(permission, prefers)
+    if own is ctx:
+        yield ctx
+        return
+    with entered(own):
+        yield own
 
 
 def asked(step: Step, data: Mapping[str, Any]) -> dict[str, Any]:

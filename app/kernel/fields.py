@@ -9,18 +9,24 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.kernel.context import Actor
-from models.base import Sensitivity
+from app.kernel.windows import Seen, key_of, lies_in_window
+from models.base import Base, Sensitivity
 
 HIDDEN = "—"
 PHONE_DIGITS = 7
 
 
 class Access(StrEnum):
-    """How much of a value is shown."""
+    """How much of a value is shown. ``window`` is full while the record lies in the actor's window, else closed."""
 
     full = "full"
+    window = "window"
     masked = "masked"
     hidden = "hidden"
+
+
+# What is left of a group outside of the window.
+_CLOSED = {Sensitivity.DOOR: Access.hidden}
 
 
 def sensitivity_of(model: Any, name: str) -> Sensitivity | None:
@@ -41,11 +47,22 @@ def _sensitivity_of(model: type[Any], name: str) -> Sensitivity | None:
 
 
 def access(actor: Actor, model: type[Any], name: str) -> Access:
-    """The actor's access to a column. Unknown groups are hidden."""
+    """The actor's access to a column, whichever the row. Unknown groups are hidden."""
     group = sensitivity_of(model, name)
     if group is None or actor.is_system:
         return Access.full
     return Access(actor.fields.get(group, Access.hidden))
+
+
+def level(actor: Actor, model: type[Any], name: str, record: Base | Seen | None = None) -> Access:
+    """The actor's access to one value: full, masked or hidden. Without the record, a window counts as closed."""
+    found = access(actor, model, name)
+    if found is not Access.window:
+        return found
+    group = sensitivity_of(model, name)
+    if record is not None and lies_in_window(actor, record, group):
+        return Access.full
+    return _CLOSED.get(group, Access.masked) if group is not None else Access.hidden
 
 
 def visible(actor: Actor, model: type[Any], names: list[str]) -> list[str]:
@@ -53,19 +70,41 @@ def visible(actor: Actor, model: type[Any], names: list[str]) -> list[str]:
     return [name for name in names if access(actor, model, name) is not Access.hidden]
 
 
-def editable(actor: Actor, model: type[Any], names: list[str]) -> list[str]:
-    """The columns the actor sees in full: only those may be filtered, sorted and written."""
-    return [name for name in names if access(actor, model, name) is Access.full]
+def editable(actor: Actor, model: type[Any], names: list[str], record: Base | None = None) -> list[str]:
+    """The columns the actor sees in full: only those may be filtered, sorted and written.
+
+    Of a record, those that its window opens as well. What was revealed is shown, not written.
+    """
+    return [name for name in names if level(actor, model, name, record) is Access.full]
 
 
-def present(actor: Actor, model: type[Any], name: str, value: Any) -> Any:
-    """The value as the actor may see it: itself, a mask, or None where hidden."""
-    level = access(actor, model, name)
-    if level is Access.full or value is None or value == "":
-        return value if level is not Access.hidden else None
-    if level is Access.hidden:
+def fillable(actor: Actor, model: type[Any], names: list[str]) -> list[str]:
+    """The columns of an add form: a new row hides nothing, so who sees a group for a while may fill it in."""
+    return [name for name in names if access(actor, model, name) in {Access.full, Access.window}]
+
+
+def present(actor: Actor, model: type[Any], name: str, value: Any, record: Base | Seen | None = None) -> Any:
+    """The value as the actor may see it: itself, a mask, or None where hidden.
+
+    ``record`` is the row the value is of: windows and lifted masks are of records, so without it they are closed.
+    """
+    found = level(actor, model, name, record)
+    if found is Access.hidden:
         return None
+    if found is Access.full or value is None or value == "" or is_revealed(actor, record):
+        return value
     return mask(sensitivity_of(model, name), str(value))
+
+
+def is_revealed(actor: Actor, record: Base | Seen | None) -> bool:
+    """Whether the actor has lifted the masks of a record."""
+    return bool(actor.revealed) and record is not None and key_of(record) in actor.revealed
+
+
+def masked_groups(actor: Actor) -> frozenset[Sensitivity]:
+    """The groups whose masks a reveal lifts: masked ones, and windows outside of their time."""
+    lifted = {Access.masked, Access.window}
+    return frozenset(Sensitivity(group) for group, found in actor.fields.items() if Access(found) in lifted)
 
 
 def mask(group: Sensitivity | None, text: str) -> str:

@@ -1,6 +1,7 @@
 """The journal: every change of every row, written by the session itself so that nothing can be forgotten.
 
-A flush listener stamps rows and writes one journal row for each new or changed record, with old and new values.
+A flush listener stamps rows and writes one journal row for each new or changed record, with old and new values;
+those about people are locked with their keys (``app.kernel.sealing``).
 ``app.kernel.engine`` names the act (``order.confirm``); a plain edit is ``order.edit``.
 """
 
@@ -18,8 +19,11 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import Mapper, Session, UOWTransaction
 
+from app.kernel import chain
 from app.kernel.context import SYSTEM, Context, current_context
 from app.kernel.errors import StateGuardError
+from app.kernel.naming import entity_name as entity_name  # noqa: PLC0414 - everybody finds it here
+from app.kernel.sealing import seal
 from models.base import Base, Stamped, StateType
 from models.journal import Journal
 
@@ -38,17 +42,6 @@ class Act:
     to_state: str | None = None
     reason: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
-
-
-def entity_name(subject: type[Any]) -> str:
-    """The word of a table in permissions, journal and URLs: ``OrderLine`` is ``order_line``."""
-    return _snake(subject.__name__)
-
-
-@cache
-def _snake(name: str) -> str:
-    letters = [f"_{c.lower()}" if c.isupper() else c for c in name]
-    return "".join(letters).lstrip("_")
 
 
 def name_act(session: Session, record: Base, act: Act) -> None:
@@ -137,7 +130,8 @@ def _after_flush(session: Session, _flush: UOWTransaction) -> None:
     ctx = current_context()
     acts: dict[int, Act] = session.info.pop(ACTS, {})
     changed: dict[int, Changes] = session.info.pop(CHANGES, {})
-    rows = []
+    steps: list[tuple[Base, dict[str, Any]]] = []
+    rows: list[tuple[Base, dict[str, Any]]] = []
     for kind, records in (("add", session.new), ("edit", session.dirty), ("delete", session.deleted)):
         for record in filter(_is_journalled, records):
             changes = first_values(record) if kind == "add" else changed.get(id(record), {})
@@ -145,9 +139,16 @@ def _after_flush(session: Session, _flush: UOWTransaction) -> None:
                 changes = last_values(record)
             act = acts.get(id(record))
             if act is not None or changes or kind == "delete":
-                rows.append(_row(ctx, record, act or Act(f"{entity_name(type(record))}.{kind}"), changes))
-    if rows:
-        session.execute(sa.insert(Journal), rows)
+                row = _row(ctx, record, act or Act(f"{entity_name(type(record))}.{kind}"), changes)
+                (rows if act is None else steps).append((record, row))
+    # The step stands before what it changed: ids tell the order of what happened.
+    made = steps + rows
+    if made:
+        seal(session, made)
+    write(session, [row for _record, row in made])
+    added = [record.id for record in session.new if isinstance(record, Journal)]
+    if added:
+        chain.keep(session.connection(), added)
 
 
 def _is_journalled(record: Any) -> bool:
@@ -203,7 +204,8 @@ def note(
 ) -> None:
     """Writes down what is no change of a row of ours: a sign-in, a changed right, an export, a lifted mask.
 
-    The entry is written at once, in the transaction of ``ctx.session``.
+    The entry is written at once, in the transaction of ``ctx.session``, and is kept for good: personal values are
+    locked in entries of rows only, so none may be given here.
 
     Args:
         action: ``entity.word``, as ``user.sign_in`` or ``role.grant``.
@@ -211,17 +213,23 @@ def note(
         changes: ``{what: [old, new]}``, plain values.
     """
     act = Act(action, reason=reason, data=data or {})
-    row = _entry(ctx, entity, entity_id, order_id, act, changes or {})
-    ctx.session.execute(sa.insert(Journal), [row])
+    write(ctx.session, [entry(ctx, entity, entity_id, order_id, act, changes or {})])
+
+
+def write(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Writes journal rows, to be sealed when the transaction of the session is committed."""
+    if rows:
+        chain.insert(session.connection(), rows)
 
 
 def _row(ctx: Context | None, record: Base, act: Act, changes: Changes) -> dict[str, Any]:
-    return _entry(ctx, entity_name(type(record)), record.id, order_of(record), act, changes)
+    return entry(ctx, entity_name(type(record)), record.id, order_of(record), act, changes)
 
 
-def _entry(
+def entry(
     ctx: Context | None, entity: str, entity_id: int, order_id: int | None, act: Act, changes: Changes
 ) -> dict[str, Any]:
+    """The values of a journal row; the system acts where there is no context."""
     actor = ctx.actor if ctx else SYSTEM
     recorded = datetime.now(UTC)
     return {

@@ -24,6 +24,7 @@ from app.kernel.fields import Access, access
 from app.kernel.filters import BadValueError, Filter, attribute_of, contains, parse_filters, value_of
 from app.kernel.journal import plain
 from app.kernel.search import holds
+from app.kernel.windows import open_rows
 
 Scope = Callable[[Actor], sa.ColumnElement[bool]]
 Args = Sequence[tuple[str, str]]
@@ -343,15 +344,17 @@ def _quick(ctx: Context, spec: ListSpec, request: ListRequest) -> sa.ColumnEleme
 def _own(actor: Actor, model: type[Any], name: str, text: str) -> list[sa.ColumnElement[bool]]:
     """The conditions of the quick search on one table; what the actor sees masked is not searched."""
     if name == "search_text":
-        # The search text holds name and phone: who sees one of them masked searches the other columns only.
-        inside = [word for word in ("name", "phone") if word in sa.inspect(model).attrs]
-        if all(access(actor, model, word) is Access.full for word in inside):
+        # The search text holds name and phone: who sees one of them masked searches the other columns only, and who
+        # sees them for a while finds by them only what lies in the window.
+        levels = {word: access(actor, model, word) for word in ("name", "phone") if word in sa.inspect(model).attrs}
+        if all(found is Access.full for found in levels.values()):
             return [holds(model.search_text, text)]
-        readable = [word for word in inside if access(actor, model, word) is Access.full]
+        readable = [word for word, found in levels.items() if found is Access.full]
         codes = [word for word in ("code", "sku_code") if word in sa.inspect(model).attrs]
-        return [contains(getattr(model, word), text) for word in readable] + [
-            getattr(model, word) == text.upper() for word in codes
-        ]
+        parts = [contains(getattr(model, word), text) for word in readable]
+        if set(levels.values()) <= {Access.full, Access.window}:
+            parts.append(sa.and_(holds(model.search_text, text), open_rows(actor, model)))
+        return parts + [getattr(model, word) == text.upper() for word in codes]
     if access(actor, model, name) is not Access.full:
         return []
     column = getattr(model, name)

@@ -10,6 +10,7 @@ from typing import Any
 from marshmallow import Schema
 
 from app.kernel.context import Context
+from app.kernel.duties import PLAIN_ACTS, Duty
 from app.kernel.errors import Reason
 
 Guard = Callable[[Context, Any], Reason | None]
@@ -21,7 +22,8 @@ class Step:
     """One way from states to a state.
 
     ``target`` None stays in the state (a report, a vote). ``permission`` None means that only the system fires it.
-    ``not_by`` names earlier steps of the same record whose actor may not take this one (separation of duties).
+    ``not_by`` are the acts whose takers may not take this step (separation of duties). ``prefers`` is a role whose
+    delegation is used even where the right is one's own.
     ``asks`` is what the person must fill in: screen, API and import are validated by it. ``effect`` is what the
     step does to its own slice, before the journal row; other slices follow in ``app.reactions``. ``is_offered``
     False keeps a step off the screens: another door leads to it, as the import.
@@ -33,7 +35,8 @@ class Step:
     target: StrEnum | None
     permission: str | None = None
     guards: tuple[Guard, ...] = ()
-    not_by: tuple[str, ...] = ()
+    not_by: tuple[Duty, ...] = ()
+    prefers: str | None = None
     asks: type[Schema] | None = None
     effect: Effect | None = None
     clause: str = ""
@@ -132,7 +135,9 @@ def check(workflow: Workflow) -> None:
             _fail(workflow, f"a step cannot be called {step.name!r}")
         if not step.sources:
             _fail(workflow, f"step {step.name} starts nowhere")
-        unknown = [name for name in step.not_by if name not in names]
+        acts = [act for duty in step.not_by for act in (*duty.acts, *duty.since)]
+        known = {f"{workflow.name}.{name}" for name in (*names, *PLAIN_ACTS)}
+        unknown = [act for act in acts if act.startswith(f"{workflow.name}.") and act not in known]
         if unknown:
             _fail(workflow, f"step {step.name} excludes the actor of unknown steps {unknown}")
     reached = {workflow.initial}

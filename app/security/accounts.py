@@ -10,35 +10,24 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from flask import abort, flash, g, redirect, request, url_for
+from flask import abort, flash, g, redirect, url_for
 from flask_appbuilder.actions import action as link
-from flask_appbuilder.fieldwidgets import BS3PasswordFieldWidget
-from flask_appbuilder.security.api import SecurityApi
 from flask_appbuilder.security.decorators import has_access
-from flask_appbuilder.security.forms import ResetPasswordForm, SelectDataRequired
+from flask_appbuilder.security.forms import SelectDataRequired
 from flask_appbuilder.security.sqla.models import Role, User, assoc_user_role
-from flask_appbuilder.security.views import (
-    AuthDBView,
-    ResetMyPasswordView,
-    ResetPasswordView,
-    RoleModelView,
-    UserDBModelView,
-    UserInfoEditView,
-)
+from flask_appbuilder.security.views import RoleModelView, UserDBModelView
 from flask_appbuilder.views import expose
 from flask_appbuilder.widgets import ListWidget, ShowWidget
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_login import current_user, logout_user
+from flask_login import current_user
 from markupsafe import Markup
 from sqlalchemy.orm import Session
-from werkzeug.security import check_password_hash
-from wtforms import PasswordField, ValidationError
-from wtforms.validators import DataRequired
 
 from app.kernel.errors import DomainError
 from app.kernel.unit_of_work import unit_of_work
-from app.security.actors import acting, current_actor
+from app.security.acting import acting
+from app.security.actors import current_actor
 from app.security.departments import ADMIN, SECURITY, TECHNICAL_ROLES, label_of_role
 from app.security.rolechanges import dangerous_roles, propose_roles
 from app.security.wording import (
@@ -50,6 +39,9 @@ from app.security.wording import (
     roles_text,
     yes_no,
 )
+
+# Built in ``views``, which this layer does not know.
+ACCESS_PAGE = "UserAccessView.page"
 
 
 class AccountError(DomainError):
@@ -101,19 +93,14 @@ class UserView(UserDBModelView):
     """Users. Nobody is deleted: an account that has acted is switched off."""
 
     class_permission_name = "user"
-    base_permissions = ["can_list", "can_show", "can_add", "can_edit", "can_userinfo"]
-    exclude_route_methods = {"delete", "download", "action_post"}
+    base_permissions = ["can_list", "can_show", "can_add", "can_edit"]
+    exclude_route_methods = {"delete", "download", "action_post", "userinfo"}
     list_columns = ["username", "last_name", "first_name", "active", "roles"]
-    add_columns = [
-        "username",
-        "last_name",
-        "first_name",
-        "email",
-        "active",
-        "roles",
-        "password",
-        "conf_password",
-    ]
+    # No administrator chooses a password: the next page makes one that works once.
+    add_columns = ["username", "last_name", "first_name", "email", "active", "roles"]
+    add_form_extra_fields: dict[str, Any] = {}
+    # The framework's links to its own forms: passwords and names are changed on the page of the account.
+    resetmypassword = userinfoedit = resetpasswords = None
     edit_columns = ["username", "last_name", "first_name", "email", "active", "roles"]
     search_columns = ["username", "last_name", "first_name", "active", "roles"]
     order_columns = ["username", "last_name", "first_name", "active"]
@@ -141,14 +128,10 @@ class UserView(UserDBModelView):
         user_id = None if is_created else int(form._id)  # noqa: SLF001 - where the framework keeps it
         check_account(session, user_id, wanted, active=bool(form.active.data))
         before = stored_roles(session, user_id) if user_id is not None else set()
-        waiting = dangerous_roles(acting(session), before, wanted)
+        waiting = dangerous_roles(acting(session=session), before, wanted)
         if waiting:
             form.roles.data = [role for role in form.roles.data if role.name not in waiting]
             g.zhidan_waiting_roles = waiting
-
-    def post_add(self, item: User) -> None:
-        """Asks the second administrator for what the form left out."""
-        self._propose(item)
 
     def post_update(self, item: User) -> None:
         """Asks the second administrator for what the form left out."""
@@ -158,7 +141,7 @@ class UserView(UserDBModelView):
         waiting = g.pop("zhidan_waiting_roles", None)
         if not waiting:
             return
-        with unit_of_work(acting(self.datamodel.session)) as ctx:
+        with unit_of_work(acting(session=self.datamodel.session)) as ctx:
             proposal = propose_roles(ctx, user, waiting, str(_l("Chosen on the form of the person.")))
             number = str(proposal)
         flash(
@@ -179,20 +162,44 @@ class UserView(UserDBModelView):
             abort(404)
         return self.actions[name].func(user)
 
-    @link("userinfoedit", _l("Change my name"), "", "fa-edit", multiple=False)
-    def userinfoedit(self, item: User) -> Any:  # noqa: ARG002 - the framework hands the row over
-        """To the form for one's own name."""
-        return redirect(url_for(f"{OwnNameView.__name__}.this_form_get"))
+    def pre_add(self, item: User) -> None:
+        """An account without a password lets nobody in until one is made."""
+        item.password = None
 
-    @link("resetmypassword", _l("Change my password"), "", "fa-lock", multiple=False)
-    def resetmypassword(self, item: User) -> Any:  # noqa: ARG002 - the framework hands the row over
-        """To the form for one's own password."""
-        return redirect(url_for(f"{OwnPasswordView.__name__}.this_form_get"))
+    def post_add(self, item: User) -> None:
+        """Remembers who was added, for the page that follows; asks the second administrator for what was left out."""
+        g.zhidan_added_user = item.id
+        self._propose(item)
 
-    @link("resetpasswords", _l("Set a new password"), "", "fa-lock", multiple=False)
-    def resetpasswords(self, item: User) -> Any:
-        """To the form in which an administrator sets another user's password."""
-        return redirect(url_for(f"{PasswordResetView.__name__}.this_form_get", pk=item.id))
+    def post_add_redirect(self) -> Any:
+        """To the page that makes the first password."""
+        added = g.get("zhidan_added_user")
+        may = self.appbuilder.sm.has_access("can_access", self.class_permission_name)
+        return redirect(url_for(ACCESS_PAGE, pk=added)) if added and may else super().post_add_redirect()
+
+    @expose("/show/<pk>", methods=["GET"])
+    @has_access
+    def show(self, pk: Any) -> Any:
+        """A user, with the way to his sign-in."""
+        item = self.datamodel.get(pk, self._base_filters)
+        if item is None:
+            abort(404)
+        may = self.appbuilder.sm.has_access("can_access", self.class_permission_name)
+        widgets = self._get_show_widget(pk, item, actions={"access": self.actions["access"]} if may else {})
+        self.update_redirect()
+        return self.render_template(
+            self.show_template,
+            pk=pk,
+            title=self.show_title,
+            widgets=widgets,
+            appbuilder=self.appbuilder,
+            related_views=self._related_views,
+        )
+
+    @link("access", _l("Sign-in and sessions"), "", "fa-key", multiple=False)
+    def access(self, item: User) -> Any:
+        """To the page about password, second factor, lock and sessions of a user."""
+        return redirect(url_for(ACCESS_PAGE, pk=item.id))
 
 
 def role_link(code: str) -> Markup:
@@ -242,80 +249,3 @@ class RoleView(RoleModelView):
         if code is None:
             abort(404)
         return str(code)
-
-
-class OwnPasswordForm(ResetPasswordForm):
-    """The old password is asked before a new one is taken."""
-
-    field_order = ("current_password", "password", "conf_password")
-    current_password = PasswordField(
-        _l("Present password"), validators=[DataRequired()], widget=BS3PasswordFieldWidget()
-    )
-
-    def validate_current_password(self, field: PasswordField) -> None:
-        """Raises ValidationError where it is not the right one."""
-        if not check_password_hash(g.user.password or "", field.data or ""):
-            raise ValidationError(str(_l("This is not your present password.")))
-
-
-class OwnPasswordView(ResetMyPasswordView):
-    """One's own password."""
-
-    class_permission_name = "account"
-    method_permission_name = {"this_form_get": "own", "this_form_post": "own"}
-    form = OwnPasswordForm
-    form_title = _l("Change my password")
-
-
-class OwnNameView(UserInfoEditView):
-    """One's own name."""
-
-    route_base = "/myname"
-    class_permission_name = "account"
-    method_permission_name = {"this_form_get": "own", "this_form_post": "own"}
-    form_title = _l("Change my name")
-
-
-class PasswordResetView(ResetPasswordView):
-    """Another user's password, by an administrator."""
-
-    class_permission_name = "user"
-    method_permission_name = {"this_form_get": "resetpasswords", "this_form_post": "resetpasswords"}
-    form_title = _l("Set a new password")
-
-    def form_get(self, form: Any) -> None:  # noqa: ARG002 - the framework hands the form over
-        """Nobody found, nothing to fill in."""
-        self._user()
-
-    def form_post(self, form: Any) -> Any:
-        """Sets it; one's own goes through the form that asks for the present one."""
-        user = self._user()
-        if user.id == current_actor().id:
-            return redirect(url_for(f"{OwnPasswordView.__name__}.this_form_get"))
-        self.appbuilder.sm.reset_password(user.id, form.password.data)
-        flash(str(self.message), "info")
-        return None
-
-    def _user(self) -> User:
-        key = request.args.get("pk", "")
-        user = self.appbuilder.sm.get_user_by_id(int(key)) if key.isdecimal() and len(key) < 10 else None  # noqa: PLR2004
-        if user is None:
-            abort(404)
-        return user
-
-
-class LoginView(AuthDBView):
-    """Sign in and out."""
-
-    @expose("/logout/", methods=["GET", "POST"])
-    def logout(self) -> Any:
-        """Signing out by link is accepted: the worst that a foreign page can do with it is sign somebody out."""
-        user = self._get_authenticated_user()
-        logout_user()
-        if user is not None:
-            self.appbuilder.sm.on_user_logout(user)
-        return redirect(self.appbuilder.get_url_for_login)
-
-
-class TokenApi(SecurityApi):
-    """Tokens for the REST API; limited like the login screen by the security manager."""

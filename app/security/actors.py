@@ -6,14 +6,16 @@ The framework's tables hold the rights, so that administrators can change them; 
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from flask import current_app, g, has_request_context, request, session
+from flask import current_app, g, has_request_context, session
 from flask_appbuilder.security.sqla.models import (
     Permission,
     PermissionView,
     Role,
+    User,
     ViewMenu,
     assoc_group_role,
     assoc_permissionview_role,
@@ -24,31 +26,35 @@ from flask_jwt_extended import current_user as token_user
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from app.kernel.context import Actor, Context
+from app.kernel.context import Actor, local_day
 from app.kernel.errors import NotFoundError
-from app.kernel.policy import RequestPolicy
+from app.security.delegations import Held, deputyships, received
 from app.security.field_policy import best_of
 from app.security.naming import dotted
 from app.security.preview import preview_actor
+from app.security.tokens import HeldToken, narrowed
 from models.access import RoleField, RoleProfile, RoleScope
 
 NOBODY = Actor(id=None, name="")
-# The key of the browser's session under which the role is kept as which somebody looks at the panel.
-PREVIEW = "preview_role"
 # The key of the browser's session under which the role is kept as which somebody looks at the panel.
 PREVIEW = "preview_role"
 
 
 def person_name(user: Any) -> str:
     """A name as it is said: 李静, but Ada Lovelace."""
-    first, last = (user.first_name or "").strip(), (user.last_name or "").strip()
+    return said(user.last_name, user.first_name)
+
+
+def said(last_name: str | None, first_name: str | None) -> str:
+    """The two parts of a name as one says them."""
+    first, last = (first_name or "").strip(), (last_name or "").strip()
     if first.isascii() and last.isascii():
         return f"{first} {last}".strip()
     return f"{last}{first}"
 
 
 def _held() -> sa.CTE:
-    """The roles that a person holds, directly or through a group."""
+    """The roles that a person holds, directly or through a group, and those that delegations give for today."""
     user_id: sa.BindParameter[int] = sa.bindparam("user_id")
     direct = sa.select(assoc_user_role.c.role_id).where(assoc_user_role.c.user_id == user_id)
     by_group = (
@@ -56,32 +62,37 @@ def _held() -> sa.CTE:
         .join(assoc_user_group, assoc_user_group.c.group_id == assoc_group_role.c.group_id)
         .where(assoc_user_group.c.user_id == user_id)
     )
-    return sa.union(direct, by_group).cte("held")
+    nobody = sa.cast(sa.null(), sa.Integer).label("giver_id")
+    never = sa.cast(sa.null(), sa.Date).label("ends_on")
+    own = sa.select(sa.union(direct, by_group).subquery().c.role_id, nobody, never)
+    return own.union_all(received(user_id, sa.bindparam("today", type_=sa.Date))).cte("held")
 
 
-def _part(kind: str, *columns: Any) -> sa.Select[Any]:
-    """One kind of what roles give, as (kind, two words)."""
-    return sa.select(sa.literal(kind, sa.String).label("kind"), *columns)
+def _part(kind: str, first: Any, second: Any, held: sa.CTE) -> sa.Select[Any]:
+    """One kind of what roles give: two words, the role, and whose delegation it comes from."""
+    giver = sa.orm.aliased(User)
+    columns = (Role.name, held.c.giver_id, held.c.ends_on, giver.last_name, giver.first_name)
+    return (
+        sa.select(sa.literal(kind, sa.String).label("kind"), first.label("first"), second.label("second"), *columns)
+        .select_from(held)
+        .join(Role, Role.id == held.c.role_id)
+        .outerjoin(giver, giver.id == held.c.giver_id)
+    )
 
 
 def _rights_statement() -> sa.CompoundSelect[Any]:
     """Everything that decides about a person: roles with departments, rights, field groups, row scopes."""
     held = _held()
     granted = assoc_permissionview_role
-    mine = sa.select(held.c.role_id)
     return sa.union_all(
-        _part("role", Role.name, RoleProfile.department)
-        .select_from(Role)
-        .outerjoin(RoleProfile, RoleProfile.role_id == Role.id)
-        .where(Role.id.in_(mine)),
-        _part("right", Permission.name, ViewMenu.name)
-        .select_from(granted)
+        _part("role", Role.name, RoleProfile.department, held).outerjoin(RoleProfile, RoleProfile.role_id == Role.id),
+        _part("right", Permission.name, ViewMenu.name, held)
+        .join(granted, granted.c.role_id == Role.id)
         .join(PermissionView, PermissionView.id == granted.c.permission_view_id)
         .join(Permission, Permission.id == PermissionView.permission_id)
-        .join(ViewMenu, ViewMenu.id == PermissionView.view_menu_id)
-        .where(granted.c.role_id.in_(mine)),
-        _part("field", RoleField.field_group, RoleField.level).where(RoleField.role_id.in_(mine)),
-        _part("scope", RoleScope.entity, RoleScope.scope).where(RoleScope.role_id.in_(mine)),
+        .join(ViewMenu, ViewMenu.id == PermissionView.view_menu_id),
+        _part("field", RoleField.field_group, RoleField.level, held).join(RoleField, RoleField.role_id == Role.id),
+        _part("scope", RoleScope.entity, RoleScope.scope, held).join(RoleScope, RoleScope.role_id == Role.id),
     )
 
 
@@ -89,38 +100,41 @@ def _rights_statement() -> sa.CompoundSelect[Any]:
 RIGHTS = _rights_statement()
 
 
-def actor_of(user: Any, of: Session | None = None) -> Actor:
-    """The actor for a user of the framework; somebody not signed in, or switched off, may nothing."""
+def actor_of(user: Any, of: Session | None = None, today: date | None = None) -> Actor:
+    """The actor for a user of the framework; somebody not signed in, or switched off, may nothing.
+
+    Args:
+        today: the day on which delegations are asked for, that of the request where there is one; else none is in
+            force.
+    """
     if user is None or not user.is_authenticated or not user.is_active:
         return NOBODY
     source = of or current_app.appbuilder.session  # type: ignore[attr-defined]
+    if today is None and has_request_context() and "zhidan_now" in g:
+        today = local_day(g.zhidan_now)
     found: dict[str, list[tuple[str, Any]]] = {"role": [], "right": [], "field": [], "scope": []}
-    for kind, first, second in source.execute(RIGHTS, {"user_id": user.id}):
+    rows: list[Held] = []
+    answer = source.execute(RIGHTS, {"user_id": user.id, "today": today})
+    for kind, first, second, role, giver_id, ends_on, last_name, first_name in answer:
         found[kind].append((first, second))
+        if kind in {"role", "right"}:
+            right = dotted(first, second) if kind == "right" else None
+            giver = said(last_name, first_name) if giver_id is not None else ""
+            rows.append(Held(role, right, giver_id, giver, ends_on))
     scopes: dict[str, set[str]] = {}
     for entity, name in found["scope"]:
         scopes.setdefault(entity, set()).add(name)
+    stands_in, only_received = deputyships(rows)
     return Actor(
         id=user.id,
         name=person_name(user),
-        roles=frozenset(role for role, _ in found["role"]),
+        roles=frozenset(row.role for row in rows),
         departments=frozenset(department for _, department in found["role"] if department),
-        permissions=frozenset(dotted(permission, view) for permission, view in found["right"]),
+        permissions=frozenset(row.right for row in rows if row.right),
         fields=best_of(found["field"]),
         scopes={entity: frozenset(names) for entity, names in scopes.items()},
-    )
-
-
-def acting(of: Session) -> Context:
-    """The context of an act on one of the framework's own screens; needs a request."""
-    return Context(
-        session=of,
-        actor=current_actor(),
-        now=g.zhidan_now,
-        origin="screen",
-        request_id=g.zhidan_request_id,
-        address=request.remote_addr,
-        policy=RequestPolicy(of),
+        deputyships=stands_in,
+        received=only_received,
     )
 
 
@@ -128,15 +142,20 @@ def current_actor() -> Actor:
     """The actor of this request, by session cookie or token, read once; nobody outside of a request."""
     if not has_request_context():
         return NOBODY
-    user = current_user if current_user.is_authenticated else _by_token()
+    held: HeldToken | None = g.get("zhidan_token")
+    # The API token decides where there is one: a cookie that comes along gives nothing.
+    user = held.user if held is not None else _by_session() or _by_token()
     user_id = user.id if user is not None else None
     # A token is read after the first look at the session, so the person can change within one request.
-    cached: tuple[int | None, Actor] | None = g.get("zhidan_actor")
-    if cached is None or cached[0] != user_id:
+    key = (user_id, held.id if held is not None else None)
+    cached: tuple[tuple[int | None, int | None], Actor] | None = g.get("zhidan_actor")
+    if cached is None or cached[0] != key:
         actor = actor_of(user)
-        if user is not None and current_user.is_authenticated:
+        if held is not None:
+            actor = narrowed(actor, held.scopes)
+        elif _by_session() is not None:
             actor = as_role(actor, session.get(PREVIEW))
-        cached = g.zhidan_actor = (user_id, actor)
+        cached = g.zhidan_actor = (key, actor)
     return cached[1]
 
 
@@ -148,6 +167,10 @@ def as_role(actor: Actor, code: str | None) -> Actor:
         return preview_actor(current_app.appbuilder.session, actor, code)  # type: ignore[attr-defined]
     except NotFoundError:
         return actor
+
+
+def _by_session() -> Any:
+    return current_user if current_user.is_authenticated else None
 
 
 def _by_token() -> Any:

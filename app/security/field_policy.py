@@ -1,7 +1,8 @@
-"""Which delivered role sees which group of columns, in full or masked (domain/09 9.3). What is not here is hidden.
+"""Which delivered role sees which group of columns: full, for a while, or masked (domain/09 9.3). The rest is hidden.
 
-``flask init`` writes this for new roles into ``role_field``; afterwards administrators may change it on the screen.
-Who sees a person only for goods on the way (logistics, installer) is limited by rows as well: see ``scopes``.
+``window`` is full while the record goods are on their way or an own visit is near (see ``windows``), else masked,
+a door code hidden. ``flask init`` writes this for new roles into ``role_field``; afterwards administrators may change
+it on the screen.
 """
 
 from __future__ import annotations
@@ -27,12 +28,12 @@ from app.security.departments import (
 )
 from models.base import Sensitivity
 
-FULL, MASKED = Access.full, Access.masked
+FULL, WINDOW, MASKED = Access.full, Access.window, Access.masked
 
 
-def _policy(*, full: str = "", masked: str = "") -> dict[Sensitivity, Access]:
-    found = {Sensitivity(word): MASKED for word in masked.split()}
-    return found | {Sensitivity(word): FULL for word in full.split()}
+def _policy(*, full: str = "", window: str = "", masked: str = "") -> dict[Sensitivity, Access]:
+    levels = ((masked, MASKED), (window, WINDOW), (full, FULL))
+    return {Sensitivity(word): level for words, level in levels for word in words.split()}
 
 
 _PERSON = "name phone contact address"
@@ -43,9 +44,9 @@ FIELD_ACCESS: Mapping[str, Mapping[Sensitivity, Access]] = {
     ORDER_CENTER: _policy(full=f"{_PERSON} city price", masked="bank"),
     PRODUCTION: _policy(full="city", masked="name"),
     INSPECTOR: _policy(full="city", masked="name"),
-    LOGISTICS: _policy(full=f"{_PERSON} city door"),
+    LOGISTICS: _policy(full="city", window=f"{_PERSON} door"),
     CUSTOMER_SERVICE: _policy(full=f"{_PERSON} city price", masked="bank"),
-    INSTALLER: _policy(full="name phone address city door"),
+    INSTALLER: _policy(full="city", window=f"{_PERSON} door"),
     # Finance writes invoice titles and payers, hence the name in full.
     FINANCE: _policy(full="name city price bank", masked="phone contact"),
     CASHIER: _policy(full="name city price bank", masked="phone contact"),
@@ -56,7 +57,7 @@ FIELD_ACCESS: Mapping[str, Mapping[Sensitivity, Access]] = {
     SECURITY: {},
 }
 
-_RANK = {Access.hidden: 0, Access.masked: 1, Access.full: 2}
+_RANK = {Access.hidden: 0, Access.masked: 1, Access.window: 2, Access.full: 3}
 _GROUPS = frozenset(Sensitivity)
 
 

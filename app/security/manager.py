@@ -6,10 +6,13 @@ that deletes, downloads or changes by GET. Nobody gets a right by being called A
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
 from flask import current_app, has_request_context
+from flask import session as cookie
 from flask_appbuilder.exceptions import PasswordComplexityValidationError
 from flask_appbuilder.menu import MenuItem
 from flask_appbuilder.security.sqla.manager import SecurityManager
@@ -18,25 +21,28 @@ from flask_limiter import Limiter
 
 from app.extensions import limiter
 from app.kernel.context import Actor
-from app.security.accounts import (
-    LoginView,
-    OwnNameView,
-    OwnPasswordView,
-    PasswordResetView,
-    RoleView,
-    TokenApi,
-    UserView,
-)
+from app.kernel.unit_of_work import unit_of_work
+from app.security import watch
+from app.security.accounts import RoleView, UserView
+from app.security.acting import acting
 from app.security.actors import current_actor
 from app.security.departments import ADMIN
+from app.security.due import security_of
 from app.security.naming import dotted
 from app.security.passwords import check_password
+from app.security.proofs import check_credentials, check_new_password, set_password
+from app.security.sessions import COOKIE_KEY, load
+from app.security.signin import LoginView, SecondFactorView, TokenApi, load_token
+from models.signin import SessionKind
+
+assert watch  # its listeners end sessions when the framework's user table changes
 
 
-def require_password(password: str) -> None:
-    """Checks a password; on the command line the refusal is a sentence, not a traceback."""
+@contextmanager
+def said_plainly() -> Iterator[None]:
+    """On the command line the refusal of a password is a sentence, not a traceback."""
     try:
-        check_password(password)
+        yield
     except PasswordComplexityValidationError as error:
         if has_request_context():
             raise
@@ -49,9 +55,6 @@ class ZhidanSecurityManager(SecurityManager):
     userdbmodelview = UserView
     rolemodelview = RoleView
     authdbview = LoginView
-    resetpasswordview = PasswordResetView
-    resetmypasswordview = OwnPasswordView
-    userinfoeditview = OwnNameView
     security_api = TokenApi
     userstatschartview = None
 
@@ -105,17 +108,30 @@ class ZhidanSecurityManager(SecurityManager):
         permission = f"can_{view.get_method_permission(view.default_view)}"
         return actor.may(dotted(permission, view.class_permission_name))
 
+    def load_user(self, pk: Any) -> Any:
+        """The user of a cookie whose session is alive; one statement, as the framework's own."""
+        return load(str(pk), cookie.get(COOKIE_KEY), SessionKind.browser)
+
+    def load_user_jwt(self, _jwt_header: Any, jwt_data: dict[str, Any]) -> Any:
+        """The user of a token whose session is alive."""
+        return load_token(jwt_data)
+
+    def auth_user_db(self, username: Any, password: Any) -> Any:
+        """Whoever asks the framework gets the answer of our own check, counted and written down."""
+        return check_credentials(str(username or ""), str(password or ""), "program")
+
+    def limit_posts(self, view: Any) -> None:
+        """Where something secret can be guessed, one address has few tries a moment, however many accounts it tries."""
+        if self.is_auth_limited:
+            self.limiter.limit(self.auth_rate_limit, methods=["POST"])(view.blueprint)
+
     def register_views(self) -> None:
-        """The framework's own screens that are used here, guarded; the login by screen and by token limited alike."""
+        """The framework's own screens that are used here, guarded; every way to sign in is limited alike."""
         builder = self.appbuilder
         self.user_view, self.auth_view = self.userdbmodelview, self.authdbview()
-        for view in (self.userinfoeditview, self.resetpasswordview, self.resetmypasswordview):
-            builder.add_view_no_menu(view())
         builder.add_view_no_menu(self.auth_view)
-        token_api = builder.add_api(self.security_api)
-        if self.is_auth_limited:
-            for view in (self.auth_view, token_api):
-                self.limiter.limit(self.auth_rate_limit, methods=["POST"])(view.blueprint)
+        for view in (self.auth_view, builder.add_view_no_menu(SecondFactorView), builder.add_api(self.security_api)):
+            self.limit_posts(view)
         self.user_view = builder.add_view(
             self.user_view, "Users", label=_l("Users"), icon="fa-user", category="System", category_label=_l("System")
         )
@@ -124,13 +140,25 @@ class ZhidanSecurityManager(SecurityManager):
         )
 
     def reset_password(self, userid: Any, password: str) -> None:
-        """As the framework does, after the policy has looked at it: the command line comes this way too."""
-        require_password(password)
-        super().reset_password(userid, password)
+        """``flask fab reset-password``: by the rules, and the person changes it when he signs in first."""
+        ctx = acting()
+        with said_plainly(), unit_of_work(ctx):
+            user = self.get_user_by_id(userid)
+            check_new_password(ctx, user, password)
+            set_password(ctx, user, password, is_own=False)
 
     def add_user(self, *args: Any, **kwargs: Any) -> Any:
-        """As the framework does; a password in clear text must meet the policy."""
-        password = kwargs.get("password") or (args[5] if len(args) > 5 else "")  # noqa: PLR2004 - place in the call
-        if password:
-            require_password(password)
-        return super().add_user(*args, **kwargs)
+        """``flask fab create-user``: by the rules, and the person changes the password when he signs in first."""
+        names = ("username", "first_name", "last_name", "email", "role", "password")
+        given = dict(zip(names, args, strict=False)) | kwargs
+        password = given.get("password") or ""
+        if not password:
+            return super().add_user(*args, **kwargs)
+        with said_plainly():
+            check_password(password, [str(given.get(name) or "") for name in names[:4]])
+        user = super().add_user(*args, **kwargs)
+        if user:
+            ctx = acting()
+            with unit_of_work(ctx):
+                security_of(ctx, user.id).must_change_password = True
+        return user

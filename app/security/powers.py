@@ -31,7 +31,7 @@ ESSENTIAL: Mapping[str, frozenset[str]] = {
 # What the technical roles may have to do with; everything else is business.
 TECHNICAL_SUBJECTS = frozenset({
     "account", "user", "role", "rights_change", "journal", "calendar_day", "policy_parameter", "MenuApi", "api_token",
-    "login_session", "identity_link", "parameter_change",
+    "login_session", "sign_in_link", "parameter_change",
 })  # fmt: skip
 # What everybody does with his own account.
 OWN = frozenset({"userinfo", "userinfoedit", "resetmypassword"})

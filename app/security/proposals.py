@@ -12,12 +12,11 @@ from flask_babel import lazy_gettext as _l
 
 from app.kernel.context import Context
 from app.kernel.errors import Reason
-from app.kernel.journal import note
 from app.kernel.numbering import next_number
 from app.kernel.schema import ReasonInput
 from app.kernel.workflow import Step, Workflow
 from app.security.departments import TECHNICAL_ROLES
-from app.security.rights import OFF, ON, Change, apply, changes, rights_of_role, with_changes
+from app.security.rights import Change, apply, changes, rights_of_role, with_changes
 from models.access import RightsChange
 from models.labels import RightsChangeKind
 from models.labels import RightsChangeState as S
@@ -102,8 +101,6 @@ def bring_into_force(ctx: Context, proposal: RightsChange, _values: Mapping[str,
     user = ctx.session.get_one(User, proposal.user_id)
     wanted = {change.what for change in proposed(proposal)}
     user.roles = [*user.roles, *ctx.session.scalars(sa.select(Role).where(Role.name.in_(wanted)))]
-    values = {code: [OFF, ON] for code in sorted(wanted)}
-    note(ctx, "user.roles", "user", user.id, changes=values, data={"change": str(proposal)}, reason=proposal.reason)
 
 
 def _decided(ctx: Context, proposal: RightsChange, _values: Mapping[str, Any]) -> None:

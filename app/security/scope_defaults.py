@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.security import departments as role
-from app.security.scopes import ACTIVE_SHIPMENTS, ALL, IN_PRODUCTION, INSPECTED, OWN_DEPARTMENT, OWN_TASKS, TECHNICAL
+from app.security.scopes import (
+    ACTIVE_SHIPMENTS,
+    ALL,
+    IN_PRODUCTION,
+    INSPECTED,
+    OWN,
+    OWN_DEPARTMENT,
+    OWN_TASKS,
+    TECHNICAL,
+)
 
 
 def _with_leads(*codes: str) -> tuple[str, ...]:
@@ -31,7 +40,12 @@ _ALL_ROWS: Mapping[str, tuple[str, ...]] = {
     "service_ticket": _with_leads(role.COMMITTEE, role.ORDER_CENTER, role.CUSTOMER_SERVICE, role.AUDITOR),
     **dict.fromkeys(("payment_schedule", "payment", "refund", "invoice"), _MONEY),
     "journal": _with_leads(role.COMMITTEE, role.AUDITOR),
+    "privacy_request": _with_leads(role.COMMITTEE, role.CUSTOMER_SERVICE, role.AUDITOR),
+    "delegation": (role.COMMITTEE_LEAD, role.AUDITOR),
+    **dict.fromkeys(("export_request", "export_log"), _with_leads(role.COMMITTEE, role.AUDITOR)),
 }
+_WITH_DEPUTIES = tuple(code for code, found in role.ROLES.items() if found.department and not found.is_lead)
+_LEADS = tuple(code for code, found in role.ROLES.items() if found.is_lead and code != role.COMMITTEE_LEAD)
 
 _SOME_ROWS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("order", IN_PRODUCTION, _PRODUCTION),
@@ -43,6 +57,9 @@ _SOME_ROWS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("installation", OWN_TASKS, (role.INSTALLER,)),
     ("acceptance", OWN_TASKS, (role.INSTALLER,)),
     ("service_ticket", OWN_DEPARTMENT, (*_PRODUCTION, *_LOGISTICS, *_with_leads(role.FINANCE))),
+    ("delegation", OWN, _WITH_DEPUTIES),
+    ("export_request", OWN, (*_WITH_DEPUTIES, *_LEADS)),
+    ("delegation", OWN_DEPARTMENT, _LEADS),
     ("journal", TECHNICAL, (role.ADMIN,)),
 )
 

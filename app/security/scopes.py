@@ -9,17 +9,19 @@ over a foreign key).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from flask import g, has_request_context
 from flask_babel import lazy_gettext as _l
 
-from app.kernel.context import Actor, current_context
+from app.kernel.context import Actor
 from app.security import departments as role
+from app.security.delegations import is_mine, is_of_my_department
+from app.security.slots import in_slot, moment_of_act
 from models.approval import Approval, ApprovalVote
 from models.customer import Consent, Customer, CustomerAddress
+from models.export import ExportRequest
 from models.installation import Acceptance, AcceptanceLine, Installation
 from models.journal import Journal
 from models.labels import LiableParty, OrderState, ShipmentState
@@ -38,6 +40,7 @@ Scope = Callable[[Actor], Clause]
 
 ALL = "all"
 OWN_DEPARTMENT = "own_department"
+OWN = "own"
 OWN_TASKS = "own_tasks"
 ACTIVE_SHIPMENTS = "active_shipments"
 IN_PRODUCTION = "in_production"
@@ -47,6 +50,7 @@ TECHNICAL = "technical"
 LABELS: Mapping[str, Any] = {
     ALL: _l("All rows"),
     OWN_DEPARTMENT: _l("What concerns the own department"),
+    OWN: _l("What concerns oneself"),
     OWN_TASKS: _l("Own tasks"),
     ACTIVE_SHIPMENTS: _l("Goods to ship, on their way, or delivered in the last 30 days"),
     IN_PRODUCTION: _l("What has a production task"),
@@ -72,7 +76,7 @@ def _within(actor: Actor, entity: str, clause: Clause) -> Clause:
     return sa.and_(clause, scope_of(entity, viewer))
 
 
-def _every(entity: str) -> Scope:
+def every_row(entity: str) -> Scope:
     """All rows, for whoever has the right to the table at all."""
 
     def scope(actor: Actor) -> Clause:
@@ -97,15 +101,6 @@ def _scope(entity: str, rules: Mapping[str, Rule] | None = None) -> Scope:
     return scope
 
 
-def _now() -> datetime | None:
-    """The moment of the act, where there is one."""
-    if has_request_context() and "zhidan_now" in g:
-        moment: datetime = g.zhidan_now
-        return moment
-    ctx = current_context()
-    return ctx.now if ctx else None
-
-
 def _exists(model: Any, *conditions: Clause) -> Clause:
     # The enclosing statement may join the same table for display: that one is not meant here.
     return sa.exists(sa.select(sa.literal(1)).select_from(model).where(*conditions).correlate_except(model))
@@ -121,7 +116,7 @@ def _is_inspected(_actor: Actor) -> Clause:
 
 def _is_shipped(_actor: Actor) -> Clause:
     """Goods to be shipped, on their way, or delivered less than 30 days ago."""
-    now = _now()
+    now = moment_of_act()
     on_its_way: Clause = Shipment.state.in_(ON_ITS_WAY)
     if now is not None:
         on_its_way = sa.or_(on_its_way, Shipment.delivered_at >= now - AFTER_DELIVERY)
@@ -129,7 +124,7 @@ def _is_shipped(_actor: Actor) -> Clause:
 
 
 def _is_installed_by(actor: Actor) -> Clause:
-    return _exists(Installation, Installation.order_id == Order.id, Installation.installer_id == actor.id)
+    return _exists(Installation, Installation.order_id == Order.id, _is_my_task(actor))
 
 
 order = _scope(
@@ -181,10 +176,11 @@ customer = _scope("customer", {ACTIVE_SHIPMENTS: _has_goods_on_the_way})
 customer_address = _of(Customer, CustomerAddress.customer_id, customer)
 consent = _of(Customer, Consent.customer_id, customer)
 
-product, stock, reservation = _every("product"), _every("stock"), _every("reservation")
-policy_parameter, calendar_day = _every("policy_parameter"), _every("calendar_day")
-rights_change = _every("rights_change")
+product, stock, reservation = every_row("product"), every_row("stock"), every_row("reservation")
+policy_parameter, calendar_day = every_row("policy_parameter"), every_row("calendar_day")
+parameter_change, rights_change = every_row("parameter_change"), every_row("rights_change")
 
+privacy_request = _scope("privacy_request")
 inbox_item = _scope("inbox_item")
 approval = _scope("approval")
 approval_vote = _of(Approval, ApprovalVote.approval_id, approval)
@@ -196,11 +192,12 @@ inspection_defect = _of(Inspection, InspectionDefect.inspection_id, inspection)
 
 
 def _is_my_delivery(actor: Actor) -> Clause:
-    return _exists(Installation, Installation.shipment_id == Shipment.id, Installation.installer_id == actor.id)
+    return _exists(Installation, Installation.shipment_id == Shipment.id, _is_my_task(actor))
 
 
 def _is_my_task(actor: Actor) -> Clause:
-    return Installation.installer_id == actor.id
+    """Own visits, and those of the installer one stands in for, in the days around their slot."""
+    return sa.and_(Installation.installer_id.in_(actor.persons_as(role.INSTALLER)), in_slot())
 
 
 def _is_my_acceptance(actor: Actor) -> Clause:
@@ -232,13 +229,14 @@ def _is_liable(actor: Actor) -> Clause:
 
 
 service_ticket = _scope("service_ticket", {OWN_DEPARTMENT: _is_liable})
+delegation = _scope("delegation", {OWN: is_mine, OWN_DEPARTMENT: is_of_my_department})
 
 payment_schedule, payment = _scope("payment_schedule"), _scope("payment")
 refund, invoice = _scope("refund"), _scope("invoice")
 payment_allocation = _of(PaymentSchedule, PaymentAllocation.schedule_id, payment_schedule)
 
 
-TECHNICAL_ENTITIES = ("calendar_day", "policy_parameter", "rights_change", "role", "user")
+TECHNICAL_ENTITIES = ("calendar_day", "parameter_change", "policy_parameter", "rights_change", "role", "user")
 
 
 def _is_technical(_actor: Actor) -> Clause:
@@ -246,6 +244,14 @@ def _is_technical(_actor: Actor) -> Clause:
 
 
 journal = _scope("journal", {TECHNICAL: _is_technical})
+
+
+def _is_my_request(actor: Actor) -> Clause:
+    return ExportRequest.requested_by_id == actor.id
+
+
+export_request = _scope("export_request", {OWN: _is_my_request})
+export_log = _scope("export_log")
 
 # Every table of ours that has screens, by the entity's name.
 SCOPES: Mapping[str, Scope] = {
@@ -258,7 +264,10 @@ SCOPES: Mapping[str, Scope] = {
     "consent": consent,
     "customer": customer,
     "customer_address": customer_address,
+    "delegation": delegation,
     "delivery_receipt": delivery_receipt,
+    "export_log": export_log,
+    "export_request": export_request,
     "inbox_item": inbox_item,
     "inspection": inspection,
     "inspection_defect": inspection_defect,
@@ -273,7 +282,9 @@ SCOPES: Mapping[str, Scope] = {
     "payment": payment,
     "payment_allocation": payment_allocation,
     "payment_schedule": payment_schedule,
+    "parameter_change": parameter_change,
     "policy_parameter": policy_parameter,
+    "privacy_request": privacy_request,
     "product": product,
     "production_report": production_report,
     "production_task": production_task,

@@ -34,7 +34,7 @@ FIELD_GROUPS = {
     "price": _l("Prices and amounts"),
     "cost": _l("Costs and margin"),
 }
-LEVELS = {"full": _l("in full"), "masked": _l("masked"), "hidden": _l("hidden")}
+LEVELS = {"full": _l("in full"), "window": _l("in full while needed"), "masked": _l("masked"), "hidden": _l("hidden")}
 WORDS = {
     "list": _l("List"),
     "show": _l("Show"),
@@ -42,13 +42,17 @@ WORDS = {
     "edit": _l("Edit"),
     "export": _l("Export"),
     "credit": _l("Credit"),
+    "keep": _l("Keep from anonymising"),
+    "reveal": _l("Show in full"),
+    "report": _l("Report of a person's data"),
     "import": _l("Import"),
     "preview": _l("See the panel as a role"),
     "own": _l("Change"),
-    "userinfo": _l("My profile"),
-    "userinfoedit": _l("Change my name"),
-    "resetmypassword": _l("Change my password"),
-    "resetpasswords": _l("Set a new password"),
+    "end": _l("End"),
+    "read": _l("Read"),
+    "access": _l("Sign-in and sessions"),
+    "resetpasswords": _l("New one-time password"),
+    "resetfactor": _l("Reset the second factor"),
     "get": _l("Show"),
 }
 CHARTS = {
@@ -59,6 +63,7 @@ CHARTS = {
     "receipts_by_month": _l("Receipts and receivables"),
     "tasks_by_week": _l("Tasks by week"),
     "tickets_by_age": _l("Open tickets by age"),
+    "masks_lifted": _l("Masks lifted"),
 }
 
 
@@ -70,13 +75,24 @@ def _subjects() -> dict[str, Any]:
 
 def right_text(right: Any) -> str:
     """A right of the framework's table: the record and what may be done with it."""
-    return right_words(dotted(right.permission.name, right.view_menu.name))
+    return word_text(dotted(right.permission.name, right.view_menu.name))
 
 
-def right_words(right: str) -> str:
-    """A dotted right in words: ``order.confirm`` is Order: Send confirmation letter."""
+def word_text(right: str) -> str:
+    """A dotted right (``order.confirm``) in words."""
+    return str(_("%(what)s: %(said)s", what=subject_text(right), said=act_text(right)))
+
+
+def subject_text(right: str) -> str:
+    """What a right is about."""
+    subject = right.rpartition(".")[0]
+    return str(_subjects().get(subject, subject))
+
+
+def act_text(right: str) -> str:
+    """What a right lets somebody do."""
     subject, _dot, word = right.rpartition(".")
-    return str(_("%(what)s: %(said)s", what=_subjects().get(subject, subject), said=_word(subject, word)))
+    return _word(subject, word)
 
 
 def _word(subject: str, word: str) -> str:

@@ -29,10 +29,18 @@ WITHOUT_SCREEN = {
     "role_profile": "the rights matrix has its own pages",
     "role_field": "the rights matrix has its own pages",
     "role_scope": "the rights matrix has its own pages",
+    "journal_seal": "the page of the journal's integrity speaks of it",
     "import_mapping": "the import has its own pages",
     "import_batch": "the import has its own pages",
     "import_row": "the import has its own pages",
     "imported_customer": "technical",
+    "login_session": "a page of the own account and of the administrator",
+    "login_failure": "a page of the administrator",
+    "account_security": "a page of the own account and of the administrator",
+    "password_history": "hashes that nobody reads",
+    "recovery_code": "hashes that nobody reads",
+    "api_token": "pages of its own: a secret is shown once",
+    "sign_in_link": "pages of its own: a link is made with the messenger",
 }
 
 

@@ -24,9 +24,15 @@ WITHOUT_WEB = ("app/kernel", "app/services", "app/reactions")
 
 # Who may commit: the unit of work itself. Everybody else enters it.
 MAY_COMMIT = {"app/kernel/unit_of_work.py"}
-# Who may read the clock: where a Context is made, and the journal, whose `recorded_at` is the wall clock even when
-# history is entered for an earlier moment.
-MAY_READ_CLOCK = {"app/cli/acts.py", "app/kernel/journal.py", "views/context.py"}
+# Who may read the clock: where a Context is made, and the journal with its seals, whose `recorded_at` and `sealed_at`
+# are the wall clock even when history is entered for an earlier moment.
+MAY_READ_CLOCK = {
+    "app/cli/acts.py",
+    "app/kernel/chain.py",
+    "app/kernel/journal.py",
+    "app/security/acting.py",
+    "views/context.py",
+}
 
 
 def python_files(*folders: str) -> Iterator[str]:

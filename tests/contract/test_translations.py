@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from app.cli.demo_people import actors
 from tests.contract.page_texts import texts_of
 from tests.contract.visiting import Visit, visits
+from tests.signed_in import signed_in
 from views.base import ENTITIES
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -135,9 +136,7 @@ def read(app: Flask, session: Session, language: str) -> list[tuple[str, str]]:
     """(address, text) of everything a person reads on all pages in one language."""
     found = []
     for visit, user_id in pages(app, session).items():
-        client = app.test_client()
-        with client.session_transaction() as held:
-            held["_user_id"], held["_fresh"], held["locale"] = str(user_id), True, language
+        client = signed_in(app, user_id, language)
         answer = client.get(visit.url)
         if answer.status_code == 200 and "html" in (answer.content_type or ""):
             found += [(visit.url, text) for text in texts_of(answer.get_data(as_text=True))]

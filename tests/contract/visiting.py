@@ -16,12 +16,18 @@ API = "/api/"
 NOBODY = "nobody"
 NOT_OURS = {"static", "appbuilder.static"}
 # What stands in an address besides ids, steps and names; a new kind must be added here.
-SAMPLES = {"locale": "en", "batch_no": "IM-20260101-0001", "digest": "0" * 64, "code": "order_center"}
+SAMPLES = {
+    "locale": "en",
+    "batch_no": "IM-20260101-0001",
+    "digest": "0" * 64,
+    "way": "feishu",
+    "code": "order_center",
+}
 
 
 @dataclass(frozen=True)
 class Visit:
-    """One request. ``right`` is None where being signed in is enough."""
+    """One request. ``right`` is None where being signed in is enough; ``and_right`` is needed as well."""
 
     method: str
     url: str
@@ -30,11 +36,14 @@ class Visit:
     or_right: str | None = None
     entity: str | None = None
     is_record: bool = False
+    and_right: str | None = None
 
     def is_open_to(self, permissions: frozenset[str]) -> bool:
         """Whether somebody with these rights gets past the door."""
         if self.right is None:
             return True
+        if self.and_right is not None and self.and_right not in permissions:
+            return False
         return self.right in permissions or (self.or_right is not None and self.or_right in permissions)
 
     @property
@@ -93,7 +102,9 @@ def _names(rule: Rule, view: Any) -> list[str]:
         return list(view.actions)
     if rule.endpoint.startswith("ChartApi"):
         return [word.removeprefix("can_") for word in view.base_permissions]
-    return ["history"]
+    # Tabs: one that there is not, and one for each related table.
+    related = getattr(type(view), "related_views", None) or []
+    return ["history", *(child.entity() for child in related)]
 
 
 def _visit(rule: Rule, method: str, view: Any, arguments: dict[str, Any]) -> Visit:
@@ -104,7 +115,8 @@ def _visit(rule: Rule, method: str, view: Any, arguments: dict[str, Any]) -> Vis
     if name == "search" and entity is not None:
         # Relation fields ask for names and numbers; whoever may see one record may choose one.
         return Visit(method, url[1], rule.endpoint, f"{entity}.list", f"{entity}.show", entity)
-    return Visit(method, url[1], rule.endpoint, _right(name, view, arguments), None, entity, "pk" in arguments)
+    also = f"{arguments['name']}.list" if name == "tab" and arguments["name"] in ENTITIES else None
+    return Visit(method, url[1], rule.endpoint, _right(name, view, arguments), None, entity, "pk" in arguments, also)
 
 
 def _right(name: str, view: Any, arguments: dict[str, Any]) -> str | None:

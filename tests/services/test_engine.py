@@ -24,6 +24,7 @@ from app.kernel.errors import (
     ValidationFailedError,
 )
 from app.kernel.numbering import next_number
+from app.kernel.sealing import opened
 from app.kernel.unit_of_work import unit_of_work
 from app.services.order.actions import add_line, create_order
 from models.journal import Journal
@@ -135,7 +136,7 @@ def test_journal_when_an_expired_value_is_overwritten_then_knows_the_old_one(com
         ctx.session.expire(draft)
         draft.note = "再改"
     row = company.session.scalars(sa.select(Journal).order_by(Journal.id.desc()).limit(1)).one()
-    assert (row.action, row.changes) == ("order.edit", {"note": ["新备注", "再改"]})
+    assert (row.action, opened(company.session, [row.changes])) == ("order.edit", [{"note": ["新备注", "再改"]}])
 
 
 def test_line_when_more_leaves_than_passed_inspection_then_the_table_refuses(company: Company, draft: Order) -> None:

@@ -142,7 +142,8 @@ def test_refund_when_the_payment_is_another_orders_then_refused(
     [
         ("5000", "fi_zhou", None, "approve"),
         ("5000", "fi_sun", "fi_zhou", None),
-        ("5000", "fi_sun", "fi_sun", None),
+        ("5000", "fi_sun", "fi_sun", "execute"),
+        ("5000", "fi_sun", "fi_qian", None),
         ("5000.01", "fi_sun", "fi_sun", "execute"),
         ("5000.01", "fi_sun", "fi_zhou", "execute"),
         ("5000.01", "fi_sun", "fi_qian", None),
@@ -228,16 +229,16 @@ def test_invoice_when_special_without_a_tax_number_then_refused(company: Company
 
 def test_invoice_when_issued_then_dated_and_its_number_is_taken(company: Company, order: Order) -> None:
     first, second = bill(company, order, gross_amount=D(1)), bill(company, order, gross_amount=D(1))
-    company.fire("fi_zhou", "2026-12-08 11:00", first, "issue", tax_invoice_no=NUMBER)
+    company.fire("fi_qian", "2026-12-08 11:00", first, "issue", tax_invoice_no=NUMBER)
     assert (first.state, first.issued_at, first.tax_invoice_no) == (
         InvoiceState.issued,
         moment("2026-12-08 11:00"),
         NUMBER,
     )
-    code = refusal(company, "fi_zhou", "2026-12-08 12:00", second, "issue", tax_invoice_no=NUMBER)
+    code = refusal(company, "fi_qian", "2026-12-08 12:00", second, "issue", tax_invoice_no=NUMBER)
     assert code == "tax_number_taken"
     with pytest.raises(ValidationFailedError) as refused:
-        company.fire("fi_zhou", "2026-12-08 12:00", second, "issue", tax_invoice_no="123")
+        company.fire("fi_qian", "2026-12-08 12:00", second, "issue", tax_invoice_no="123")
     assert list(refused.value.fields) == ["tax_invoice_no"]
 
 
@@ -247,5 +248,5 @@ def test_invoice_when_void_then_its_amount_is_free_again_and_an_issued_one_stays
     invoice = bill(company, order)
     company.fire("fi_zhou", "2026-12-08 11:00", invoice, "void", reason="抬头错误")
     again = bill(company, order)
-    company.fire("fi_zhou", "2026-12-08 12:00", again, "issue", tax_invoice_no=NUMBER)
+    company.fire("fi_qian", "2026-12-08 12:00", again, "issue", tax_invoice_no=NUMBER)
     assert refusal(company, "fi_zhou", "2026-12-08 13:00", again, "void", reason="x") == "step_not_open"

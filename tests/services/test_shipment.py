@@ -261,7 +261,7 @@ def test_delivery_when_all_is_received_then_receipt_and_lines_say_so(
     company: Company, order: Order, shipment: Shipment
 ) -> None:
     depart(company, shipment)
-    company.fire("lg_xu", "2026-12-02 12:00", shipment, "deliver", signed_at="2026-12-02T10:00", **SIGNED)
+    company.fire("lg_liu", "2026-12-02 12:00", shipment, "deliver", signed_at="2026-12-02T10:00", **SIGNED)
     receipt = shipment.receipt
     assert receipt.receipt_no == "QS-20261202-0001"
     assert (receipt.packages_received, receipt.packages_short, receipt.packages_damaged) == (5, 0, 0)
@@ -275,7 +275,7 @@ def test_delivery_when_the_table_is_refused_then_s06_holds(company: Company, ord
     depart(company, shipment)
     table, chairs = order.lines
     company.fire(
-        "lg_xu", "2026-12-02 10:00", shipment, "deliver",
+        "lg_liu", "2026-12-02 10:00", shipment, "deliver",
         packages_damaged=1, damaged_numbers="01", back={str(table.id): "1"}, **SIGNED,
     )  # fmt: skip
     states = [pack.state for pack in shipment.packages]
@@ -291,7 +291,10 @@ def test_delivery_when_the_whole_load_is_lost_then_no_package_needs_a_name(
 ) -> None:
     depart(company, shipment)
     back = {line.order_line_id: line.qty for line in shipment.lines}
-    company.fire("lg_xu", "2026-12-02 10:00", shipment, "deliver", packages_short=5, back=back, **SIGNED)
+    # Domain/09 9.4, rule 11: the loader does not close the difference of the count.
+    loss = {"packages_short": 5, "back": back, **SIGNED}
+    assert refusal(company, "lg_xu", "2026-12-02 10:00", shipment, "deliver", **loss) == "separation_of_duties"
+    company.fire("lg_liu", "2026-12-02 10:00", shipment, "deliver", **loss)
     assert {pack.state for pack in shipment.packages} == {PackageState.lost}
     assert [line.qty_delivered for line in order.lines] == [D(0), D(0)]
     assert (shipment.receipt.packages_received, shipment.receipt.packages_short) == (0, 5)
@@ -303,7 +306,7 @@ def test_delivery_when_a_chair_is_lost_then_the_order_takes_one_more(company: Co
     shipment = plan(company, order, {chairs.id: 6})
     depart(company, shipment)
     lost = {"packages_short": 1, "short_numbers": shipment.packages[2].package_no, "back": {str(chairs.id): 2}}
-    company.fire("lg_xu", "2026-12-02 10:00", shipment, "deliver", **lost, **SIGNED)
+    company.fire("lg_liu", "2026-12-02 10:00", shipment, "deliver", **lost, **SIGNED)
     assert [pack.state for pack in shipment.packages] == [*[PackageState.delivered] * 2, PackageState.lost]
     assert (shipment.receipt.packages_received, shipment.receipt.packages_short) == (2, 1)
     assert (chairs.qty_shipped, chairs.qty_back, chairs.qty_delivered) == (D(6), D(2), D(4))
@@ -334,7 +337,7 @@ def test_delivery_when_it_contradicts_itself_then_refused(
     if "back" in data:
         ids = [line.id for line in order.lines]
         data = {"back": {ids[int(k)] if int(k) < len(ids) else -1: v for k, v in data["back"].items()}}
-    assert refusal(company, "lg_xu", "2026-12-02 10:00", shipment, "deliver", **SIGNED, **data) == code
+    assert refusal(company, "lg_liu", "2026-12-02 10:00", shipment, "deliver", **SIGNED, **data) == code
     company.session.refresh(shipment)
     assert shipment.receipt is None
 
@@ -345,7 +348,7 @@ def test_delivery_when_quantities_are_no_quantities_then_the_field_is_named(
 ) -> None:
     depart(company, shipment)
     with pytest.raises(ValidationFailedError) as refused:
-        company.fire("lg_xu", "2026-12-02 10:00", shipment, "deliver", back=back, **SIGNED)
+        company.fire("lg_liu", "2026-12-02 10:00", shipment, "deliver", back=back, **SIGNED)
     assert list(refused.value.fields) == ["back"]
 
 
@@ -354,7 +357,7 @@ def test_delivery_when_a_form_sends_text_then_read_as_quantities(
 ) -> None:
     depart(company, shipment)
     table = order.lines[0].id
-    company.fire("lg_xu", "2026-12-02 10:00", shipment, "deliver", back=f'{{"{table}": 1.000}}', **SIGNED)
+    company.fire("lg_liu", "2026-12-02 10:00", shipment, "deliver", back=f'{{"{table}": 1.000}}', **SIGNED)
     assert [line.qty_back for line in shipment.lines] == [D(1), D(0)]
 
 
@@ -362,7 +365,7 @@ def test_delivery_when_a_person_types_line_numbers_then_those_pieces_go_back(
     company: Company, order: Order, shipment: Shipment
 ) -> None:
     depart(company, shipment)
-    company.fire("lg_xu", "2026-12-02 10:00", shipment, "deliver", not_received="1=1；2=2.000", **SIGNED)
+    company.fire("lg_liu", "2026-12-02 10:00", shipment, "deliver", not_received="1=1；2=2.000", **SIGNED)
     assert [line.qty_back for line in shipment.lines] == [D(1), D(2)]
 
 
@@ -371,5 +374,5 @@ def test_delivery_when_typed_quantities_cannot_be_read_then_the_field_is_named(
 ) -> None:
     depart(company, shipment)
     with pytest.raises(ValidationFailedError) as refused:
-        company.fire("lg_xu", "2026-12-02 10:00", shipment, "deliver", not_received="table", **SIGNED)
+        company.fire("lg_liu", "2026-12-02 10:00", shipment, "deliver", not_received="table", **SIGNED)
     assert list(refused.value.fields) == ["not_received"]

@@ -103,16 +103,6 @@ def test_result_when_counted_then_every_piece_has_one(passed: str, failed: str, 
 
 
 @pytest.mark.parametrize(
-    ("actor", "reporter", "planner", "own"),
-    [(1, 1, 2, True), (2, 1, 2, True), (3, 1, 2, False), (None, None, None, False), (3, None, None, False)],
-)
-def test_inspector_when_he_made_the_goods_then_recognised(
-    actor: int | None, reporter: int | None, planner: int | None, own: bool
-) -> None:
-    assert quality.is_own_work(actor, reporter, planner) is own
-
-
-@pytest.mark.parametrize(
     ("day", "covered"),
     [
         (date(2026, 11, 26), False),

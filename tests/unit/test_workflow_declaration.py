@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import pytest
 
+from app.kernel.duties import Duty
 from app.kernel.workflow import DeclarationError, Step, Workflow
 
 
@@ -22,6 +23,7 @@ class Lamp:
 
 
 GO = Step("go", "Go", (Light.red,), Light.green, permission="go")
+NO_SUCH = Duty(1, ("lamp.x",), "Whoever took x.")
 STOP = Step("stop", "Stop", (Light.green,), Light.red)
 SWITCH_OFF = Step("switch_off", "Off", (Light.red, Light.green), Light.off)
 
@@ -47,7 +49,11 @@ def test_workflow_when_sound_then_steps_and_permissions_follow() -> None:
         ((GO, SWITCH_OFF), (), "without a way out"),
         ((Step("can_go", "Go", (Light.red,), Light.green), STOP, SWITCH_OFF), (Light.off,), "cannot be called"),
         ((Step("go", "Go", (), Light.green), STOP, SWITCH_OFF), (Light.off,), "starts nowhere"),
-        ((GO, Step("stop", "Stop", (Light.green,), Light.red, not_by=("x",)), SWITCH_OFF), (Light.off,), "unknown"),
+        (
+            (GO, Step("stop", "Stop", (Light.green,), Light.red, not_by=(NO_SUCH,)), SWITCH_OFF),
+            (Light.off,),
+            "unknown",
+        ),
     ],
 )
 def test_workflow_when_contradictory_then_refused(steps: tuple[Step, ...], final: tuple[Light, ...], what: str) -> None:

@@ -9,10 +9,10 @@ from html import unescape
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from flask_jwt_extended import create_access_token
+from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import event
 
-from app.cli.demo_people import actors
+from tests.signed_in import signed_in, token_of
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -38,12 +38,10 @@ class Person:
 
     def __init__(self, app: Flask, session: Session, username: str) -> None:
         self.app = app
-        self.client = app.test_client()
-        user_id = actors(session)[username].id
+        user_id = session.scalars(sa.select(User.id).where(User.username == username)).one()
         session.rollback()
         self.user_id = user_id
-        with self.client.session_transaction() as held:
-            held["_user_id"], held["_fresh"], held["locale"] = str(user_id), True, "en"
+        self.client = signed_in(app, user_id, "en")
 
     def get(self, url: str) -> TestResponse:
         """A page."""
@@ -71,8 +69,7 @@ class Person:
 
     def token(self) -> dict[str, str]:
         """The header of an API call."""
-        with self.app.app_context():
-            return {"Authorization": f"Bearer {create_access_token(identity=str(self.user_id))}"}
+        return {"Authorization": f"Bearer {token_of(self.app, self.user_id)}"}
 
 
 def field_errors(response: TestResponse) -> dict[str, str]:

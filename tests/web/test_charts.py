@@ -11,13 +11,14 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import Permission, PermissionView, Role, ViewMenu
-from flask_jwt_extended import create_access_token
 
 from app.charts.catalogue import CHARTS, charts_for_home
 from app.cli.demo_people import actors
 from app.kernel.context import Context
 from app.kernel.listing import parse, total
 from tests.services.chart_rows import NOW, order
+from tests.signed_in import signed_in
+from tests.signed_in import token_of as signed_token
 from views.base import ENTITIES
 
 if TYPE_CHECKING:
@@ -41,19 +42,18 @@ LINK = re.compile(r'<a href="([^"]+)"[^>]*>([\d,]+)</a>')
 
 def sign_in(app: Flask, session: Session, username: str) -> FlaskClient:
     """A browser with that person's session."""
-    client = app.test_client()
-    with client.session_transaction() as held:
-        held["_user_id"], held["_fresh"] = str(actors(session)[username].id), True
+    user_id = actors(session)[username].id
     session.rollback()
-    return client
+    assert user_id is not None
+    return signed_in(app, user_id)
 
 
 def token_of(app: Flask, session: Session, username: str) -> dict[str, str]:
     """The header of an API call of that person."""
     user_id = actors(session)[username].id
     session.rollback()
-    with app.app_context():
-        return {"Authorization": f"Bearer {create_access_token(identity=str(user_id))}"}
+    assert user_id is not None
+    return {"Authorization": f"Bearer {signed_token(app, user_id)}"}
 
 
 @pytest.fixture

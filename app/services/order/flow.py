@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
+from app.kernel.duties import OF_ORDER, Duty, plain_acts
 from app.kernel.schema import ReasonInput
 from app.kernel.workflow import Clock, Step, Workflow
 from app.services.order import effects, guards
@@ -19,6 +20,20 @@ RUNNING = (
     S.shipped,
     S.delivered,
     S.pending_acceptance,
+)
+
+# Domain/09 9.4, rule 1. Whoever typed any of it stays bound; a mere submission binds until the order is sent back.
+_REVIEWED_BY_ANOTHER = _l("Whoever entered any of an order does not review it.")
+NOT_BY_ENTRY = (
+    Duty(
+        1,
+        plain_acts("order", "order_line", "order_fee"),
+        _REVIEWED_BY_ANOTHER,
+        OF_ORDER,
+        since=("order.send_back",),
+        ends=("order.submit",),
+    ),
+    Duty(1, ("order.submit",), _REVIEWED_BY_ANOTHER, since=("order.send_back",)),
 )
 
 PEOPLE = (
@@ -39,8 +54,8 @@ PEOPLE = (
         (S.pending_review,),
         S.approved,
         permission="review",
-        guards=(guards.is_not_own_entry, guards.needs_no_committee),
-        not_by=("submit",),
+        guards=(guards.needs_no_committee,),
+        not_by=NOT_BY_ENTRY,
         asks=ReviewInput,
         effect=effects.record_review,
         clause="13(1)",
@@ -51,8 +66,8 @@ PEOPLE = (
         (S.pending_review,),
         S.pending_approval,
         permission="review",
-        guards=(guards.is_not_own_entry, guards.needs_committee),
-        not_by=("submit",),
+        guards=(guards.needs_committee,),
+        not_by=NOT_BY_ENTRY,
         asks=ReviewInput,
         effect=effects.record_review,
         clause="13(2)",
@@ -63,7 +78,7 @@ PEOPLE = (
         (S.pending_review,),
         S.draft,
         permission="review",
-        not_by=("submit",),
+        not_by=NOT_BY_ENTRY,
         asks=ReasonInput,
         tone="neutral",
         clause="13(1)",
@@ -75,7 +90,7 @@ PEOPLE = (
         S.rejected,
         permission="review",
         guards=(guards.has_no_contract_yet,),
-        not_by=("submit",),
+        not_by=NOT_BY_ENTRY,
         asks=ReasonInput,
         effect=effects.reject,
         tone="danger",

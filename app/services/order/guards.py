@@ -8,20 +8,16 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
 from app.kernel.context import Context
-from app.kernel.engine import last_actor
 from app.kernel.errors import Reason
 from app.services.order import rules
 from app.services.order.pricing import content_of
 from models.approval import Approval
-from models.journal import Journal
 from models.labels_money import RefundReason, RefundState
 from models.labels_order import ApprovalState
 from models.order import Order
 from models.payment import Refund
 
 ZERO = Decimal(0)
-# What somebody does who enters an order: another person may press the button of the last of them.
-ENTRY = tuple(f"{entity}.{act}" for entity in ("order", "order_line", "order_fee") for act in ("add", "edit"))
 
 
 def has_lines(_ctx: Context, order: Order) -> Reason | None:
@@ -50,21 +46,6 @@ def is_direct_customer(_ctx: Context, order: Order) -> Reason | None:
     if order.customer.is_blacklisted:
         return Reason("blacklisted", _l("This customer is blocked: ask finance before going on."))
     return None
-
-
-def is_not_own_entry(ctx: Context, order: Order) -> Reason | None:
-    """Who entered any of an order does not review it, whoever submitted it (domain/09 9.4, rule 1)."""
-    if ctx.actor.is_system or ctx.actor.id is None:
-        return None
-    entered = sa.select(Journal.id).where(
-        Journal.order_id == order.id, Journal.actor_id == ctx.actor.id, Journal.action.in_((*ENTRY, "order.submit"))
-    )
-    # The engine has said it already to the last who submitted.
-    if ctx.session.execute(entered.limit(1)).first() is None or last_actor(ctx, order, "submit") == ctx.actor.id:
-        return None
-    return Reason(
-        "separation_of_duties", _l("You took the earlier step yourself (separation of duties): ask a colleague.")
-    )
 
 
 def needs_committee(_ctx: Context, order: Order) -> Reason | None:

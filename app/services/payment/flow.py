@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,21 +11,23 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 from marshmallow import fields, validate
 
-from app.kernel.context import Context
+from app.kernel.context import LOCAL_ZONE, Context
+from app.kernel.duties import Duty
 from app.kernel.engine import fire
 from app.kernel.errors import DomainError, DuplicateError, NotFoundError, Reason
-from app.kernel.schema import EntityInput, ReasonInput, Related
+from app.kernel.schema import EntityInput, ReasonInput, Related, field_for, reason_field
 from app.kernel.workflow import Clock, Step, Workflow
-from app.services.payment import actions, queries, rules
+from app.services.payment import actions, queries, refunds, rules
 from models.labels import InvoiceState as I
 from models.labels import PaymentState as P
 from models.labels import RefundState as R
 from models.labels_money import UNALLOCATED_REASONS
 from models.order import Order
 from models.payment import Invoice, Payment, Refund
+from models.policy import DEFAULTS
 
-THREE_PEOPLE = "appr.refund.staff2"
-THREE_PEOPLE_ABOVE = Decimal(5000)
+THREE_PEOPLE = "duty.refund_three"
+COOLING = "duty.account_cooling_hours"
 TAX_NUMBER = r"^\d{20}$"
 
 
@@ -49,6 +52,14 @@ class IssueInput(EntityInput):
         validate=validate.Regexp(TAX_NUMBER, error=_l("The number has 20 digits.")),
         metadata={"label": _l("Tax invoice number"), "help": _l("20 digits, as the tax platform gave it.")},
     )
+
+
+class AccountInput(EntityInput):
+    """Where the money goes instead, and why."""
+
+    payee_account = field_for(Refund, "payee_account", required=True)
+    payee_name = field_for(Refund, "payee_name", required=False)
+    reason = reason_field()
 
 
 def allocate(ctx: Context, payment: Payment, values: Mapping[str, Any]) -> None:
@@ -78,25 +89,31 @@ def book(ctx: Context, payment: Payment, values: Mapping[str, Any]) -> None:
         payment.customer_id = ctx.session.get_one(Order, values["order_id"]).customer_id
 
 
-def is_recorded_by_another(ctx: Context, refund: Refund) -> Reason | None:
-    """Who records a refund does not approve it (domain/09 9.4, rule 6)."""
-    if ctx.actor.is_system or refund.recorded_by_id != ctx.actor.id:
+def is_above_two(ctx: Context, refund: Refund) -> bool:
+    """Above the limit three people handle a refund, up to it two (domain/09 9.4, rule 6)."""
+    return refund.amount > ctx.policy.get(THREE_PEOPLE, Decimal(DEFAULTS[THREE_PEOPLE]))
+
+
+def is_cooled(ctx: Context, refund: Refund) -> Reason | None:
+    """Money does not follow a new account at once (domain/09 9.4, rule 15)."""
+    if refund.account_changed_at is None:
         return None
-    return _duties()
-
-
-def is_paid_by_another(ctx: Context, refund: Refund) -> Reason | None:
-    """Above the limit three people handle a refund, below it two (domain/09 9.4, rule 6)."""
-    if ctx.actor.is_system or refund.amount <= ctx.policy.get(THREE_PEOPLE, THREE_PEOPLE_ABOVE):
+    hours = ctx.policy.get(COOLING, Decimal(DEFAULTS[COOLING]))
+    free = refund.account_changed_at + timedelta(hours=float(hours))
+    if free <= ctx.now:
         return None
-    return _duties() if ctx.actor.id in {refund.recorded_by_id, refund.approved_by_id} else None
+    data = {"hours": f"{hours.normalize():f}", "until": f"{free.astimezone(LOCAL_ZONE):%Y-%m-%d %H:%M}"}
+    text = _l("The payee's account was changed: %(hours)s hours must pass first, until %(until)s.")
+    return Reason("account_cooling", text, data)
 
 
-def _duties() -> Reason:
-    return Reason(
-        "separation_of_duties",
-        _l("You recorded or approved this refund yourself (separation of duties): ask a colleague."),
-    )
+def change_account(ctx: Context, refund: Refund, values: Mapping[str, Any]) -> None:
+    """Another account or payee; what was approved is approved anew. Raises DomainError ``other_payee``."""
+    refunds.check_payee(ctx, refund, values)
+    refund.payee_account = values["payee_account"]
+    refund.payee_name = values.get("payee_name") or refund.payee_name
+    refund.approved_by_id = None
+    refund.account_changed_at = ctx.now
 
 
 def approve_refund(ctx: Context, refund: Refund, _values: Mapping[str, Any]) -> None:
@@ -128,6 +145,29 @@ def issue(ctx: Context, invoice: Invoice, values: Mapping[str, Any]) -> None:
     invoice.issued_at = ctx.now
 
 
+# Domain/09 9.4, rules 6, 7, 8 and 15.
+RECORDED = ("refund.add", "refund.edit", "refund.change_account")
+NOT_BY_RECORDER = (Duty(6, RECORDED, _l("Whoever recorded a refund does not approve it.")),)
+NOT_BY_APPROVER = (
+    Duty(6, ("refund.approve",), _l("Whoever approved a refund does not pay it out.")),
+    Duty(
+        6,
+        RECORDED,
+        _l("Three people handle a refund of this amount: whoever recorded it does not pay it out."),
+        when=is_above_two,
+    ),
+    Duty(15, ("refund.change_account",), _l("Whoever changed the payee's account does not pay out to it.")),
+)
+NOT_BY_POSTER = (Duty(7, ("payment.add",), _l("Whoever recorded a payment does not allocate it.")),)
+NOT_BY_APPLICANT = (
+    Duty(
+        8,
+        ("invoice.add", "invoice.edit"),
+        _l("Whoever applied for an invoice does not issue it."),
+        spare="invoice.issue",
+    ),
+)
+
 PAYMENT = Workflow(
     name="payment",
     subject=Payment,
@@ -141,6 +181,7 @@ PAYMENT = Workflow(
             (P.unallocated, P.partly),
             None,
             permission="allocate",
+            not_by=NOT_BY_POSTER,
             asks=AllocateInput,
             effect=allocate,
             clause="11(1)",
@@ -185,7 +226,7 @@ REFUND = Workflow(
             (R.draft,),
             R.approved,
             permission="approve",
-            guards=(is_recorded_by_another,),
+            not_by=NOT_BY_RECORDER,
             effect=approve_refund,
             clause="11(2)",
         ),
@@ -195,9 +236,21 @@ REFUND = Workflow(
             (R.approved,),
             R.executed,
             permission="execute",
-            guards=(is_paid_by_another,),
+            guards=(is_cooled,),
+            not_by=NOT_BY_APPROVER,
             effect=execute_refund,
             confirm=_l("Has the money been sent back?"),
+            clause="11(2)",
+        ),
+        Step(
+            "change_account",
+            _l("Change the payee's account"),
+            (R.draft, R.approved),
+            R.draft,
+            permission="account",
+            asks=AccountInput,
+            effect=change_account,
+            tone="neutral",
             clause="11(2)",
         ),
         Step(
@@ -236,6 +289,7 @@ INVOICE = Workflow(
             (I.applied,),
             I.issued,
             permission="issue",
+            not_by=NOT_BY_APPLICANT,
             asks=IssueInput,
             effect=issue,
             clause="11(2)",

@@ -67,7 +67,16 @@ def record_refund(ctx: Context, values: Mapping[str, Any]) -> Refund:
 def _check_payment(payment: Payment, order: Order, given: Mapping[str, Any]) -> None:
     if payment.order_id not in {None, order.id}:
         raise DomainError(_l("The payment belongs to another order: choose one of this order."), code="other_order")
-    account = given.get("payee_account")
+    _check_account(payment, given.get("payee_account"))
+
+
+def check_payee(ctx: Context, refund: Refund, given: Mapping[str, Any]) -> None:
+    """Raises DomainError ``other_payee`` where the money came from an account that is known."""
+    if refund.payment_id is not None:
+        _check_account(ctx.session.get_one(Payment, refund.payment_id), given.get("payee_account"))
+
+
+def _check_account(payment: Payment, account: str | None) -> None:
     if account and payment.payer_account and account != payment.payer_account:
         raise DomainError(
             _l("Money goes back to the account it came from; another one needs a written mandate and the committee."),

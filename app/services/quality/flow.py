@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from app.kernel.context import Context
+from app.kernel.duties import Duty, Through
 from app.kernel.errors import DomainError, Reason
 from app.kernel.schema import EntityInput, field_for
 from app.kernel.workflow import Clock, Step, Workflow
@@ -56,15 +57,16 @@ class RejectInput(EntityInput):
             raise ValidationError({"defect_qty": [str(_l("More than the failed pieces."))]})
 
 
-def is_not_own_work(ctx: Context, inspection: Inspection) -> Reason | None:
-    """Producer and planner of the goods do not inspect them (domain/09 9.4, rule 4). Clause 8(4)."""
-    planner = inspection.task.planner_id if inspection.task else None
-    if ctx.actor.is_system or not rules.is_own_work(ctx.actor.id, inspection.reported_by_id, planner):
-        return None
-    return Reason(
-        "separation_of_duties",
-        _l("You planned or reported these goods yourself (separation of duties): ask a colleague to inspect them."),
-    )
+# Domain/09 9.4, rule 4: producer and planner of the goods do not inspect them. Clause 8(4).
+MADE = ("plan", "edit", "release", "start", "report", "complete")
+NOT_BY_MAKER = (
+    Duty(
+        4,
+        tuple(f"production_task.{act}" for act in MADE),
+        _l("Whoever planned, made or reported goods does not inspect them."),
+        Through("task_id", "production_task"),
+    ),
+)
 
 
 def accept(ctx: Context, inspection: Inspection, _values: Mapping[str, Any]) -> None:
@@ -123,7 +125,8 @@ QUALITY = Workflow(
             (S.pending,),
             S.passed,
             permission="accept",
-            guards=(is_not_own_work, is_wanted),
+            guards=(is_wanted,),
+            not_by=NOT_BY_MAKER,
             effect=accept,
             clause="14(2)",
             is_bulk=True,
@@ -134,7 +137,8 @@ QUALITY = Workflow(
             (S.pending,),
             S.failed,
             permission="reject",
-            guards=(is_not_own_work, is_wanted),
+            guards=(is_wanted,),
+            not_by=NOT_BY_MAKER,
             asks=RejectInput,
             effect=reject,
             tone="danger",

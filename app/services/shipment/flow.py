@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 from app.kernel.context import Context
+from app.kernel.duties import Duty, Parts
 from app.kernel.errors import Reason
 from app.kernel.schema import ReasonInput
 from app.kernel.workflow import Clock, Step, Workflow
@@ -52,6 +53,17 @@ def has_not_departed(_ctx: Context, package: Package) -> Reason | None:
     return Reason("shipment_departed", _l("The shipment has departed or was cancelled: its packages stay as they are."))
 
 
+# Domain/09 9.4, rule 11: missing packages are not closed by who counted them onto the vehicle.
+NOT_BY_LOADER = (
+    Duty(
+        11,
+        ("package.load", "package.unload"),
+        _l("Whoever loaded a shipment does not record that packages of it are missing."),
+        Parts(Package, "shipment_id"),
+        given=("packages_short",),
+    ),
+)
+
 SHIPMENT = Workflow(
     name="shipment",
     subject=Shipment,
@@ -85,6 +97,7 @@ SHIPMENT = Workflow(
             (S.in_transit,),
             S.delivered,
             permission="deliver",
+            not_by=NOT_BY_LOADER,
             asks=DeliverInput,
             effect=effects.deliver,
             clause="14(3)",

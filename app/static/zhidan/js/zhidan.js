@@ -62,6 +62,7 @@
       if (filters) filters.setAttribute("aria-expanded", String(filters.form.classList.toggle("is-open")));
       // A closed step does nothing but keep the focus, so that its reasons stay readable.
       if (event.target.closest("[data-zd-closed]")) event.preventDefault();
+      if (event.target.closest("[data-zd-print]")) window.print();
     });
     // A menu near the right edge opens to the left. ("toggle" does not bubble, hence the capture.)
     document.addEventListener("toggle", (event) => {

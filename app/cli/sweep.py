@@ -1,0 +1,35 @@
+"""``flask sweep``: carries out what a day brings: delegations that have passed, parameters that come into force."""
+
+from __future__ import annotations
+
+import click
+import sqlalchemy as sa
+from flask.cli import with_appcontext
+
+from app.cli.acts import command_context
+from app.kernel.context import Context
+from app.kernel.engine import fire
+from app.kernel.unit_of_work import unit_of_work
+from app.services.policy.actions import apply_due
+from models.delegation import Delegation
+from models.labels import DelegationState
+
+OPEN = (DelegationState.proposed, DelegationState.active)
+
+
+@click.command("sweep")
+@with_appcontext
+def sweep() -> None:
+    """End delegations whose days have passed, and put approved parameters in force. Repeatable, once a day."""
+    with unit_of_work(command_context()) as ctx:
+        ended, applied = end_passed(ctx), apply_due(ctx)
+    click.echo(f"Delegations ended: {ended}. Parameters in force: {applied}.")
+
+
+def end_passed(ctx: Context) -> int:
+    """Ends delegations after their last day; returns how many. They gave nothing any more since then."""
+    passed = sa.select(Delegation).where(Delegation.state.in_(OPEN), Delegation.ends_on < ctx.today)
+    found = ctx.session.scalars(passed.order_by(Delegation.id)).all()
+    for delegation in found:
+        fire(ctx, delegation, "lapse")
+    return len(found)

@@ -1,0 +1,45 @@
+"""Words of delegations and of parameter changes, with their labels."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from flask_babel import lazy_gettext as _l
+
+from models.vocabulary import Labels
+
+
+class DelegationState(StrEnum):
+    """Where a delegation stands: it gives rights only while it is active and its days run."""
+
+    proposed = "proposed"
+    active = "active"
+    ended = "ended"
+    withdrawn = "withdrawn"
+
+
+class ParameterChangeState(StrEnum):
+    """Where the change of a parameter stands. Approved, it takes effect on its day."""
+
+    proposed = "proposed"
+    approved = "approved"
+    applied = "applied"
+    refused = "refused"
+    withdrawn = "withdrawn"
+
+
+DUTY_LABELS: Labels = {
+    DelegationState: {
+        DelegationState.proposed: _l("Proposed"),
+        DelegationState.active: _l("Active"),
+        DelegationState.ended: _l("Ended"),
+        DelegationState.withdrawn: _l("Withdrawn"),
+    },
+    ParameterChangeState: {
+        ParameterChangeState.proposed: _l("Proposed"),
+        ParameterChangeState.approved: _l("Approved"),
+        ParameterChangeState.applied: _l("In force"),
+        ParameterChangeState.refused: _l("Refused"),
+        ParameterChangeState.withdrawn: _l("Withdrawn"),
+    },
+}

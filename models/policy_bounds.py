@@ -1,0 +1,42 @@
+"""Between which values a parameter may be set: what the law and the regulation leave to the company (domain/02 2.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+Bounds = tuple[Decimal, Decimal]
+
+
+def _between(least: str, most: str) -> Bounds:
+    return Decimal(least), Decimal(most)
+
+
+# What is not named here lies between 0 and the largest number that the calendar bears; switches are 0 or 1.
+BOUNDS: Mapping[str, Bounds] = {
+    "sla.warn_pct": _between("50", "95"),
+    # While the regulation is in force, its 24 and 48 hours may only be shortened.
+    "sla.E1.limit": _between("1", "24"),
+    "sla.E4.limit": _between("1", "48"),
+    "sla.E2.limit": _between("1", "72"),
+    "sla.E3.limit": _between("4", "120"),
+    "sla.E5.limit": _between("24", "240"),
+    "appr.large.retail": _between("0.01", "1000000000"),
+    "appr.large.bulk": _between("0.01", "1000000000"),
+    "appr.large.project": _between("0.01", "1000000000"),
+    "appr.large.government": _between("0.01", "1000000000"),
+    "appr.large.other": _between("0.01", "1000000000"),
+    "appr.discount.clerk": _between("0", "30"),
+    "appr.discount.lead": _between("0", "30"),
+    # 民法典 586.
+    "pay.deposit_cap_pct": _between("0", "20"),
+    # 消法 25: seven days at least; refunds within 7, at the very latest 15 days.
+    "return.window_days": _between("7", "365"),
+    "refund.days": _between("1", "7"),
+    "refund.hard_days": _between("1", "15"),
+    "sla.R2.limit": _between("1", "168"),
+    "sla.R3.limit": _between("1", "360"),
+    "duty.refund_three": _between("0", "50000"),
+    "duty.account_cooling_hours": _between("24", "720"),
+    "duty.delegation_days": _between("1", "90"),
+}

@@ -1,0 +1,135 @@
+"""Everything a person can get, as requests: pages, tabs, forms, searches, charts, API, journal, error pages.
+
+The addresses come from the application's own map (``tests.contract.visiting``); here they are multiplied by records
+in every state, by the arguments that lists and forms understand, and by bodies that are refused.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from app.kernel.journal import state_column
+from tests.contract.visiting import Visit, visits
+from tests.sweeps.people import Asker
+from views.base import ENTITIES
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from sqlalchemy.orm import Session
+    from werkzeug.test import TestResponse
+
+CURSOR = re.compile(r"(?:after|before)(?:=|\"\s*:\s*\")([A-Za-z0-9_\-]{8,})")
+BAD_FORM = {"wrong": "field", "amount": "not a number", "version": "x"}
+LIST_ARGUMENTS = ("?size=200", "?size=1&last=1")
+ZIP = b"PK\x03\x04"
+
+
+@dataclass(frozen=True)
+class Outlet:
+    """One request; ``name`` is what the report calls it."""
+
+    name: str
+    method: str
+    url: str
+    is_api: bool = False
+    body: dict[str, Any] = field(default_factory=dict, hash=False)
+
+
+def sample_ids(session: Session, most: int) -> list[dict[str, int]]:
+    """Records of each entity, the newest of each state first, as the sets of ids that ``visits`` takes."""
+    found: dict[str, list[int]] = {}
+    for name, view in ENTITIES.items():
+        model = view.model()
+        state = state_column(model)
+        newest = sa.select(sa.func.max(model.id))
+        statement = newest.group_by(getattr(model, state)) if state else newest
+        ids = [pk for pk in session.scalars(statement) if pk is not None]
+        more = session.scalars(sa.select(model.id).order_by(model.id).limit(most))
+        found[name] = list(dict.fromkeys([*sorted(ids, reverse=True), *more]))[:most]
+    session.rollback()
+    return [{name: ids[place] for name, ids in found.items() if place < len(ids)} for place in range(most)]
+
+
+def every_visit(app: Flask, sets: list[dict[str, int]]) -> list[Visit]:
+    """All visits to all sample records, each address once."""
+    found: dict[tuple[str, str], Visit] = {}
+    with app.app_context():
+        for place, ids in enumerate(sets):
+            for visit in visits(app, ids):
+                if place == 0 or (visit.is_record and visit.entity in ids):
+                    found.setdefault((visit.method, visit.url), visit)
+    return list(found.values())
+
+
+def outlets(
+    asker: Asker, found: list[Visit], leave_out: frozenset[str] = frozenset(), *, with_bodies: bool = True
+) -> Iterator[Outlet]:
+    """What an actor may ask for: his visits with their arguments, then bodies that are refused."""
+    mine = [visit for visit in found if visit.endpoint not in leave_out and visit.is_open_to(asker.actor.permissions)]
+    for visit in mine:
+        if visit.method != "GET":
+            continue
+        for arguments in _arguments(visit):
+            yield Outlet(visit.endpoint, "GET", visit.url + arguments, visit.is_api)
+    for visit in mine if with_bodies else ():
+        if visit.method == "GET":
+            continue
+        body = {"json": BAD_FORM} if visit.is_api else {"data": BAD_FORM}
+        yield Outlet(f"{visit.endpoint} refused", visit.method, visit.url, visit.is_api, body)
+
+
+def _arguments(visit: Visit) -> Iterator[str]:
+    name = visit.endpoint.partition(".")[2]
+    if name not in {"list", "get_list", "search"} or visit.entity is None:
+        yield ""
+        return
+    if name == "search":
+        yield from ("", "?q=Q", "?q=139", "?q=1")
+        return
+    yield from LIST_ARGUMENTS
+    for column in ENTITIES[visit.entity].order_columns:
+        yield f"?size=2&sort={column}"
+
+
+def ask(asker: Asker, outlet: Outlet) -> TestResponse:
+    """The answer; what a form leads to is followed, so that its message is read as well."""
+    client = asker.stranger if outlet.is_api else asker.client
+    headers = asker.headers if outlet.is_api else {}
+    answer = client.open(outlet.url, method=outlet.method, headers=headers, **outlet.body)
+    if outlet.method == "POST" and answer.status_code in {302, 303} and not outlet.is_api:
+        answer = client.get(answer.headers["Location"])
+    return answer
+
+
+def text_of(answer: TestResponse) -> str:
+    """All that an answer says: headers, body, cells of a workbook, and what its cursors hold."""
+    data = answer.get_data()
+    body = workbook_text(data) if data.startswith(ZIP) else data.decode("utf-8", "replace")
+    kept = "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
+    return "\n".join([kept, body, *cursors(body)])
+
+
+def workbook_text(data: bytes) -> str:
+    """Every part of a workbook (or another zip) as text."""
+    with zipfile.ZipFile(io.BytesIO(data)) as book:
+        return "\n".join(book.read(name).decode("utf-8", "replace") for name in book.namelist())
+
+
+def cursors(body: str) -> Iterator[str]:
+    """What the paging cursors of a page hold, where they can be read."""
+    for token in set(CURSOR.findall(body)):
+        try:
+            text = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode("utf-8")
+            yield json.dumps(json.loads(text), ensure_ascii=False)
+        except (ValueError, binascii.Error):
+            continue

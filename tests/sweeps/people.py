@@ -1,0 +1,77 @@
+"""Who asks in the sweeps: each delivered role alone, and somebody who holds them all.
+
+The demo people hold the roles that go together in the company. A leak of one role is hidden by the others a person
+has, so here every role is also somebody of its own. All of it is read from the running application: a role that is
+delivered tomorrow is swept tomorrow.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from flask_appbuilder.security.sqla.models import Role, User
+
+from app.kernel.fields import Access
+from app.security.actors import actor_of
+from app.security.departments import ROLES
+from models.access import RoleField
+from models.base import Sensitivity
+from tests.web.person import Person
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from sqlalchemy.orm import Session
+
+    from app.kernel.context import Actor
+
+ALONE = "alone_"
+EVERYTHING = "everything"
+SINGLE = tuple(ROLES)
+
+
+def add_crowd(session: Session) -> None:
+    """A user for each delivered role, and one who holds every role; none of them has a password."""
+    roles = {found.name: found for found in session.scalars(sa.select(Role))}
+    wanted = {f"{ALONE}{code}": [roles[code]] for code in SINGLE}
+    wanted[EVERYTHING] = [roles[code] for code in SINGLE]
+    for name, held in wanted.items():
+        session.add(
+            User(
+                username=name,
+                first_name=name,
+                last_name="Sweep",
+                email=f"{name}@zhidan.example",
+                active=True,
+                roles=held,
+            )
+        )
+    session.commit()
+
+
+def actor(session: Session, username: str) -> Actor:
+    """A user with the rights of the database; closes the reading transaction."""
+    found = actor_of(session.scalars(sa.select(User).where(User.username == username)).one(), session)
+    session.rollback()
+    return found
+
+
+def see_everywhere(session: Session, level: str) -> None:
+    """Every role sees every field group ``hidden`` or ``masked``, and keeps its rights and rows."""
+    session.execute(sa.delete(RoleField))
+    if level != Access.hidden:
+        ids = session.scalars(sa.select(Role.id)).all()
+        rows = [{"role_id": pk, "field_group": str(group), "level": level} for pk in ids for group in Sensitivity]
+        session.execute(sa.insert(RoleField), rows)
+    session.commit()
+
+
+class Asker(Person):
+    """A person of the crowd or of the demo company, who can also call the API."""
+
+    def __init__(self, app: Flask, session: Session, username: str) -> None:
+        super().__init__(app, session, username)
+        self.username = username
+        self.actor = actor(session, username)
+        self.stranger = app.test_client()
+        self.headers = self.token()

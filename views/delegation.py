@@ -1,0 +1,56 @@
+"""Delegations: one's own, those of one's department, those that wait for one's answer. Clause 6(3)."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from marshmallow import fields, validate
+
+from app.kernel.schema import EntityInput, Related, field_for
+from app.security import scopes
+from app.security.delegations import PASSED_ON, propose
+from app.security.departments import label_of_role
+from models.delegation import Delegation
+from models.labels import DelegationState, label_of
+from views.base import EntityInterface
+from views.entity import EntityView
+
+
+class DelegationInput(EntityInput):
+    """Who stands in for whom, in what, how long, and why."""
+
+    deputy_id = Related("ab_user", required=True, metadata={"label": _l("Deputy")})
+    role = fields.String(
+        allow_none=True,
+        validate=validate.OneOf(PASSED_ON, [label_of_role(code) for code in PASSED_ON]),
+        metadata={"label": _l("Role"), "help": _l("Empty: all roles that may be passed on.")},
+    )
+    begins_on = fields.Date(allow_none=True, metadata={"label": _l("From"), "help": _l("Empty: from today.")})
+    ends_on = field_for(Delegation, "ends_on")
+    reason = field_for(Delegation, "reason")
+    giver_id = Related(
+        "ab_user",
+        allow_none=True,
+        metadata={
+            "label": _l("Stands aside"),
+            "help": _l("Empty: yourself. A head of department names a deputy for a member who cannot do so."),
+        },
+    )
+
+
+class DelegationView(EntityView):
+    """Who stands in for whom; the deputy's rights end with the last day, or at once when somebody ends it."""
+
+    datamodel = EntityInterface(Delegation)
+    list_columns = ["delegation_no", "giver", "deputy", "role_code", "begins_on", "ends_on", "state"]
+    search_columns = ["state", "giver", "deputy", "begins_on", "ends_on"]
+    add_schema = DelegationInput
+    show_fieldsets = [
+        (_l("Delegation"), {"fields": ["delegation_no", "giver", "deputy", "role_code"]}),
+        (_l("Days"), {"fields": ["begins_on", "ends_on", "reason"]}),
+    ]
+    base_order = ("ends_on", "desc")
+    scope = scopes.delegation
+    creates = propose
+    quick_search = ("delegation_no",)
+    quick_views = tuple((label_of(state), {"state": str(state)}) for state in DelegationState)
+    extra_permissions = ("manage",)
