@@ -105,7 +105,7 @@ def test_difference_when_a_role_was_changed_then_marked_and_found(app: Flask, se
     assert {name for name, (_text, mark) in found.items() if mark} == {"order"}
     only = person.page("/rights/?only=differences")
     assert [body[1] for body in BODY.finditer(only)] == ["order"]
-    assert only.count('<th scope="row" title=') == 1
+    assert only.count('<th scope="row" data-right=') == 1
     fields = person.page("/rights/?tab=fields&only=differences")
     assert fields.count('<span class="zd-mx__name">') == 1
     assert "Door" in fields
