@@ -21,6 +21,8 @@ SUBJECTS = {
     "role": _l("Roles and rights"),
     "chart": _l("Charts"),
     "account": _l("Own account"),
+    "api_token": _l("API tokens"),
+    "sign_in_link": _l("Sign-in links"),
     "MenuApi": _l("Menu"),
 }
 FIELD_GROUPS = {
@@ -42,6 +44,7 @@ WORDS = {
     "edit": _l("Edit"),
     "export": _l("Export"),
     "credit": _l("Credit"),
+    "manage": _l("Of everybody in the own department"),
     "keep": _l("Keep from anonymising"),
     "reveal": _l("Show in full"),
     "report": _l("Report of a person's data"),
