@@ -61,6 +61,9 @@ class Journal(Base):
     reason: Mapped[str | None] = column(sa.Text, _l("Reason"))
 
     actor: Mapped[User | None] = relationship("User", foreign_keys="Journal.actor_id", viewonly=True)
+    on_behalf_of: Mapped[User | None] = relationship(
+        "User", primaryjoin="foreign(Journal.on_behalf_of_id) == User.id", viewonly=True
+    )
 
     def __str__(self) -> str:
         return f"#{self.id}"

@@ -28,6 +28,7 @@ from views.adapter import by_token
 from views.base import EntityDeclaration
 from views.context import web_context
 from views.display import record_text
+from views.exportapi import ExportApiRoutes
 from views.listpage import args_of_request, note_arguments
 from views.records import LONGEST_KEY, change, create, digest_of, load, once, step
 from views.reveal import lifted
@@ -49,7 +50,7 @@ class InvalidArgumentsError(DomainError):
         return " ".join(str(problem) for problem in self.problems)
 
 
-class EntityApi(BaseApi):
+class EntityApi(ExportApiRoutes, BaseApi):
     """Base of the generated classes; ``view`` is the declaration."""
 
     view: type[EntityDeclaration]

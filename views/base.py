@@ -46,6 +46,8 @@ class EntityDeclaration(QuietModelView):
     (the stations of a record), ``awaits`` (state → the right of whoever goes on with it in another table),
     ``restricted`` (column → the further right to write it), ``extra_permissions`` (rights beside this screen),
     ``hints`` and ``further`` (flags beside the clocks and buttons beside the steps of a record).
+    ``links`` (column → where its value leads), ``choices`` (column of words → what its filter offers beside the other
+    filters), ``whole`` (columns that the filter bar compares whole: an index answers).
     """
 
     is_abstract: ClassVar[bool] = True
@@ -68,6 +70,9 @@ class EntityDeclaration(QuietModelView):
     has_history: ClassVar[bool] = True
     masks_can_be_lifted: ClassVar[bool] = False
     api_base: ClassVar[type[Any] | None] = None
+    links: ClassVar[Mapping[str, Callable[[Context, Any], str | None]]] = {}
+    choices: ClassVar[Mapping[str, Callable[[Mapping[str, str]], list[tuple[str, str]]]]] = {}
+    whole: ClassVar[frozenset[str]] = frozenset()
     page_size = PAGE_SIZE
 
     def __init_subclass__(cls, **options: Any) -> None:

@@ -6,6 +6,7 @@ The framework's own chart views load every row into Python and draw with a scrip
 
 from __future__ import annotations
 
+import secrets
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -32,6 +33,7 @@ from models.base import Sensitivity
 from models.labels import label_of
 from views.adapter import QuietChartView, login_needed
 from views.base import EntityInterface, view_of
+from views.chartexport import ChartExportRoutes, export_form
 from views.charttable import table_of
 from views.context import web_context
 from views.display import badge, text_of
@@ -46,7 +48,7 @@ class EChartsWidget(RenderTemplateWidget):
     template = "zhidan/widgets/charts.html"
 
 
-class ChartView(QuietChartView):
+class ChartView(ChartExportRoutes, QuietChartView):
     """One chart. Subclasses name its declaration; rights are ``can_<name>`` on ``chart``."""
 
     chart_widget = EChartsWidget
@@ -61,7 +63,7 @@ class ChartView(QuietChartView):
         cls.datamodel = EntityInterface(chart.subject)
         cls.route_base = f"/chart/{chart.name}"
         cls.chart_title = chart.label
-        cls.method_permission_name = dict.fromkeys(("chart", "card", "rows"), chart.name)
+        cls.method_permission_name = dict.fromkeys(("chart", "card", "rows", "export"), chart.name)
 
     @expose("/")
     def chart(self) -> Any:
@@ -186,8 +188,17 @@ def card_of(result: Result, figure: Figure, address: Any, *, height: int | None,
         "option": option,
         "height": height,
         "table": table_of(result, figure, address) if option and has_table else None,
+        "export": export_form(view_name(chart), figure, arguments_of(result.asked), secrets.token_urlsafe(16))
+        if option and has_table
+        else None,
         "url": None if has_table else chart_url(result.asked),
     }
+
+
+def arguments_of(asked: Asked) -> list[tuple[str, str]]:
+    """What was chosen, as the arguments of the chart's address."""
+    found = [] if asked.choice.axis is asked.chart.axes[0] else [("by", asked.choice.axis.name)]
+    return [*choice_pairs(asked.choice), *found]
 
 
 def filter_fields(asked: Asked) -> list[dict[str, Any]]:

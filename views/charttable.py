@@ -21,7 +21,7 @@ def written(measure: Measure, value: Any) -> str:
 
 def table_of(result: Result, figure: Figure, address: Address) -> dict[str, Any]:
     """Columns, rows and foot for the ``table`` macro."""
-    series = _series(result, figure)
+    series = series_of(result, figure)
     has_split = result.asked.chart.split is not None
     columns = [{"name": "bucket", "label": str(result.asked.choice.axis.label), "kind": "text"}]
     columns += [{"name": f"{name}-{part}", "label": label, "kind": _kind(result, name)} for name, part, label in series]
@@ -44,14 +44,15 @@ def _kind(result: Result, name: str) -> str:
     return "money" if result.measure(name).format is Format.money else "number"
 
 
-def _series(result: Result, figure: Figure) -> list[tuple[str, Any, str]]:
+def series_of(result: Result, figure: Figure) -> list[tuple[str, Any, str]]:
+    """The columns of figures: measure, part, label."""
     if result.asked.chart.split is None:
         return [(name, ..., str(result.measure(name).label)) for name in figure.measures]
     return [(figure.measures[0], part, result.part_text(part)) for part in result.parts]
 
 
 def _cells(result: Result, figure: Figure, address: Address, key: Any) -> list[dict[str, Any]]:
-    places = [(name, part) for name, part, _label in _series(result, figure)]
+    places = [(name, part) for name, part, _label in series_of(result, figure)]
     if result.asked.chart.split is not None:
         places.append((figure.measures[0], ...))
     found = [_cell(result, name, address, key, part) for name, part in places]

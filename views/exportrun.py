@@ -16,6 +16,7 @@ from pathlib import Path
 from threading import Thread
 from time import monotonic
 from typing import Any
+from urllib.parse import quote
 
 from flask import Response, current_app
 from flask_babel import force_locale, get_locale
@@ -193,14 +194,19 @@ def send(ctx: Context, made: ExportLog, title: str) -> Response:
     with unit_of_work(ctx):
         key = actions.fetch(ctx, made)
         name, kind = file_name(made, ctx.actor.name, title), TYPES[made.file_format]
-        is_once = made.request_id is not None
+        is_once, number, ending = made.request_id is not None, made.export_no, str(made.file_format)
     path = store().path(key)
     if not path.is_file():
         raise NotFoundError
     answer = Response(_streamed(path, is_once=is_once), content_type=kind)
-    answer.headers.set("Content-Disposition", "attachment", filename=name)
+    answer.headers["Content-Disposition"] = disposition(name, f"{number}.{ending}")
     answer.content_length = path.stat().st_size
     return answer
+
+
+def disposition(name: str, plain: str) -> str:
+    """The header that names a download: servers send headers as ASCII, so other names are encoded (RFC 6266)."""
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def _streamed(path: Path, *, is_once: bool) -> Iterator[bytes]:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from flask import render_template
+from flask_appbuilder import expose
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.security import scopes
@@ -10,23 +15,92 @@ from models.calendar import CalendarDay
 from models.journal import Journal
 from models.parameter_change import ParameterChange
 from models.policy import PolicyParameter
+from views import journalpage
+from views.adapter import guarded
 from views.base import EntityInterface
+from views.context import web_context
 from views.entity import EntityView
+from views.showpage import show_variables
+from views.words import act_of, labels_of_entities
 
 
 class JournalView(EntityView):
-    """Who did what, read only."""
+    """Who did what, read only: by record, by person, by time."""
 
     datamodel = EntityInterface(Journal)
-    list_columns = ["at", "actor_name", "origin", "entity", "entity_id", "action", "from_state", "to_state", "reason"]
-    search_columns = ["at", "actor_name", "origin", "entity", "entity_id", "action", "order_id", "request_id"]
+    list_columns = [
+        "at",
+        "actor_name",
+        "entity",
+        "entity_id",
+        "action",
+        "from_state",
+        "to_state",
+        "reason",
+        "address",
+    ]
+    search_columns = [
+        "at",
+        "actor",
+        "entity",
+        "action",
+        "address",
+        "entity_id",
+        "order_id",
+        "request_id",
+        "origin",
+    ]
     show_fieldsets = [
-        (_l("Act"), {"fields": ["at", "recorded_at", "actor_name", "origin", "request_id", "action", "reason"]}),
+        (
+            _l("Act"),
+            {
+                "fields": [
+                    "at",
+                    "actor_name",
+                    "on_behalf_of",
+                    "action",
+                    "reason",
+                    "origin",
+                    "address",
+                    "request_id",
+                    "recorded_at",
+                ]
+            },
+        ),
         (_l("Record"), {"fields": ["entity", "entity_id", "order_id", "from_state", "to_state"]}),
     ]
     base_order = ("id", "desc")
     scope = scopes.journal
     has_history = False
+    links = {
+        "entity": lambda _ctx, row: journalpage.history_url(row),
+        "entity_id": journalpage.record_url,
+        "order_id": journalpage.order_url,
+    }
+    choices = {"entity": journalpage.entity_choices, "action": journalpage.act_choices}
+    whole = frozenset({"entity_id", "order_id", "address", "request_id"})
+
+    @expose("/show/<int:pk>")
+    @guarded("show")
+    def show(self, pk: int) -> Any:
+        """One entry, with the values it tells of and the number of its seal."""
+        ctx = web_context()
+        row = self.find(ctx, pk)
+        variables = show_variables(ctx, type(self), row)
+        what = str(labels_of_entities().get(row.entity, row.entity))
+        variables["title"] = f"{what}: {act_of(row.entity, row.action)}"
+        variables["subtitle"] = f"{self.model().__label__} {row} · {journalpage.record_name(ctx, row)}".rstrip(" ·")
+        variables["related"] = journalpage.tables(ctx, row)
+        variables["fieldsets"].append({"label": _("Seal"), "pairs": journalpage.seal_pairs(ctx, row)})
+        way = journalpage.record_url(ctx, row)
+        variables["more"] = None
+        variables["steps"] = [
+            {"label": _("Whole history of the record"), "url": journalpage.history_url(row), "method": "get"},
+            *([{"label": _("Open the record"), "url": way, "method": "get"}] if way else []),
+        ]
+        for step in variables["steps"]:
+            step["tone"] = "default"
+        return render_template("zhidan/show.html", **variables)
 
 
 class ParameterChangeView(EntityView):

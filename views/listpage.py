@@ -125,13 +125,21 @@ def rows_of(ctx: Context, view: type[EntityDeclaration], names: list[str], recor
     bulk = {step.name: step.sources for step in workflow.steps if step.is_bulk} if workflow else {}
     rows = []
     for record in records:
-        cells = [cell(ctx.actor, record, name, lambda target: link_of(ctx, target)) for name in names]
+        cells = [linked(ctx, view, record, name) for name in names]
         if may_show and names:
             first = cells[0] or {"kind": "text", "text": record_text(ctx.actor, record)}
             cells[0] = {**first, "kind": "link", "url": view.show_url(record.id)}
         open_steps = [name for name, sources in bulk.items() if state and getattr(record, state) in sources]
         rows.append({"pk": record.id, "label": str(record), "cells": cells, "steps": open_steps})
     return rows
+
+
+def linked(ctx: Context, view: type[EntityDeclaration], record: Any, name: str) -> dict[str, Any] | None:
+    """A value with the way it leads to: the page of a related record, or what the declaration says."""
+    found = cell(ctx.actor, record, name, lambda target: link_of(ctx, target))
+    leads = view.links.get(name)
+    url = leads(ctx, record) if leads is not None and found is not None else None
+    return {**found, "kind": "link", "url": url} if found is not None and url else found
 
 
 def link_of(ctx: Context, record: Any) -> str | None:
@@ -220,6 +228,13 @@ def _filter_field(
     if isinstance(attribute, sa.orm.RelationshipProperty):
         return _relation_field(ctx, view, name, _raw(values, name))
     kind = attribute.columns[0].type
+    if name in view.choices:
+        choices = view.choices[name]({key: _raw(values, key) for key in values})
+        if (raw := _raw(values, name)) and raw not in dict(choices):
+            choices = [*choices, (raw, raw)]
+        return {"kind": "select", "name": name, "value": raw, "choices": choices}
+    if name in view.whole:
+        return {"kind": "text", "name": name, "value": _raw(values, name)}
     if attribute.columns[0].foreign_keys:
         return {"kind": "number", "name": name, "value": _raw(values, name)}
     if isinstance(kind, sa.Enum):
@@ -254,7 +269,7 @@ def chips(ctx: Context, view: type[EntityDeclaration], asked: ListRequest, args:
     signs = {"lt": "<", "le": "≤", "gt": ">", "ge": "≥", "ne": "≠", "contains": "∋"}
     found = []
     for condition in asked.filters:
-        text = ", ".join(value_text(ctx, view, condition, value) for value in condition.values)
+        text = ", ".join(value_text(ctx, view, condition, value, asked.filters) for value in condition.values)
         if condition.operator == "null":
             text = _("empty") if condition.values[0] else _("not empty")
         sign = signs.get(condition.operator, "")
@@ -277,7 +292,13 @@ def _alias(view: type[EntityDeclaration], condition: Filter) -> str:
     return condition.key.replace(condition.name, key, 1)
 
 
-def value_text(ctx: Context, view: type[EntityDeclaration], condition: Filter, value: Any) -> str:
+def value_text(
+    ctx: Context,
+    view: type[EntityDeclaration],
+    condition: Filter,
+    value: Any,
+    asked_with: Sequence[Filter] = (),
+) -> str:
     """The value of a filter as a person reads it."""
     attribute = sa.inspect(view.model()).attrs[condition.name]
     if isinstance(attribute, sa.orm.RelationshipProperty):
@@ -288,4 +309,7 @@ def value_text(ctx: Context, view: type[EntityDeclaration], condition: Filter, v
         return related_text(ctx, Related(target), value) or str(value)
     if hasattr(value, "value"):
         return label_text(value)
+    if condition.name in view.choices:
+        asked = {other.name: str(other.values[0]) for other in asked_with}
+        return dict(view.choices[condition.name](asked)).get(value, str(value))
     return condition.raw[condition.values.index(value)]

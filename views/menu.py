@@ -36,6 +36,7 @@ from views.base import EntityDeclaration
 from views.chartapi import ChartApi
 from views.charts import register_charts
 from views.exchange import OrderImportView
+from views.integrity import IntegrityView
 from views.links import SignInLinkView
 from views.openapi import ApiPageView, OpenApiView
 from views.people import PeopleView
@@ -159,6 +160,13 @@ def register(builder: AppBuilder) -> None:
         label=OrderImportView.label,
         icon="fa-file-import",
         category=DEPARTMENTS[0].name,
+    )
+    builder.add_view(
+        IntegrityView,
+        IntegrityView.__name__,
+        label=IntegrityView.label,
+        icon="fa-shield-halved",
+        category=DEPARTMENTS[-1].name,
     )
     register_ways_in(builder)
     register_charts(builder)

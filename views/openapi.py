@@ -26,6 +26,8 @@ from models.base import Fixed, UtcDateTime
 from views.adapter import login_needed
 from views.base import ENTITIES, EntityDeclaration
 from views.context import web_context
+from views.exportapi import ExportInput
+from views.exportrun import XLSX
 
 ERRORS = {
     "400": "Arguments or body not understood",
@@ -115,6 +117,8 @@ def _add(spec: APISpec, actor: Any, view: type[EntityDeclaration]) -> None:
         )
     if listed:
         spec.path(f"/api/v1/{name}/", operations=listed)
+    if view.may(actor, "export"):
+        _add_export(spec, label, name)
     single: dict[str, Any] = {}
     if view.may(actor, "show"):
         single["get"] = _operation(label, _("Show"), name, parameters=[PK], view=view)
@@ -130,6 +134,32 @@ def _add(spec: APISpec, actor: Any, view: type[EntityDeclaration]) -> None:
     for step in workflow.steps if workflow else ():
         if step.permission and actor.may(f"{name}.{step.permission}"):
             spec.path(f"/api/v1/{name}/{{pk}}/{step.name}", operations={"post": _step(label, name, step, view)})
+
+
+def _add_export(spec: APISpec, label: str, name: str) -> None:
+    """The export of the list: a file, or the number of what it waits for."""
+    error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    waits = {"application/json": {"schema": {"type": "object", "properties": {"result": {"type": "object"}}}}}
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    answers = {
+        "200": {"description": "The file", "content": {XLSX: binary, "text/csv": binary}},
+        "202": {"description": "Made in the background, or waits for approval", "content": waits},
+        **{code: {"description": text, "content": error} for code, text in ERRORS.items()},
+    }
+    properties = {key: _property(field) for key, field in ExportInput().fields.items()}
+    properties["filter"] = {"type": "object", "description": "The arguments of the list, q and sort included."}
+    schema = {"type": "object", "properties": properties}
+    made = {
+        "tags": [name],
+        "summary": f"{label}: {_('Export')}",
+        "parameters": [KEY],
+        "requestBody": {"content": {"application/json": {"schema": schema}}},
+        "responses": answers,
+    }
+    number = {"name": "export_no", "in": "path", "required": True, "schema": {"type": "string", "maxLength": 30}}
+    fetched = {"tags": [name], "summary": f"{label}: {_('Download')}", "parameters": [number], "responses": answers}
+    spec.path(f"/api/v1/{name}/export", operations={"post": made})
+    spec.path(f"/api/v1/{name}/export/{{export_no}}", operations={"post": fetched})
 
 
 def _step(label: str, name: str, step: Step, view: type[EntityDeclaration]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from flask import Flask, Response, current_app, g, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, user_logged_in, user_logged_out
 
-from app.kernel.context import Deputyship
+from app.kernel.context import LOCAL_ZONE, Deputyship
 from app.security.actors import current_actor
 from app.security.departments import label_of_role
 from views.access.previewing import forget, strip
@@ -85,6 +85,7 @@ def shell_variables() -> dict[str, Any]:
         "logout_post_url": builder.get_url_for_logout,
         "stands_in": [stands_in(held) for held in actor.deputyships],
         "preview": strip(),
+        "printed_at": f"{g.zhidan_now.astimezone(LOCAL_ZONE):%Y-%m-%d %H:%M:%S}",
         "role_label": " · ".join(sorted(str(label_of_role(code)) for code in actor.roles)) or None,
     }
 

@@ -24,8 +24,8 @@ from app.kernel.windows import Seen, prepare
 from models.journal import Journal
 from models.order import Order
 from views.base import ENTITIES, EntityDeclaration, column_key, parent_relation
-from views.display import badge, cell, kind_of, label_text, moment, person_text, record_text, state_of, text_of
-from views.listpage import add_button, link_of, rows_of
+from views.display import badge, kind_of, label_text, moment, person_text, record_text, state_of, text_of
+from views.listpage import add_button, linked, rows_of
 from views.reveal import lifted, reveal_button
 from views.words import act_of, declared_step, said
 
@@ -145,7 +145,7 @@ def fieldsets(ctx: Context, view: type[EntityDeclaration], record: Any) -> list[
         pairs: list[dict[str, Any]] = [
             {
                 "label": str(view.label(name)),
-                "value": cell(ctx.actor, record, name, lambda target: link_of(ctx, target)),
+                "value": linked(ctx, view, record, name),
                 "kind": kind_of(view.model(), name),
             }
             for name in names

@@ -41,6 +41,7 @@ def live_sessions(ctx: Context, user_id: int) -> list[LoginSession]:
     statement = sa.select(LoginSession).where(
         LoginSession.user_id == user_id,
         LoginSession.ended_at.is_(None),
+        LoginSession.due.is_(None),
         LoginSession.last_seen_at > ctx.now - idle,
         LoginSession.started_at > ctx.now - oldest,
     )

@@ -17,7 +17,7 @@ from app.kernel.workflow import Step, all_workflows
 from app.security.actors import current_actor
 from app.security.departments import label_of_role
 from app.security.scopes import label_of_scope
-from app.security.wording import FIELD_GROUPS, LEVELS, word_text
+from app.security.wording import FIELD_GROUPS, LEVELS, SIGN_INS, word_text
 from models.access import RightsChange
 from models.approval import Approval
 from models.base import Base
@@ -45,11 +45,43 @@ ACTS = {
     "add": _l("Added"),
     "edit": _l("Changed"),
     "delete": _l("Removed"),
-    "export": _l("Exported"),
-    "reveal": _l("Shown in full"),
     "conceal": _l("Masks closed again"),
     "report": _l("Report of the data given"),
     "anonymise": _l("Anonymised"),
+    "refused": _l("Access refused"),
+    "sign_in": _l("Signed in"),
+    "sign_in_refused": _l("Sign-in refused"),
+    "sign_out": _l("Signed out"),
+    "locked": _l("Locked after failed sign-ins"),
+    "session_ended": _l("Session ended"),
+    "password_changed": _l("Password changed"),
+    "second_factor_on": _l("Second factor switched on"),
+    "second_factor_off": _l("Second factor switched off"),
+    "recovery_code_used": _l("Recovery code used"),
+    "token_made": _l("Token made"),
+    "token_ended": _l("Token ended"),
+    "unlocked": _l("Unlocked"),
+    "switched_off": _l("Switched off: not used for long"),
+    "way_linked": _l("Other way to sign in linked"),
+    "way_unlinked": _l("Other way to sign in taken away"),
+    "roles_from_directory": _l("Roles taken from the company directory"),
+    "preview": _l("Panel seen as this role"),
+    "grant": _l("Rights granted"),
+    "revoke": _l("Rights taken away"),
+    "fields": _l("Field access changed"),
+    "scopes": _l("Row scope changed"),
+    "export": _l("Exported"),
+    "reveal": _l("Mask lifted"),
+    "verify": _l("Integrity checked"),
+}
+# What the journal speaks of that is no table of ours.
+TECHNICAL = {
+    "chart": _l("Chart"),
+    "user": _l("User"),
+    "role": _l("Role"),
+    "group": _l("Group"),
+    "access": _l("Access"),
+    "session": _l("Session"),
 }
 # Kept copies take their keys from these tables, or from here where a copy has a word of its own.
 COPIED: tuple[type[Base], ...] = (Order, OrderLine, Product, Customer)
@@ -68,9 +100,7 @@ SIZES = {"size", "size_mm"}
 def labels_of_entities() -> Mapping[str, Any]:
     """The label of each table by its word in rights, journal and addresses."""
     classes = [mapper.class_ for mapper in Base.registry.mappers]
-    return {"chart": _l("Chart")} | {
-        entity_name(found): found.__label__ for found in classes if hasattr(found, "__label__")
-    }
+    return {entity_name(found): found.__label__ for found in classes if hasattr(found, "__label__")} | TECHNICAL
 
 
 def declared_step(entity: str, word: str) -> Step | None:
@@ -83,7 +113,8 @@ def act_of(entity: str, action: str) -> str:
     """The label of the step, or what was done."""
     word = action.rpartition(".")[2]
     step = declared_step(entity, word)
-    return str(step.label if step is not None else ACTS.get(word, word))
+    known = ACTS | SIGN_INS if entity == "user" else ACTS
+    return str(step.label if step is not None else known.get(word, word))
 
 
 def _entity(row: Any) -> str:
@@ -103,6 +134,11 @@ def _columns(row: Any) -> str:
 
 def _is_word(model: type[Any], entity: str) -> bool:
     return hasattr(model, "__label__") and entity_name(model) == entity
+
+
+def person_of(name: str) -> str:
+    """Who it was: a name, the system, or somebody who had not signed in."""
+    return str({"system": _("System"), "": _("Not signed in")}.get(name, name))
 
 
 def _meaning(row: Any) -> str:
@@ -132,7 +168,8 @@ READ: Mapping[tuple[type[Any], str], Callable[[Any], str]] = {
     (Delegation, "role_code"): lambda row: str(label_of_role(row.role_code) if row.role_code else _("All roles")),
     (Journal, "entity"): _entity,
     (Journal, "action"): lambda row: act_of(row.entity, row.action),
-    (Journal, "actor_name"): lambda row: _("System") if row.actor_name == "system" else str(row.actor_name),
+    (Journal, "actor_name"): lambda row: person_of(row.actor_name),
+    (Journal, "entity_id"): lambda row: str(row.entity_id or ""),
     (Journal, "from_state"): lambda row: _state(row.entity, row.from_state),
     (Journal, "to_state"): lambda row: _state(row.entity, row.to_state),
     (RightsChange, "changes"): lambda row: "\n".join(change_text(change) for change in row.changes),

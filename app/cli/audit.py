@@ -14,7 +14,7 @@ from app.extensions import db
 from app.kernel import chain
 from app.kernel.journal import note
 from app.kernel.unit_of_work import unit_of_work
-from app.kernel.verification import Fault, Finding, Report, snapshot, verify
+from app.kernel.verification import Fault, Finding, account, snapshot, verify
 
 HEAD = re.compile(r"(\d{1,18}):([0-9a-f]{64})")
 SAID: Mapping[Fault, str] = {
@@ -71,13 +71,6 @@ def verify_chain(*, expected: tuple[int, str] | None, since: int, is_noted: bool
         click.echo(sentence(report.finding), err=True)
         raise SystemExit(1)
     click.echo("The journal is as it was written.")
-
-
-def account(report: Report) -> dict[str, Any]:
-    """What the journal keeps of a check."""
-    finding = report.finding
-    found = {"fault": finding.fault, "seal": finding.seal, "entry": finding.journal_id} if finding else {}
-    return {"seals": report.seals, "rows": report.rows, "head": str(report.head), **found}
 
 
 def sentence(finding: Finding) -> str:

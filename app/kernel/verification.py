@@ -66,6 +66,13 @@ class Report:
     finding: Finding | None = None
 
 
+def account(report: Report) -> dict[str, Any]:
+    """What the journal keeps of a check."""
+    finding = report.finding
+    found = {"fault": finding.fault, "seal": finding.seal, "entry": finding.journal_id} if finding else {}
+    return {"seals": report.seals, "rows": report.rows, "head": str(report.head), **found}
+
+
 @contextmanager
 def snapshot(engine: Engine) -> Iterator[Connection]:
     """A connection that sees one moment of the database and takes no write lock."""

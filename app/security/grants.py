@@ -201,7 +201,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "customer_address": "list show reveal",
         "order": "list show reveal",
         "chart": "masks_lifted",
-        "journal": "list show export",
+        "journal": "list show export verify",
         "export_log": "list show export",
         "user": "list",
         "role": "list show preview",

@@ -160,12 +160,14 @@ def hash_of(password: str) -> str:
 
 
 def set_password(ctx: Context, user: User, password: str, *, is_own: bool) -> None:
-    """Sets a checked password; the sessions end with the flush. Who did not choose it himself must change it."""
+    """Sets a checked password; the sessions end with the flush, which also journals it (``app.security.recording``).
+
+    Who did not choose it himself must change it.
+    """
     user.password = hash_of(password)
     ctx.session.flush()
     security_of(ctx, user.id).must_change_password = not is_own
     ctx.session.flush()
-    note(ctx, "user.password_changed", "user", user.id, data={"own": is_own})
 
 
 def one_time_password() -> str:

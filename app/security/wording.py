@@ -43,6 +43,7 @@ WORDS = {
     "add": _l("Add"),
     "edit": _l("Edit"),
     "export": _l("Export"),
+    "verify": _l("Check integrity"),
     "credit": _l("Credit"),
     "manage": _l("Of everybody in the own department"),
     "keep": _l("Keep from anonymising"),
@@ -57,6 +58,20 @@ WORDS = {
     "resetpasswords": _l("New one-time password"),
     "resetfactor": _l("Reset the second factor"),
     "get": _l("Show"),
+}
+# What the journal says about sign-ins; the words after ``user.``.
+SIGN_INS = {
+    "sign_in": _l("Signed in"),
+    "sign_in_refused": _l("Sign-in refused"),
+    "sign_out": _l("Signed out"),
+    "locked": _l("Account locked"),
+    "unlocked": _l("Account unlocked"),
+    "session_ended": _l("Session ended"),
+    "password_changed": _l("Password changed"),
+    "second_factor_on": _l("Second factor set up"),
+    "second_factor_off": _l("Second factor switched off"),
+    "recovery_code_used": _l("Recovery code used"),
+    "switched_off": _l("Account switched off"),
 }
 CHARTS = {
     "orders_by_state": _l("Orders by state"),

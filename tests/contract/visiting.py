@@ -22,6 +22,8 @@ SAMPLES = {
     "digest": "0" * 64,
     "way": "feishu",
     "code": "order_center",
+    "export_no": "DC-20260101-0001",
+    "request_no": "DQ-20260101-0001",
 }
 
 

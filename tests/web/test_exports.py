@@ -8,6 +8,7 @@ import zipfile
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import pytest
 import sqlalchemy as sa
@@ -124,7 +125,10 @@ def test_export_when_made_then_marked_logged_and_in_the_journal(app: Flask, sess
     assert first[0].startswith("※ 直单 Zhidan · Exported by 赵敏 · Time 20")
     assert made.export_no in first[0]
     assert first[0].endswith("For internal use only")
-    assert made.export_no in answer.headers["Content-Disposition"]
+    # What a server can send: the test client would take anything.
+    named = answer.headers["Content-Disposition"]
+    assert named.isascii()
+    assert re.fullmatch(f"Orders_{made.export_no}_赵敏_[0-9-]{{15}}.{file_format}", unquote(named.split("UTF-8''")[1]))
     assert (made.entity, made.outcome, made.made_by_id) == ("order", ExportOutcome.done, lead.user_id)
     assert made.digest == hashlib.sha256(body).hexdigest()
     assert made.filter_text == "State = Draft"

@@ -17,6 +17,7 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy.orm import Session
 
 from app.cli.demo_people import DEMO_PASSWORD
+from app.extensions import db
 from app.factory import create_app
 from app.security.proofs import REFUSED
 from config import TestConfig
@@ -124,6 +125,8 @@ def test_lock_when_set_by_one_worker_then_another_one_knows(app: Flask, database
     assert [screen(app if turn % 2 else other, "oc_li", "wrong") for turn in range(5)] == [401] * 5
     assert screen(other, "oc_li", DEMO_PASSWORD) == 401
     assert screen(app, "oc_li", DEMO_PASSWORD) == 401
+    with other.app_context():
+        db.engine.dispose()
 
 
 @ONE_ENGINE

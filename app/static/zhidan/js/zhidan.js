@@ -148,6 +148,14 @@
     });
   }
 
+  // A download leaves the page as it is: two clicks are one file, but a later click is a new one.
+  function initExports() {
+    document.addEventListener("submit", (event) => {
+      const token = event.target.matches("form[data-zd-export]") ? one("input[name=token]", event.target) : null;
+      if (token) setTimeout(() => { token.value = window.crypto.randomUUID ? window.crypto.randomUUID() : String(Math.random()).slice(2) + Date.now(); }, 3000);
+    });
+  }
+
   function initUnsaved() {
     const forms = $$("form[data-zd-guard]");
     if (!forms.length) return;
@@ -387,6 +395,7 @@
     initBulk();
     initDrop();
     initUnsaved();
+    initExports();
     if (jq) jq(nameFrameworkParts); // after the framework's own ready handlers
     $$(".zd-track").forEach((track) => {
       const current = one("[aria-current]", track);
