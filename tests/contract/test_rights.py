@@ -208,7 +208,9 @@ def test_scope_when_the_table_is_unknown_then_no_rows_but_for_the_system() -> No
 @pytest.mark.parametrize("entity", sorted(SCOPES))
 def test_scope_when_the_role_is_unknown_then_no_rows(entity: str) -> None:
     stranger = type(SYSTEM)(id=1, name="", roles=frozenset({"made up by an administrator"}))
-    everybody = {"product", "stock", "reservation", "policy_parameter", "calendar_day", "rights_change"}
+    everybody = {
+        "product", "stock", "reservation", "policy_parameter", "calendar_day", "rights_change", "parameter_change",
+    }  # fmt: skip
     found = str(scope_of(entity, stranger).compile(compile_kwargs={"literal_binds": True}))
     assert ("true" in found) == (entity in everybody)
     assert ("false" in found or "0 = 1" in found) == (entity not in everybody)
