@@ -1,7 +1,7 @@
 """Fact 18: the framework's API keys store scopes, never ask about them, and hash slowly at every call.
 
-The first test shows it on the framework as it comes; when it fails with a new release, ``app/security/tokens.py`` may be
-looked at again. What ours do instead is tested in ``tests/web/test_tokens.py``.
+Shown on the framework as it comes; when it fails with a new release, ``app/security/tokens.py`` may be looked at again.
+What ours do instead is tested in ``tests/web/test_tokens.py``.
 """
 
 from __future__ import annotations
