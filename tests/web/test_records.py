@@ -156,7 +156,10 @@ def test_step_when_fired_on_the_screen_then_state_journal_and_message_follow(app
     assert clerk.messages(response) == ["Done: Submit for review"]
     # Who entered the order may not review it: the button is closed and says why; so does the step itself.
     page = clerk.page(f"/order/show/{pk}")
-    why = "You took the earlier step yourself (separation of duties): ask a colleague."
+    why = (
+        "Whoever entered any of an order does not review it. Ask a colleague; where nobody is left it waits for the "
+        "committee chair, who names a deputy."
+    )
     assert why in text_of(page)
     assert why in clerk.messages(clerk.post(f"/order/{pk}/review", PASSED))
     incomplete = reviewer.post(f"/order/{pk}/review", {"stock": "passed"})
