@@ -24,7 +24,7 @@ class RoleProfile(Base):
     is_journalled: ClassVar[bool] = False
 
     role_id: Mapped[int] = column(
-        sa.Integer, _l("Role"), sa.ForeignKey("ab_role.id", ondelete="CASCADE"), nullable=False, unique=True
+        sa.Integer, _l("Role"), sa.ForeignKey("ab_role.id", ondelete="RESTRICT"), nullable=False, unique=True
     )
     # The code of the department whose people hold it; None for technical roles.
     department: Mapped[str | None] = column(sa.String(32), _l("Department"))
@@ -38,7 +38,7 @@ class RoleField(Base):
     is_journalled: ClassVar[bool] = False
 
     role_id: Mapped[int] = column(
-        sa.Integer, _l("Role"), sa.ForeignKey("ab_role.id", ondelete="CASCADE"), nullable=False
+        sa.Integer, _l("Role"), sa.ForeignKey("ab_role.id", ondelete="RESTRICT"), nullable=False
     )
     field_group: Mapped[str] = column(sa.String(20), _l("Field group"), nullable=False)
     level: Mapped[str] = column(sa.String(10), _l("Level"), nullable=False)
@@ -52,7 +52,7 @@ class RoleScope(Base):
     is_journalled: ClassVar[bool] = False
 
     role_id: Mapped[int] = column(
-        sa.Integer, _l("Role"), sa.ForeignKey("ab_role.id", ondelete="CASCADE"), nullable=False
+        sa.Integer, _l("Role"), sa.ForeignKey("ab_role.id", ondelete="RESTRICT"), nullable=False
     )
     entity: Mapped[str] = column(sa.String(40), _l("Record type"), nullable=False)
     scope: Mapped[str] = column(sa.String(40), _l("Rows"), nullable=False)

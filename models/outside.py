@@ -37,7 +37,7 @@ class ApiToken(Base):
     last_used_at: Mapped[datetime | None] = column(UtcDateTime, _l("Last used at"))
     last_address: Mapped[str | None] = column(sa.String(45), _l("Last used from"))
     ended_at: Mapped[datetime | None] = column(UtcDateTime, _l("Ended at"))
-    ended_by_id: Mapped[int | None] = reference("ab_user.id", _l("Ended by"), index=False)
+    ended_by_id: Mapped[int | None] = reference("ab_user.id", _l("Token ended by"), index=False)
 
     def __str__(self) -> str:
         return self.name

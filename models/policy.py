@@ -43,7 +43,6 @@ class Parameter:
 
 
 PARAMETERS: Mapping[str, Parameter] = {
-    "auth.token_days": Parameter("90", "d", _l("Longest life of an API token; with 0 there are none"), ""),
     "sla.warn_pct": Parameter("80", "%", _l("Share of the time after which the owner is warned"), ""),
     "sla.E1.limit": Parameter("24", "h", _l("Entry of a received order"), "12(2)"),
     "sla.E2.limit": Parameter("24", "h", _l("Review of an entered order"), "13(1)"),
@@ -119,6 +118,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "export.pii_rows": Parameter("500", "", _l("Rows with personal data that may be exported without approval"), "25"),
     "export.decision_hours": Parameter("24", "h", _l("Decision on a large export"), "25"),
     "export.valid_hours": Parameter("24", "h", _l("Time in which an approved export is made"), "25"),
+    "auth.token_days": Parameter("90", "d", _l("Longest life of an API token; with 0 there are none"), ""),
 }
 
 # The delivered values by code, as the table keeps them.

@@ -238,7 +238,10 @@ class SignInLinkView(BaseView):
                 "label": _("Identity there"),
                 "required": True,
                 "max_length": 128,
-                "help": _("Directory: the login name. WeCom: userid. Feishu: open_id. DingTalk: unionId."),
+                "help": _(
+                    "Directory: the login name. WeCom: the account of the member. Feishu and DingTalk: what a refused"
+                    " sign-in shows."
+                ),
                 "value": values.get("subject", ""),
                 "errors": errors.get("subject"),
             },

@@ -22,6 +22,7 @@ from app.security.delegations import departments_of
 from app.security.departments import in_order, label_of_role
 from app.services.privacy.report import Report, Row, report_of
 from models.customer import Consent, Customer
+from models.labels import DeliveryMode
 from models.order import Order
 from models.privacy import PrivacyRequest
 from views.adapter import by_token, guarded
@@ -154,6 +155,13 @@ def _words(_row: Row, value: Any) -> str:
     return ", ".join(str(WORDS.get(word, word)) for word in str(value).split())
 
 
+def _recipient(value: str) -> str:
+    """A carrier or crew by its own name, else how the goods went or whose visit it was."""
+    if value in set(DeliveryMode):
+        return label_text(DeliveryMode(value))
+    return str(WORDS.get(value, value))
+
+
 READERS: Mapping[str, Callable[[Row, Any], str]] = {
     "record_type": lambda _row, value: str(labels_of_entities().get(value, value)),
     "field": _field,
@@ -162,7 +170,7 @@ READERS: Mapping[str, Callable[[Row, Any], str]] = {
     "what_for": _words,
     "given": _words,
     "groups": _words,
-    "recipient": _words,
+    "recipient": lambda _row, value: _recipient(value),
     "department": lambda _row, value: str(WORDS.get(value, value)),
 }
 

@@ -94,8 +94,8 @@ def fill() -> None:
         for number, plan in numbered:
             live(company, plan, customers, number)
     leave_in_the_inbox(company, customers)
-    arrange(company, ctx.now)
     add_requests(company)
+    arrange(company, ctx.now)
     with unit_of_work(company.context("lg_xu", ctx.now)) as present:
         count_stock(present)
 

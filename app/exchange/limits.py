@@ -19,6 +19,9 @@ MAX_COLUMNS: Final = 200
 # The reader keeps the rectangle from the first to the last cell in memory, however empty it is.
 MAX_CELLS: Final = 5_000_000
 CHUNK: Final = 1024 * 1024
+# A sheet of 100,000 rows shrinks to a tenth; what shrinks to a hundredth and less was made to grow.
+MOST_GROWTH: Final = 100
+HARMLESS_SIZE: Final = 4 * 1024 * 1024
 TAIL: Final = 64
 REFERENCE: Final = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
 
@@ -91,6 +94,8 @@ def check_archive(data: bytes) -> None:
                 raise too_large()
             if any(part.flag_bits & 1 for part in parts):
                 raise protected()
+            if any(is_swollen(part, part.file_size) for part in parts):
+                raise too_large()
             left = MAX_UNPACKED
             for part in parts:
                 if part.filename.startswith("xl/") and part.filename.endswith((".xml", ".bin")):
@@ -99,23 +104,30 @@ def check_archive(data: bytes) -> None:
         raise broken() from error
 
 
+def is_swollen(part: zipfile.ZipInfo, size: int) -> bool:
+    """Whether a part has become so much larger than it lies in the file that it holds no table."""
+    return size > HARMLESS_SIZE and size > MOST_GROWTH * max(part.compress_size, 1)
+
+
 def _measure(archive: zipfile.ZipFile, part: zipfile.ZipInfo, left: int) -> int:
     """Unpacks a part piece by piece; returns its size. Document types are refused: a workbook has none."""
     is_sheet = part.filename.startswith("xl/worksheets/")
-    size, tail, widest, deepest = 0, b"", 0, 0
+    size, tail, widest, deepest, cells = 0, b"", 0, 0, 0
     with archive.open(part) as stream:
         while piece := stream.read(CHUNK):
             size += len(piece)
             window = tail + piece
-            if size > left:
+            if size > left or is_swollen(part, size):
                 raise too_large()
             if b"<!DOCTYPE" in window or b"<!ENTITY" in window:
                 raise broken()
             if is_sheet:
-                for letters, row in REFERENCE.findall(window):
+                found = REFERENCE.findall(window)
+                cells += len(found)
+                for letters, row in set(found):
                     widest, deepest = max(widest, column_number(letters)), max(deepest, int(row))
                 # The header row comes on top of the rows that count.
-                if deepest > MAX_ROWS + 1 or widest > MAX_COLUMNS or widest * deepest > MAX_CELLS:
+                if deepest > MAX_ROWS + 1 or widest > MAX_COLUMNS or max(widest * deepest, cells) > MAX_CELLS:
                     raise too_large()
             tail = window[-TAIL:]
     return size

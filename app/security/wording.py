@@ -21,6 +21,8 @@ SUBJECTS = {
     "role": _l("Roles and rights"),
     "chart": _l("Charts"),
     "account": _l("Own account"),
+    "api_token": _l("API tokens"),
+    "sign_in_link": _l("Sign-in links"),
     "MenuApi": _l("Menu"),
 }
 FIELD_GROUPS = {
@@ -43,6 +45,7 @@ WORDS = {
     "export": _l("Export"),
     "verify": _l("Check integrity"),
     "credit": _l("Credit"),
+    "manage": _l("Of everybody in the own department"),
     "keep": _l("Keep from anonymising"),
     "reveal": _l("Show in full"),
     "report": _l("Report of a person's data"),

@@ -51,7 +51,7 @@ def role_parts(table: str, *columns: sa.Column) -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("role_id", sa.Integer(), nullable=False),
         *columns,
-        sa.ForeignKeyConstraint(["role_id"], ["ab_role.id"], name=op.f(f"fk_{table}_role_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["role_id"], ["ab_role.id"], name=op.f(f"fk_{table}_role_id"), ondelete="RESTRICT"),
         sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{table}")),
         sa.UniqueConstraint(*UNIQUE[table], name=op.f(f"uq_{table}_{'_'.join(UNIQUE[table])}")),
     )

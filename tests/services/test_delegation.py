@@ -16,6 +16,7 @@ from app.kernel.errors import DomainError, PermissionDeniedError, ValidationFail
 from app.security import departments as role
 from app.security.actors import actor_of
 from app.security.delegations import propose
+from app.security.scope_defaults import delivered_scopes
 from app.security.scopes import scope_of
 from app.services.payment.refunds import record_refund
 from models.approval import ApprovalVote
@@ -304,7 +305,8 @@ def test_rows_when_the_deputy_stands_in_for_the_installer_then_he_sees_his_tasks
     deputy = on(company, "fi_qian")
     assert "installation.start" in deputy.received
     # Finance sees every installation anyway; the installer's role alone sees what is his.
-    alone = Actor(deputy.id, "", frozenset({role.INSTALLER}), deputyships=deputy.deputyships)
+    scopes = delivered_scopes(role.INSTALLER)
+    alone = Actor(deputy.id, "", frozenset({role.INSTALLER}), scopes=scopes, deputyships=deputy.deputyships)
     assert seen(alone) == ["IT-1"]
 
 

@@ -30,7 +30,7 @@ from tests.order_books import NOW, acting, carried_out, errors_of, line, refusal
 
 pytestmark = pytest.mark.stage("migrated")
 D = Decimal
-ACCOUNTS = {"import_batch", "import_row", "import_mapping", "journal", "number_counter"}
+ACCOUNTS = {"import_batch", "import_row", "import_mapping", "journal", "journal_seal", "number_counter"}
 
 
 def at(day: date) -> datetime:

@@ -12,16 +12,18 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from app.kernel.journal import state_column
+from models.labels_export import ExportFormat
 from tests.contract.visiting import Visit, visits
 from tests.sweeps.people import Asker
 from views.base import ENTITIES
+from views.exporting import EVERY
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -72,7 +74,7 @@ def every_visit(app: Flask, sets: list[dict[str, int]]) -> list[Visit]:
 
 
 def outlets(
-    asker: Asker, found: list[Visit], leave_out: frozenset[str] = frozenset(), *, with_bodies: bool = True
+    asker: Asker, found: list[Visit], leave_out: Collection[str] = (), *, with_bodies: bool = True
 ) -> Iterator[Outlet]:
     """What an actor may ask for: his visits with their arguments, then bodies that are refused."""
     mine = [visit for visit in found if visit.endpoint not in leave_out and visit.is_open_to(asker.actor.permissions)]
@@ -86,6 +88,19 @@ def outlets(
             continue
         body = {"json": BAD_FORM} if visit.is_api else {"data": BAD_FORM}
         yield Outlet(f"{visit.endpoint} refused", visit.method, visit.url, visit.is_api, body)
+    for visit in mine:
+        yield from _files(visit)
+
+
+def _files(visit: Visit) -> Iterator[Outlet]:
+    """What an export writes, of every column there is, in every format."""
+    name = visit.endpoint.partition(".")[2]
+    if visit.entity is None or visit.method != "POST" or name not in {"make_export", "export"}:
+        return
+    for file_format in ExportFormat:
+        asked = {"columns": EVERY, "format": file_format.value}
+        body = {"json": asked} if visit.is_api else {"data": asked}
+        yield Outlet(f"{visit.endpoint} {file_format.value}", "POST", visit.url, visit.is_api, body)
 
 
 def _arguments(visit: Visit) -> Iterator[str]:

@@ -29,10 +29,21 @@ if TYPE_CHECKING:
 # Open to everybody who is signed in, and why there is nothing to decide.
 SIGNED_IN = {
     "ApiPageView.page": "draws what OpenApiView.spec says",
+    "DueView.password": "a new password, where one is due",
+    "DueView.second_factor": "a second factor, where one is due",
+    "ExportFilesView.file": "one's own export; the right to the list is asked again",
+    "ExportFilesView.file_page": "one's own export",
+    "ExportFilesView.files": "one's own exports",
+    "ExportFilesView.progress": "one's own export",
+    "ExportFilesView.use": "one's own approval; the right to the list is asked again",
+    "RightsView.end_preview": "gives one's own rights back",
+    "SecondFactorView.cancel": "leaves a sign-in that is under way",
+    "SecondFactorView.code": "the second half of a sign-in that is under way",
     "ChartApi.names": "names the charts that the person may see",
     "HomeView.index": "shows the person's own work",
     "OpenApiView.spec": "lists what the person may call",
     "PeopleView.search": "names of colleagues, for fields that ask for one",
+    "TokenApi.logout": "ends the token it is called with",
     "TokenApi.refresh": "asks for a token of its own kind",
 }
 SIGNS = {"all": "●", "some": "◐", "none": "·"}

@@ -18,6 +18,7 @@ from app.kernel.context import Context, entered
 from app.kernel.fields import Access, sensitivity_of
 from app.security.scopes import scope_of
 from models.base import Sensitivity
+from tests.contract.test_urls import OWN_TOKEN, PUBLIC
 from tests.sweeps.depth import FULL, records_a_role
 from tests.sweeps.markers import FIRST, PERSONAL, Markers, large_amounts, masked_groups
 from tests.sweeps.outlets import Outlet, ask, every_visit, outlets, sample_ids, text_of
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.stage("demo"), pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
 
-# Signing out would end the sweep; the language is swept elsewhere.
-LEFT_OUT = frozenset({"LoginView.logout", "LoginView.login", "LocaleView.index", "UtilView.back", "TokenApi.refresh"})
+# Signing out would end the sweep, and the panel as another role would narrow it.
+LEFT_OUT = PUBLIC | OWN_TOKEN | {"RightsView.preview"}
 SEEN = {"full", "window"}
 
 

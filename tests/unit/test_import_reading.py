@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import resource
 import zipfile
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from io import BytesIO
+from time import perf_counter
 
 import pytest
 
@@ -172,3 +175,45 @@ def test_file_when_it_cannot_be_read_then_refused_with_its_code(kind):
     with pytest.raises(DomainError) as refused:
         read_book(data, "book.xlsx")
     assert (refused.value.reason_code, refused.value.status) == (code, 422)
+
+
+@cache
+def bomb(part: bytes, times: int) -> bytes:
+    """A small workbook whose one sheet is ``part`` over and over again."""
+    target = BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        with archive.open("xl/worksheets/sheet1.xml", "w") as sheet:
+            for _ in range(times):
+                sheet.write(part)
+    return target.getvalue()
+
+
+def with_false_size(data: bytes) -> bytes:
+    """The same workbook; its directory says that the sheet is small."""
+    entry = data.rindex(b"PK\x01\x02")
+    return data[: entry + 24] + (1000).to_bytes(4, "little") + data[entry + 28 :]
+
+
+NOTHING = b" " * 1024 * 1024
+CELLS = b'<c r="A1" t="s"><v>0</v></c>' * 37_000
+
+
+@pytest.mark.parametrize(
+    ("made", "code"),
+    [
+        (lambda: bomb(NOTHING, 900), "file_too_large"),
+        (lambda: with_false_size(bomb(NOTHING, 900)), "file_unreadable"),
+        (lambda: bomb(CELLS, 150), "file_too_large"),
+    ],
+    ids=["900 MiB of nothing", "and a directory that lies", "150 MiB of tiny cells"],
+)
+def test_workbook_when_it_was_made_to_grow_then_refused_at_once_and_in_no_memory(made, code):
+    data = made()
+    assert len(data) < 1024 * 1024
+    before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, perf_counter()
+    with pytest.raises(DomainError) as refused:
+        read_book(data, "orders.xlsx")
+    assert refused.value.reason_code == code
+    assert perf_counter() - began < 1
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50 * 1024

@@ -66,7 +66,7 @@ def test_form_when_sent_twice_then_saved_once(session: Session, keeper: Person) 
     sent(keeper, "production", form, reason="because of it")
     again = sent(keeper, "production", form, reason="because of it")
     assert keeper.messages(again)[-1] == "This was already done."
-    count = sa.select(sa.func.count()).select_from(Journal).where(Journal.action == "role.grant")
+    count = sa.select(sa.func.count()).select_from(Journal).where(Journal.reason == "because of it")
     assert session.scalar(count) == 1
 
 

@@ -270,7 +270,7 @@ def test_token_when_a_cookie_comes_along_then_the_token_decides(app: Flask, sess
     assert dead.status_code == 401
 
 
-@pytest.mark.parametrize("path", ["/order/list/", "/tokens/", "/tokens/new", "/resetmypassword/form", "/users/list/"])
+@pytest.mark.parametrize("path", ["/order/list/", "/tokens/", "/tokens/new", "/account/", "/users/list/"])
 @ONE_ENGINE
 def test_token_when_it_asks_for_a_screen_then_sent_to_the_login(app: Flask, session: Session, path: str) -> None:
     secret = made(Person(app, session, "ad_root"), "read")

@@ -121,8 +121,9 @@ def _places(found: Iterable[str]) -> Iterator[tuple[str, str, list[str]]]:
 
 def _subject(name: str, rights: set[str]) -> Subject:
     steps = _steps(name)
+    label = _own_label if name == OWN else _label
     acts = [
-        Act(right, _label(right, steps), is_dangerous_right(right), right.partition(".")[2] in steps)
+        Act(right, label(right, steps), is_dangerous_right(right), right.partition(".")[2] in steps)
         for right in sorted(rights, key=lambda right: _place(right, steps))
     ]
     return Subject(name, subject_label(name), tuple(acts))
@@ -153,6 +154,10 @@ def _label(right: str, steps: dict[str, str]) -> str:
         return str(CHARTS[word])
     known: Any = FIRST.get(word) or steps.get(word) or LAST.get(word) or WORDS.get(word) or word
     return str(known)
+
+
+def _own_label(right: str, _steps: dict[str, str]) -> str:
+    return subject_label(right.partition(".")[0])
 
 
 def _place(right: str, steps: dict[str, str]) -> tuple[int, int, str]:

@@ -20,7 +20,6 @@ from views.base import ENTITIES
 
 # The most open one first; a level that the panel does not know is not offered.
 LEVELS = tuple(level for level in ("full", "window", "masked", "hidden") if level in set(Access))
-NAMES = LEVEL_NAMES | {"window": _l("for a time")}
 MEANINGS = {
     "full": _l("The value as it is."),
     "window": _l("The value as it is while the work goes on, masked before and after."),
@@ -36,7 +35,7 @@ def group_label(group: Sensitivity) -> str:
 
 def level_label(level: str) -> str:
     """How much is seen, in words."""
-    return str(NAMES.get(level, level))
+    return str(LEVEL_NAMES.get(level, level))
 
 
 def columns_of(group: Sensitivity) -> list[str]:

@@ -14,6 +14,7 @@ from typing import Any
 from models.base import Base, Sensitivity
 from models.customer import Customer, CustomerAddress
 from models.exchange import ImportRow
+from models.export import ExportRequest
 from models.inbox import InboxItem
 from models.installation import Acceptance, Installation
 from models.letter import ConfirmationLetter
@@ -111,6 +112,7 @@ DECISIONS: Mapping[type[Base], Mapping[str, Decision]] = {
         Term.person, "answering a request", content="empty", identity_check="dash", answer="dash", refusal_reason="dash"
     ),
     ImportRow: _decisions(Term.rows, "explaining an import", raw="empty"),
+    ExportRequest: _decisions(Term.order, "proof of what was asked of an export", arguments="keep"),
 }
 
 
