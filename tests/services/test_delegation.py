@@ -293,13 +293,14 @@ def test_rows_when_the_deputy_stands_in_for_the_installer_then_he_sees_his_tasks
 ) -> None:
     order = confirmed(company, Goods("CHR-1", 1, needs_install=True))
     with company.act("system", AT) as ctx:
-        mine = Installation(installation_no="IT-1", order_id=order.id, installer_id=company.people["cs_wu"].id)
-        other = Installation(installation_no="IT-2", order_id=order.id, installer_id=company.people["lg_xu"].id)
-        ctx.session.add_all([mine, other])
+        slot = {"order_id": order.id, "slot_from": moment(AT), "slot_to": moment(AT)}
+        for number, who in (("IT-1", "cs_wu"), ("IT-2", "lg_xu")):
+            ctx.session.add(Installation(installation_no=number, installer_id=company.people[who].id, **slot))
     given(company, "cs_wu", "fi_qian")
 
     def seen(actor: Actor) -> list[str]:
-        clause = scope_of("installation", actor)
+        with company.act("system", AT):
+            clause = scope_of("installation", actor)
         return list(company.session.scalars(sa.select(Installation.installation_no).where(clause)))
 
     deputy = on(company, "fi_qian")
