@@ -102,7 +102,8 @@ class Play:
         except DomainError:
             return False
         done = frozenset({self.identity(number)}) | actor.acting(right).acts_for
-        self.log.append((act, self.subject(act), done, actor.persons))
+        givers = frozenset(self.identity(giver) for giver in self.deputies.get(number, ()))
+        self.log.append((act, self.subject(act), done, givers | {self.identity(number)}))
         return True
 
     def subject(self, act: str) -> str:
