@@ -31,7 +31,7 @@ class ParameterChangeState(StrEnum):
 DUTY_LABELS: Labels = {
     DelegationState: {
         DelegationState.proposed: _l("Proposed"),
-        DelegationState.active: _l("Active"),
+        DelegationState.active: _l("In force"),
         DelegationState.ended: _l("Ended"),
         DelegationState.withdrawn: _l("Withdrawn"),
     },

@@ -48,5 +48,10 @@ class ParameterChange(Stateful, Base):
     proposed_by: Mapped[User | None] = relationship("User", foreign_keys="ParameterChange.proposed_by_id")
     approved_by: Mapped[User | None] = relationship("User", foreign_keys="ParameterChange.approved_by_id")
 
+    @property
+    def meaning(self) -> str:
+        """What the parameter is for."""
+        return self.parameter.label
+
     def __str__(self) -> str:
         return self.change_no

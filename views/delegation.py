@@ -46,7 +46,7 @@ class DelegationView(EntityView):
     add_schema = DelegationInput
     show_fieldsets = [
         (_l("Delegation"), {"fields": ["delegation_no", "giver", "deputy", "role_code"]}),
-        (_l("Days"), {"fields": ["begins_on", "ends_on", "reason"]}),
+        (_l("Period of the delegation"), {"fields": ["begins_on", "ends_on", "reason"]}),
     ]
     base_order = ("ends_on", "desc")
     scope = scopes.delegation

@@ -111,10 +111,14 @@ class ParameterChangeView(EntityView):
     search_columns = ["state", "parameter", "effective_on"]
     add_columns = ["parameter", "new_value", "effective_on", "reason"]
     show_fieldsets = [
-        (_l("Change"), {"fields": ["change_no", "parameter", "old_value", "new_value", "effective_on", "reason"]}),
+        (
+            _l("Change of a parameter"),
+            {"fields": ["change_no", "parameter", "meaning", "old_value", "new_value", "effective_on", "reason"]},
+        ),
         (_l("Course"), {"fields": ["proposed_by", "approved_by"]}),
     ]
     base_order = ("created_at", "desc")
+    label_columns = {"meaning": _l("Meaning")}
     scope = scopes.parameter_change
     creates = propose
     optional_columns = ("effective_on",)

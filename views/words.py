@@ -28,6 +28,7 @@ from models.journal import Journal
 from models.labels import FeeKind, SupplyMode, label_of
 from models.order import Order
 from models.order_line import OrderLine
+from models.parameter_change import ParameterChange
 from models.policy import PARAMETERS, PolicyParameter
 from models.product import Product
 
@@ -141,6 +142,10 @@ def person_of(name: str) -> str:
     return str({"system": _("System"), "": _("Not signed in")}.get(name, name))
 
 
+def _passed_on(code: str | None) -> str:
+    return str(label_of_role(code) if code else _("All roles"))
+
+
 def _meaning(row: Any) -> str:
     delivered = PARAMETERS.get(row.code)
     return str(delivered.label) if delivered is not None else str(row.label)
@@ -165,7 +170,7 @@ def _level(kind: str, word: str) -> str:
 
 
 READ: Mapping[tuple[type[Any], str], Callable[[Any], str]] = {
-    (Delegation, "role_code"): lambda row: str(label_of_role(row.role_code) if row.role_code else _("All roles")),
+    (Delegation, "role_code"): lambda row: _passed_on(row.role_code),
     (Journal, "entity"): _entity,
     (Journal, "action"): lambda row: act_of(row.entity, row.action),
     (Journal, "actor_name"): lambda row: person_of(row.actor_name),
@@ -177,6 +182,7 @@ READ: Mapping[tuple[type[Any], str], Callable[[Any], str]] = {
     **{(model, "columns"): _columns for model in (ExportLog, ExportRequest)},
     (Order, "skip_reason"): lambda row: str(label_of(SupplyMode(row.skip_reason))) if row.skip_reason else "",
     (PolicyParameter, "label"): _meaning,
+    (ParameterChange, "meaning"): lambda row: _meaning(row.parameter),
     (PolicyParameter, "unit"): lambda row: str(UNITS.get(row.unit, row.unit)),
 }
 FLAGGED = {(Approval, "triggers"), (Order, "special_flags")}
@@ -191,7 +197,9 @@ def read(record: Any, name: str) -> str | None:
 
 
 def said(model: type[Any], name: str, value: Any) -> str | None:
-    """A bare value, as the journal keeps it, of a column that holds flags; None for all other columns."""
+    """A bare value, as the journal keeps it, of a column that holds flags or a role; None for all other columns."""
+    if (model, name) == (Delegation, "role_code"):
+        return _passed_on(value)
     return ", ".join(str(FLAGS.get(code, code)) for code in value) if (model, name) in FLAGGED else None
 
 
