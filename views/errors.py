@@ -28,7 +28,7 @@ TITLES: dict[int, tuple[str, Any, Any]] = {
     404: ("not_found", _l("Not found"), _l("The record or page does not exist, or it is not open to you.")),
     405: ("method_not_allowed", _l("This cannot be called in this way"), _l("Use the buttons of the pages.")),
     409: ("conflict", _l("Somebody was faster"), _l("Reload the page, look, and try again.")),
-    413: ("too_large", _l("Too large"), _l("Send less than 16 MB at once.")),
+    413: ("too_large", _l("Too large"), _l("Send less at once: a file of at most 16 MB, or 1 MB of JSON.")),
     415: ("unsupported_media_type", _l("Wrong kind of content"), _l("The API takes JSON.")),
     422: ("invalid", _l("Please correct the input"), _l("Go back and correct the marked fields.")),
     429: ("too_many_requests", _l("Too many requests"), _l("Wait a minute and try again.")),
