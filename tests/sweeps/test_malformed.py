@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
 
 import pytest
 
@@ -61,8 +63,9 @@ def test_text_when_it_is_odd_then_refused_or_kept_as_it_is(everybody: Asker) -> 
         for entity in ("customer", "order", "service_ticket", "payment"):
             names = sorted(ENTITIES[entity].add_keys())
             shown = everybody.client.post(f"/{entity}/add", data=dict.fromkeys(names, raw))
+            body = json.dumps(dict.fromkeys(names, text)).encode()
             called = everybody.stranger.post(
-                f"/api/v1/{entity}/", json=dict.fromkeys(names, text), headers=everybody.headers
+                f"/api/v1/{entity}/", data=body, content_type="application/json", headers=everybody.headers
             )
             if not (is_refused(shown) and is_refused(called)):
                 wrong.append((text[:9], entity, shown.status_code, called.status_code))
@@ -101,7 +104,8 @@ def test_header_when_made_up_then_it_changes_nothing(everybody: Asker) -> None:
 def test_path_when_crafted_then_it_leads_nowhere_else(everybody: Asker) -> None:
     wrong: list[Any] = []
     for path in ODD_PATHS:
-        answer = everybody.client.get(path)
+        # Two slashes at the beginning would name a host to the client; a server takes them as they come.
+        answer = everybody.client.get("/", environ_overrides={"PATH_INFO": unquote_to_bytes(path).decode("latin-1")})
         location = answer.headers.get("Location", "/")
         inside = location.startswith(("/", "http://localhost/")) and not location.startswith("//")
         if answer.status_code not in {301, 302, 308, 400, 404, 405} or not inside or "SECRET" in answer.text:
@@ -128,25 +132,32 @@ def test_body_when_too_large_then_413(everybody: Asker) -> None:
         content_type="application/json",
         headers=everybody.headers,
     )
-    by_form = everybody.client.post("/customer/add", data={"note": "x" * 600_000})
+    by_form = everybody.client.post("/customer/add", data={"note": "x" * 1_100_000})
     many = {f"field{number}": "x" for number in range(1_500)}
     parts = everybody.client.post("/customer/add", data=many, content_type="multipart/form-data")
-    whole = everybody.client.post("/orderimport/", data=b"x" * (16 * 1024 * 1024 + 1), content_type="text/csv")
+    part = b'--x\r\nContent-Disposition: form-data; name="file"; filename="x.csv"\r\n\r\n'
+    body = part + b"x" * (16 * 1024 * 1024) + b"\r\n--x--\r\n"
+    whole = everybody.client.post("/orderimport/", data=body, content_type="multipart/form-data; boundary=x")
     assert [answer.status_code for answer in (by_api, by_form, parts, whole)] == [413, 413, 413, 413]
 
 
 def test_post_route_when_called_by_another_verb_then_refused(app: Flask, everybody: Asker) -> None:
     """No state changes by a link (ASVS 3.5.3): what has only POST answers nothing else."""
-    wrong = []
+    known: dict[str, set[str]] = {}
     for rule in app.url_map.iter_rules():
-        methods = (rule.methods or set()) - {"OPTIONS", "HEAD"}
-        if methods != {"POST"} or rule.arguments:
-            continue
+        if not rule.arguments:
+            known.setdefault(rule.rule, set()).update((rule.methods or set()) - {"OPTIONS", "HEAD"})
+    posts = [url for url, methods in known.items() if methods == {"POST"}]
+    wrong = []
+    for url in posts:
         for verb in ("GET", "PUT", "DELETE", "PATCH", "TRACE"):
-            status = everybody.client.open(rule.rule, method=verb).status_code
+            is_api = url.startswith("/api/")
+            client = everybody.stranger if is_api else everybody.client
+            status = client.open(url, method=verb, headers=everybody.headers if is_api else {}).status_code
             if status not in {400, 403, 404, 405}:
-                wrong.append((verb, rule.rule, status))
+                wrong.append((verb, url, status))
     assert wrong == []
+    assert len(posts) > 10
 
 
 def test_parameter_when_doubled_then_query_and_form_are_not_mixed(everybody: Asker) -> None:

@@ -54,7 +54,10 @@ def typed_columns() -> list[tuple[Any, str]]:
     found = []
     for mapper in Base.registry.mappers:
         table: Any = mapper.local_table
+        unique = {column.name for index in table.indexes if index.unique for column in index.columns}
         for column in table.columns:
+            if column.name in unique:
+                continue
             is_text = isinstance(column.type, sa.String) and not isinstance(column.type, sa.Enum)
             if is_text and not column.unique and not column.name.endswith(PROGRAMS_OWN) and column.info.get("label"):
                 found.append((table, column.name))
@@ -132,6 +135,8 @@ def test_page_when_every_text_is_markup_then_none_of_it_is_run(
     report: dict[str, set[str]] = {}
     nonces, seen = [], 0
     for outlet in outlets(asker, found, PUBLIC | OWN_TOKEN | {"RightsView.preview"}, with_bodies=FULL):
+        if not FULL and (outlet.is_api or "?" in outlet.url):
+            continue
         answer = ask(asker, outlet)
         if wrong := faults(answer):
             report.setdefault(outlet.name, set()).update(wrong)
@@ -149,7 +154,8 @@ def test_answer_when_it_is_an_error_or_a_file_then_it_has_the_headers_too(app: F
     for path in ("/nothing/", "/login/", "/logout/", "/api/v1/order/", "/order/show/x", "/lang/xx", "/order/%00"):
         if found := faults(client.get(path)):
             wrong[path] = found
-    page = client.get("/static/zhidan/js/zhidan.js")
+    page = client.get("/static/zhidan/js/zhidan.js", buffered=True)
+    page.close()
     assert wrong == {}
     assert page.status_code == 200
     assert page.headers["X-Content-Type-Options"] == "nosniff"
@@ -190,13 +196,14 @@ def test_cookie_when_in_production_then_bound_to_host_https_and_server(in_produc
     assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
     assert "Domain" not in cookie
     for path in ("/login/", "/nothing/", "/static/zhidan/js/zhidan.js"):
-        sent = client.get(path, base_url="https://panel.example").headers
+        with client.get(path, base_url="https://panel.example") as sent_back:
+            sent = sent_back.headers
         assert sent["Strict-Transport-Security"].startswith("max-age=31536000"), path
 
 
 def test_host_when_it_is_not_ours_then_refused(in_production: Flask) -> None:
     for host in ("evil.example", "panel.example.evil.example", "panel.example:99999", "127.0.0.1"):
-        answer = in_production.test_client().get("/login/", base_url=f"https://{host}")
+        answer = in_production.test_client().get("/login/", environ_overrides={"HTTP_HOST": host})
         assert (answer.status_code, host) == (400, host)
 
 
