@@ -35,7 +35,7 @@ class Delegation(Stateful, Base):
     journal_order_attribute: ClassVar[str | None] = None
 
     delegation_no: Mapped[str] = column(sa.String(30), _l("Delegation number"), nullable=False, unique=True)
-    giver_id: Mapped[int] = reference("ab_user.id", _l("Stands aside"), nullable=False)
+    giver_id: Mapped[int] = reference("ab_user.id", _l("Giver"), nullable=False)
     deputy_id: Mapped[int] = reference("ab_user.id", _l("Deputy"), nullable=False)
     role_code: Mapped[str | None] = column(
         sa.String(64), _l("Role"), help_text=_l("Empty: all roles that may be passed on.")

@@ -31,7 +31,7 @@ class DelegationInput(EntityInput):
         "ab_user",
         allow_none=True,
         metadata={
-            "label": _l("Stands aside"),
+            "label": _l("Giver"),
             "help": _l("Empty: yourself. A head of department names a deputy for a member who cannot do so."),
         },
     )

@@ -16,6 +16,7 @@ from app.kernel.errors import DomainError, PermissionDeniedError, ValidationFail
 from app.security import departments as role
 from app.security.actors import actor_of
 from app.security.delegations import propose
+from app.security.scope_defaults import delivered_scopes
 from app.security.scopes import scope_of
 from app.services.payment.refunds import record_refund
 from models.approval import ApprovalVote
@@ -292,19 +293,21 @@ def test_rows_when_the_deputy_stands_in_for_the_installer_then_he_sees_his_tasks
 ) -> None:
     order = confirmed(company, Goods("CHR-1", 1, needs_install=True))
     with company.act("system", AT) as ctx:
-        mine = Installation(installation_no="IT-1", order_id=order.id, installer_id=company.people["cs_wu"].id)
-        other = Installation(installation_no="IT-2", order_id=order.id, installer_id=company.people["lg_xu"].id)
-        ctx.session.add_all([mine, other])
+        slot = {"order_id": order.id, "slot_from": moment(AT), "slot_to": moment(AT)}
+        for number, who in (("IT-1", "cs_wu"), ("IT-2", "lg_xu")):
+            ctx.session.add(Installation(installation_no=number, installer_id=company.people[who].id, **slot))
     given(company, "cs_wu", "fi_qian")
 
     def seen(actor: Actor) -> list[str]:
-        clause = scope_of("installation", actor)
+        with company.act("system", AT):
+            clause = scope_of("installation", actor)
         return list(company.session.scalars(sa.select(Installation.installation_no).where(clause)))
 
     deputy = on(company, "fi_qian")
     assert "installation.start" in deputy.received
     # Finance sees every installation anyway; the installer's role alone sees what is his.
-    alone = Actor(deputy.id, "", frozenset({role.INSTALLER}), deputyships=deputy.deputyships)
+    scopes = delivered_scopes(role.INSTALLER)
+    alone = Actor(deputy.id, "", frozenset({role.INSTALLER}), scopes=scopes, deputyships=deputy.deputyships)
     assert seen(alone) == ["IT-1"]
 
 

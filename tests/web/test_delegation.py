@@ -77,6 +77,8 @@ def test_delegation_when_given_taken_on_and_used_then_every_page_says_so_and_it_
     session.close()
     assert "周琳 for 孙正" in text_of(Person(app, session, "cm_zhang").page(f"/refund/show/{pk}"))
     clock.move_to(moment("2026-12-06 00:00"))
+    # The browser's session has run out meanwhile: he signs in anew.
+    deputy = Person(app, session, "fi_zhou")
     assert STRIP not in text_of(deputy.page("/refund/list/"))
     assert deputy.post(f"/refund/{pk}/reject", {"reason": "x"}, page="/invoice/add").status_code == 403
 
