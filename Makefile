@@ -10,7 +10,7 @@ WORKERS ?= auto
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 export PYTHONUTF8 := 1
 
-.PHONY: help run test coverage lint types format translations lock runtime dev screenshots bench clean
+.PHONY: help run test coverage lint types format audit sbom advisories sweeps translations lock runtime dev screenshots bench clean
 
 help:  ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -50,6 +50,22 @@ lint: dev  ## Check style, format and layers
 
 types: dev  ## Check types
 	@echo "==> mypy" && $(BIN)/mypy
+
+audit: dev  ## Look for unsafe code, and that what is installed fits together (no network)
+	@echo "==> bandit" && $(BIN)/bandit -q -c pyproject.toml -r app models views config.py config_outside.py
+	@echo "==> pip check" && $(BIN)/python -m pip check
+
+sbom: dev  ## Write what the panel is made of to artifacts/sbom.json (CycloneDX)
+	@mkdir -p artifacts
+	@$(BIN)/cyclonedx-py requirements requirements/runtime.txt --output-reproducible --of JSON -o artifacts/sbom.json
+	@echo "artifacts/sbom.json"
+
+advisories: dev  ## Ask the advisory database about the locked versions (needs pypi.org itself, not a mirror)
+	@$(BIN)/python -m venv artifacts/advisories && artifacts/advisories/bin/pip install -q pip-audit
+	@artifacts/advisories/bin/pip-audit -r requirements/runtime.txt --no-deps --disable-pip --strict --progress-spinner off
+
+sweeps: dev  ## The long form of the sweeps: every record, every role, 5,000 answers at once, both databases
+	@ZHIDAN_SWEEPS=full $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/sweeps tests/contract/test_urls.py
 
 format: dev  ## Mend style and format where that is safe
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .

@@ -66,6 +66,8 @@ class BaseConfig:
 
     # Limits
     RATELIMIT_ENABLED = True
+    # One person or program, in points: a page is 1, a search 3, a chart 5, an export or import 30.
+    PERSON_RATE_LIMIT = "1200 per minute"
     RATELIMIT_HEADERS_ENABLED = True
     RATELIMIT_IN_MEMORY_FALLBACK_ENABLED = True
 
@@ -235,10 +237,14 @@ def database_url(url: str) -> str:
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Say how to connect to `url`; limits of time only where a network lies between."""
+    """Say how to connect to `url`; limits of time only where a network lies between.
+
+    Values never reach a log: an error names the statement without its parameters.
+    """
+    found: dict[str, Any] = {"hide_parameters": True}
     if url.startswith("postgresql"):
-        return {"pool_pre_ping": True, "connect_args": dict(_POSTGRESQL_LIMITS)}
-    return {}
+        found |= {"pool_pre_ping": True, "connect_args": dict(_POSTGRESQL_LIMITS)}
+    return found
 
 
 def derived_key(secret: str, purpose: str) -> str:

@@ -11,12 +11,14 @@ from typing import Any
 from flask import Flask
 from flask_appbuilder import AppBuilder
 from sqlalchemy.pool import StaticPool
+from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 import app.cli
 import app.reactions
 import app.security.recording
 import app.services
+from app import logs
 from app.extensions import csrf, db, limiter, migrate
 from app.kernel import database, sealing
 from app.security.manager import ZhidanSecurityManager
@@ -28,15 +30,23 @@ from views.context import init_context
 from views.errors import init_errors, init_token_errors
 from views.home import HomeView
 from views.menu import register
-from views.shell import init_shell
+from views.shell import init_shell, transport_headers
 
 PACKAGE = Path(__file__).resolve().parent
 DAY = 86_400
-SAFE_HEADERS = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
+# A file opened by itself may run and load nothing: a picture can be a document too.
+SAFE_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+}
 
 
 def create_app(config_object: BaseConfig | None = None, **overrides: Any) -> Flask:
     """The application for one set of settings; those of the environment when none are given."""
+    logs.install()
     flask_app = Flask(__name__, root_path=str(PACKAGE), instance_relative_config=False)
     settings = config_object or load()
     flask_app.config.from_object(settings)
@@ -44,7 +54,7 @@ def create_app(config_object: BaseConfig | None = None, **overrides: Any) -> Fla
     memory = str(flask_app.config["SQLALCHEMY_DATABASE_URI"]) in {"sqlite://", "sqlite:///:memory:"}
     if memory:
         # All threads of an in-memory database share its one connection.
-        options = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
+        options = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}, "hide_parameters": True}
         flask_app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     flask_app.json.ensure_ascii = False  # type: ignore[attr-defined]
     # Before the framework's own hooks: the first statement of a request must know whether it will write.
@@ -81,9 +91,10 @@ def add_commands(flask_app: Flask) -> None:
 
 def add_static(flask_app: Flask) -> None:
     """Serves our static files and the framework's past the application, so that they take no session and no SQL."""
+    safe = SAFE_HEADERS | transport_headers(flask_app)
 
     def headers(found: Any, _path: str, _url: str) -> None:
-        for name, value in SAFE_HEADERS.items():
+        for name, value in safe.items():
             found[name] = value
 
     served = WhiteNoise(flask_app.wsgi_app, max_age=DAY, add_headers_function=headers, autorefresh=flask_app.debug)
@@ -91,6 +102,9 @@ def add_static(flask_app: Flask) -> None:
     framework = flask_app.blueprints["appbuilder"].static_folder
     served.add_files(str(framework), prefix="static/appbuilder/")
     flask_app.wsgi_app = served  # type: ignore[method-assign]
+    if hops := flask_app.config["PROXY_HOPS"]:
+        # Only so many addresses of the header are our proxies' words; the others are whatever the client claims.
+        flask_app.wsgi_app = ProxyFix(served, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
 
 
 def asset_version() -> str:

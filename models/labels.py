@@ -59,6 +59,7 @@ from models.labels_order import (
     VoteDecision,
 )
 from models.labels_outside import OUTSIDE_LABELS, Way
+from models.labels_signin import SIGNIN_LABELS
 from models.labels_work import (
     WORK_LABELS,
     AcceptanceState,
@@ -92,6 +93,7 @@ LABELS: Labels = {
     **PRIVACY_LABELS,
     **DUTY_LABELS,
     **EXPORT_LABELS,
+    **SIGNIN_LABELS,
 }
 
 

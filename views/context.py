@@ -18,6 +18,7 @@ from app.security.actors import PREVIEW, current_actor
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 API_PREFIX = "/api/"
+LONGEST_BODY = 1024 * 1024  # bytes
 ENDS_PREVIEW = frozenset({"RightsView.end_preview", "LoginView.logout"})
 
 
@@ -48,6 +49,9 @@ def open_request() -> None:
     reading(only=request.method in SAFE_METHODS)
     g.zhidan_now = datetime.now(UTC)
     g.zhidan_request_id = secrets.token_hex(8)
+    # Only files are large, and they come in parts; everything else is read and taken apart at once.
+    if request.mimetype != "multipart/form-data":
+        request.max_content_length = LONGEST_BODY
     # NUL breaks PostgreSQL wherever it gets (path, query, form); no honest client sends it.
     if "\x00" in request.path or "%00" in request.query_string.decode("latin-1"):
         abort(400)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from flask import Flask, g, jsonify, make_response, render_template, request
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from app.extensions import db
 from app.kernel.errors import DomainError, StepBlockedError, ValidationFailedError
@@ -28,7 +28,11 @@ TITLES: dict[int, tuple[str, Any, Any]] = {
     404: ("not_found", _l("Not found"), _l("The record or page does not exist, or it is not open to you.")),
     405: ("method_not_allowed", _l("This cannot be called in this way"), _l("Use the buttons of the pages.")),
     409: ("conflict", _l("Somebody was faster"), _l("Reload the page, look, and try again.")),
-    413: ("too_large", _l("Too large"), _l("Send less than 16 MB at once.")),
+    413: (
+        "too_large",
+        _l("Too large"),
+        _l("Send less at once: files of at most 16 MB, all else of at most 1 MB."),
+    ),
     415: ("unsupported_media_type", _l("Wrong kind of content"), _l("The API takes JSON.")),
     422: ("invalid", _l("Please correct the input"), _l("Go back and correct the marked fields.")),
     429: ("too_many_requests", _l("Too many requests"), _l("Wait a minute and try again.")),
@@ -41,6 +45,7 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(DomainError, on_domain_error)
     app.register_error_handler(CSRFError, on_csrf_error)
     app.register_error_handler(HTTPException, on_http_error)
+    app.register_error_handler(SecurityError, on_foreign_host)
     app.register_error_handler(DBAPIError, on_database_error)
     app.register_error_handler(Exception, on_fault)
 
@@ -55,6 +60,11 @@ def on_domain_error(error: DomainError) -> Any:
 def on_csrf_error(_error: CSRFError) -> Any:
     """The form is older than the session, or was not made here."""
     return answer(400, "form_expired", _("This form has expired. Go back, reload the page and send it again."))
+
+
+def on_foreign_host(_error: SecurityError) -> Any:
+    """The request names a host that is not ours: no address can be built for it, so there is no page either."""
+    return Response("This panel is not known under that name.\n", 400, mimetype="text/plain")
 
 
 def on_http_error(error: HTTPException) -> Any:

@@ -38,11 +38,18 @@ def headers(response: Response) -> Response:
     found.setdefault("Referrer-Policy", "same-origin")
     found.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     found.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-    if current_app.config.get("SESSION_COOKIE_SECURE"):
-        found.setdefault("Strict-Transport-Security", f"max-age={YEAR}; includeSubDomains")
+    for name, value in transport_headers(current_app).items():
+        found.setdefault(name, value)
     if request.endpoint != "static" and not request.path.startswith("/static/"):
         found.setdefault("Cache-Control", "no-store")
     return response
+
+
+def transport_headers(app: Flask) -> dict[str, str]:
+    """What holds a browser to HTTPS, where the panel is behind it."""
+    if not app.config.get("SESSION_COOKIE_SECURE"):
+        return {}
+    return {"Strict-Transport-Security": f"max-age={YEAR}; includeSubDomains"}
 
 
 def navigation() -> list[dict[str, Any]]:

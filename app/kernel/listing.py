@@ -16,13 +16,14 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.orm import joinedload, load_only
+from sqlalchemy.orm import aliased, joinedload, load_only
 
 from app.kernel.context import Actor, Context
 from app.kernel.errors import Reason
-from app.kernel.fields import Access, access
+from app.kernel.fields import Access, access, sensitivity_of
 from app.kernel.filters import BadValueError, Filter, attribute_of, contains, parse_filters, value_of
 from app.kernel.journal import plain
+from app.kernel.sealing import PERSONAL
 from app.kernel.search import holds
 from app.kernel.windows import open_rows
 
@@ -36,6 +37,8 @@ COUNT_CAP = 1000
 FEW_PARENTS = 2000
 LONGEST_SEARCH = 100
 LONGEST_SIZE = 6
+# In a cursor: the value is not written in it, it is that of the row.
+THE_ROWS_OWN = object()
 
 
 @dataclass(frozen=True)
@@ -170,7 +173,10 @@ def page(ctx: Context, spec: ListSpec, request: ListRequest) -> Page:
     descending = request.descending != reverse
     where = conditions(ctx, spec, request)
     if request.cursor is not None:
-        where.append(_beyond(model, column, request.cursor, descending=descending))
+        value, row_id = request.cursor
+        if value is THE_ROWS_OWN:
+            value = _value_of_row(ctx, spec, column, row_id)
+        where.append(_beyond(model, column, (value, row_id), descending=descending))
     inner = (
         sa.select(model.id)
         .where(*where)
@@ -286,11 +292,21 @@ def _beyond(model: type[Any], column: Any, cursor: tuple[Any, int], *, descendin
             return sa.or_(sa.and_(column.is_(None), model.id < row_id), column.is_not(None))
         return sa.and_(column.is_(None), model.id > row_id)
     here = sa.tuple_(column, model.id)
-    there = sa.tuple_(sa.literal(value, column.type), sa.literal(row_id))
+    bound = value if isinstance(value, sa.ScalarSelect) else sa.literal(value, column.type)
+    there = sa.tuple_(bound, sa.literal(row_id))
     after: sa.ColumnElement[bool] = here < there if descending else here > there
     if _is_nullable(column) and not descending:
         return sa.or_(after, column.is_(None))
     return after
+
+
+def _value_of_row(ctx: Context, spec: ListSpec, column: Any, row_id: int) -> Any:
+    """The sort value of a row the actor may know of; of any other, that of no row, so that the page is empty."""
+    other: Any = aliased(spec.model)
+    inside: Any = sa.select(spec.model.id).where(spec.model.id == row_id)
+    if spec.scope is not None and not ctx.actor.is_system:
+        inside = inside.where(spec.scope(ctx.actor))
+    return sa.select(getattr(other, column.key)).where(other.id.in_(inside)).scalar_subquery()
 
 
 def _is_nullable(column: Any) -> bool:
@@ -299,8 +315,16 @@ def _is_nullable(column: Any) -> bool:
 
 def _encode(row: Any, sort: str) -> str:
     attribute = attribute_of(type(row), sort)
-    token = json.dumps([sort, plain(getattr(row, attribute.key)), row.id], ensure_ascii=False)
+    value = plain(getattr(row, attribute.key))
+    if value is not None and _is_personal(type(row), sort):
+        value = True
+    token = json.dumps([sort, value, row.id], ensure_ascii=False)
     return base64.urlsafe_b64encode(token.encode()).decode().rstrip("=")
+
+
+def _is_personal(model: type[Any], sort: str) -> bool:
+    """Whether the sort values are about people: an address is kept by browsers and proxies, so it holds none."""
+    return sensitivity_of(model, sort) in PERSONAL
 
 
 def _decode(model: type[Any], sort: str, token: str) -> tuple[Any, int]:
@@ -311,6 +335,10 @@ def _decode(model: type[Any], sort: str, token: str) -> tuple[Any, int]:
     value_of(sa.Integer(), str(row_id))
     if raw is None:
         return None, row_id
+    if _is_personal(model, sort):
+        if raw is not True:
+            raise BadValueError
+        return THE_ROWS_OWN, row_id
     column = attribute_of(model, sort)
     return value_of(column.type, str(raw)), row_id
 

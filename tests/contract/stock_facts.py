@@ -113,7 +113,8 @@ def file_names_are_lost(stock: Stock) -> bool:
         )
     folder = Path(stock.app.config["UPLOAD_FOLDER"])
     (folder / "x_sep_of_nobody.txt").write_text("secret", encoding="utf-8")
-    given = stock.client().get("/stockticketview/download/x_sep_of_nobody.txt").text
+    with stock.client().get("/stockticketview/download/x_sep_of_nobody.txt") as answer:
+        given = answer.text
     return "报价" not in name and given == "secret"
 
 

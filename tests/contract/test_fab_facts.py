@@ -24,6 +24,7 @@ RECORDS = "tests/web/test_records.py::test_"
 LISTS = "tests/web/test_lists.py::test_"
 API = "tests/web/test_api.py::test_"
 URLS = "tests/contract/test_urls.py::test_"
+RIGHTS = "tests/services/test_rights.py::test_"
 SESSIONS = "tests/web/test_signin_sessions.py::test_"
 ATTACKS = "tests/sweeps/test_attacks.py::test_"
 KEEP_TAB = Path(flask_appbuilder.__file__).parent / "static" / "appbuilder" / "js" / "ab_keep_tab.js"
@@ -93,7 +94,7 @@ FACTS = (
     ),
     Fact(
         "17",
-        (f"{ACCOUNTS}admin_when_giving_himself…", f"{ACCOUNTS}last_admin_when…", f"{ACCOUNTS}role_when_changed…"),
+        (f"{ACCOUNTS}admin_when_giving_himself…", f"{ACCOUNTS}last_admin_when…", f"{RIGHTS}own_role_when_changed…"),
         stock_is.editing_users_is_everything,
         "app/security/accounts.py",
     ),

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 CURSOR = re.compile(r"(?:after|before)(?:=|\"\s*:\s*\")([A-Za-z0-9_\-]{8,})")
 BAD_FORM = {"wrong": "field", "amount": "not a number", "version": "x"}
-LIST_ARGUMENTS = ("?size=200", "?size=1&last=1")
+LIST_ARGUMENTS = ("", "?size=200", "?size=1&last=1")
 ZIP = b"PK\x03\x04"
 
 

@@ -22,6 +22,7 @@ from tests.web.person import Person
 if TYPE_CHECKING:
     from flask import Flask
     from sqlalchemy.orm import Session
+    from werkzeug.test import TestResponse
 
     from app.kernel.context import Actor
 
@@ -64,6 +65,11 @@ def see_everywhere(session: Session, level: str) -> None:
         rows = [{"role_id": pk, "field_group": str(group), "level": level} for pk in ids for group in Sensitivity]
         session.execute(sa.insert(RoleField), rows)
     session.commit()
+
+
+def is_refused(answer: TestResponse) -> bool:
+    """A clean refusal, of whatever kind."""
+    return 400 <= answer.status_code < 500
 
 
 class Asker(Person):

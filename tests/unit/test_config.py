@@ -95,7 +95,7 @@ def test_engine_options_when_postgresql_then_every_wait_has_an_end() -> None:
         "tcp_user_timeout",
     }
     assert "statement_timeout=15000" in options["options"]
-    assert config.engine_options("sqlite:///x") == {}
+    assert config.engine_options("sqlite:///x") == {"hide_parameters": True}
 
 
 def test_derived_key_when_purpose_differs_then_key_differs_and_secret_does_not_show() -> None:

@@ -5,7 +5,6 @@
   const $$ = (selector, root) => Array.from((root || document).querySelectorAll(selector));
   const one = (selector, root) => (root || document).querySelector(selector);
   const jq = window.jQuery;
-
   function readJson(id) {
     const element = document.getElementById(id);
     return element ? JSON.parse(element.textContent) : null;
@@ -49,7 +48,6 @@
     const current = one("[aria-current]", side);
     if (current && side.scrollHeight > side.clientHeight) current.scrollIntoView({ block: "nearest" });
   }
-
   function initMenus() {
     document.addEventListener("click", (event) => {
       $$("details[data-zd-menu][open]").forEach((menu) => {
@@ -87,7 +85,6 @@
   // ---- confirm, double submit, unsaved changes -----------------------------------------------
 
   const dialog = document.getElementById("zd-confirm");
-
   function confirmThen(text, okLabel, tone, act) {
     if (!dialog || !dialog.showModal) {
       if (window.confirm(text)) act();
@@ -104,7 +101,6 @@
   }
 
   let leavingByForm = false;
-
   function initForms() {
     document.addEventListener("submit", (event) => {
       const form = event.target;
@@ -155,7 +151,6 @@
       if (token) setTimeout(() => { token.value = window.crypto.randomUUID ? window.crypto.randomUUID() : String(Math.random()).slice(2) + Date.now(); }, 3000);
     });
   }
-
   function initUnsaved() {
     const forms = $$("form[data-zd-guard]");
     if (!forms.length) return;
@@ -172,7 +167,6 @@
       }
     });
   }
-
   function focusFirstError() {
     const field = one(".zd-field.has-error");
     const whole = one("[data-zd-form-errors]");
@@ -195,7 +189,6 @@
     removeItem: () => say("removeItem"),
     search: () => say("search"),
   };
-
   function nameBox(select, label) {
     // Select2 names its box by the chosen value alone; a screen reader also needs the field's label.
     const next = select.nextElementSibling;
@@ -212,7 +205,6 @@
       if (select.hasAttribute(name)) box.setAttribute(name, select.getAttribute(name));
     });
   }
-
   function initSelects(root) {
     if (!jq || !jq.fn.select2) return;
     $$("select[data-zd-relation], select.zd-select2", root).forEach((select) => {
@@ -251,7 +243,6 @@
       if (label) label.addEventListener("click", () => one(".select2-selection", select.nextElementSibling).focus());
     });
   }
-
   function initSelectFocus() {
     if (!jq) return;
     // jQuery 3.6 lost the focus of Select2's search box.
@@ -384,7 +375,6 @@
       });
     });
   }
-
   function start() {
     initSideBar();
     initMenus();
