@@ -35,7 +35,8 @@ PERCENT = re.compile(r"(?<![\d.])9(\d\d)(\d)\.(\d{3})(?!\d)")
 MASKED = {
     Sensitivity.PHONE: re.compile(r"139\*{4}\d{4}"),
     Sensitivity.NAME: re.compile(r"甄\*"),
-    Sensitivity.BANK: re.compile(r"(?<!\d)\*{4}\d{4}"),
+    # The end of a token; pages that explain masks show another.
+    Sensitivity.BANK: re.compile(r"(?<!\d)\*{4}0\d{3}"),
 }
 # Sums of tokens are no tokens, but they are as large.
 LARGE = re.compile(r"(?<![\d.])\d{8,}\.\d\d(?!\d)")

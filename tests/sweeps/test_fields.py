@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.stage("demo"), pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
 
 # Signing out would end the sweep, and the panel as another role would narrow it.
-LEFT_OUT = PUBLIC | OWN_TOKEN | {"RightsView.preview"}
+# The report of a person's data is for that person: its right is the right to all of it, written down each time.
+LEFT_OUT = PUBLIC | OWN_TOKEN | {"RightsView.preview", "CustomerView.report", "CustomerApi.report"}
 SEEN = {"full", "window"}
 
 
@@ -142,7 +143,9 @@ def test_tokens_when_somebody_may_see_them_then_the_sweep_finds_them(
         for token in marked.find(text_of(ask(asker, outlet)))
     }
     shown = {(name, column) for name, view in ENTITIES.items() for column in (*view.list_columns, *view().show_columns)}
-    expected = {(each.entity, each.name) for each in marked.columns} & shown
+    # Windows are open for some rows at some times: their own tests look at them.
+    full = {group for group, level in asker.actor.fields.items() if level == Access.full}
+    expected = {(each.entity, each.name) for each in marked.columns if each.group in full} & shown
     assert expected - seen == set()
     assert len(seen) > 50
 
