@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
@@ -74,9 +75,15 @@ class Marked:
         column = sa.inspect(self.model).attrs[self.name].columns[0]
         if isinstance(column.type, Fixed):
             return Decimal(self.token(pk))
-        return {"note": self.token(pk)} if isinstance(column.type, sa.JSON) else self.token(pk)
+        # A copy of a record holds columns of other groups too: their first column of this table speaks for them.
+        return {"note": self.token(pk), **_copied(self, pk)} if isinstance(column.type, sa.JSON) else self.token(pk)
 
 
+def _copied(column: Marked, pk: int) -> dict[str, str]:
+    return {each.name: each.token(pk) for each in marked_columns() if each.model is column.model and each != column}
+
+
+@cache
 def marked_columns() -> list[Marked]:
     """Every sensitive column of every table, numbered."""
     found = []

@@ -74,16 +74,19 @@ def every_visit(app: Flask, sets: list[dict[str, int]]) -> list[Visit]:
 
 
 def outlets(
-    asker: Asker, found: list[Visit], leave_out: Collection[str] = (), *, with_bodies: bool = True
+    asker: Asker, found: list[Visit], leave_out: Collection[str] = (), *, is_thin: bool = False
 ) -> Iterator[Outlet]:
-    """What an actor may ask for: his visits with their arguments, then bodies that are refused."""
+    """What an actor may ask for: his visits with their arguments, bodies that are refused, files.
+
+    ``is_thin`` asks each list once, whole, and posts nothing but exports.
+    """
     mine = [visit for visit in found if visit.endpoint not in leave_out and visit.is_open_to(asker.actor.permissions)]
     for visit in mine:
         if visit.method != "GET":
             continue
-        for arguments in _arguments(visit):
+        for arguments in _arguments(visit, is_thin=is_thin):
             yield Outlet(visit.endpoint, "GET", visit.url + arguments, visit.is_api)
-    for visit in mine if with_bodies else ():
+    for visit in () if is_thin else mine:
         if visit.method == "GET":
             continue
         body = {"json": BAD_FORM} if visit.is_api else {"data": BAD_FORM}
@@ -103,10 +106,13 @@ def _files(visit: Visit) -> Iterator[Outlet]:
         yield Outlet(f"{visit.endpoint} {file_format.value}", "POST", visit.url, visit.is_api, body)
 
 
-def _arguments(visit: Visit) -> Iterator[str]:
+def _arguments(visit: Visit, *, is_thin: bool) -> Iterator[str]:
     name = visit.endpoint.partition(".")[2]
     if name not in {"list", "get_list", "search"} or visit.entity is None:
         yield ""
+        return
+    if is_thin:
+        yield "?q=Q" if name == "search" else "?size=200"
         return
     if name == "search":
         yield from ("", "?q=Q", "?q=139", "?q=1")

@@ -7,12 +7,12 @@ delivered tomorrow is swept tomorrow.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import Role, User
 
-from app.kernel.fields import Access
 from app.security.actors import actor_of
 from app.security.departments import ROLES
 from models.access import RoleField
@@ -57,12 +57,12 @@ def actor(session: Session, username: str) -> Actor:
     return found
 
 
-def see_everywhere(session: Session, level: str) -> None:
-    """Every role sees every field group ``hidden`` or ``masked``, and keeps its rights and rows."""
+def see_everywhere(session: Session, levels: Mapping[Sensitivity, str]) -> None:
+    """Every role sees the field groups at these levels and no other one, and keeps its rights and rows."""
     session.execute(sa.delete(RoleField))
-    if level != Access.hidden:
-        ids = session.scalars(sa.select(Role.id)).all()
-        rows = [{"role_id": pk, "field_group": str(group), "level": level} for pk in ids for group in Sensitivity]
+    ids = session.scalars(sa.select(Role.id)).all()
+    rows = [{"role_id": pk, "field_group": str(group), "level": level} for pk in ids for group, level in levels.items()]
+    if rows:
         session.execute(sa.insert(RoleField), rows)
     session.commit()
 
