@@ -78,7 +78,7 @@ def try_out(operation: Any, asker: Asker, pk: int, checks: list[Any]) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("code", ROLES if FULL else ROLES[:2])
+@pytest.mark.parametrize("code", ROLES if FULL else ROLES[:1])
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"] if FULL else ["sqlite"], indirect=True)
 def test_api_when_called_as_described_then_it_answers_as_described(app: Flask, session: Session, code: str) -> None:
     add_crowd(session)
@@ -95,7 +95,22 @@ def test_api_when_called_as_described_then_it_answers_as_described(app: Flask, s
         except (AssertionError, BaseExceptionGroup) as error:
             wrong.append(f"{operation.label}: {_first_lines(error)}")
     assert wrong == []
-    assert count > 30
+    assert count > 10
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_description_when_it_is_wrong_then_the_call_finds_it(app: Flask, session: Session) -> None:
+    add_crowd(session)
+    asker = Asker(app, session, f"{ALONE}order_center")
+    document = asker.stranger.get("/api/v1/_openapi", headers=asker.headers).json
+    answers = document["paths"]["/api/v1/order/"]["get"]["responses"]
+    answers["204"] = answers.pop("200")
+    schema = schemathesis.openapi.from_dict(document)
+    schema.app = app
+    operation = schema["/api/v1/order/"]["get"]
+    with pytest.raises((AssertionError, BaseExceptionGroup)):
+        try_out(operation, asker, NOTHING, wanted_checks())
 
 
 def _first_lines(error: BaseException) -> str:
