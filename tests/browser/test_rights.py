@@ -96,7 +96,8 @@ def test_role_when_changed_by_keyboard_then_counted_guarded_and_saved(page: Page
     assert note.inner_text() != nothing
     everything = desk.page.locator("#invoice [data-zd-all]")
     everything.check()
-    assert desk.page.locator("#invoice input[name=right]:checked").count() == 5
+    boxes = desk.page.locator("#invoice input[name=right]").count()
+    assert desk.page.locator("#invoice input[name=right]:checked").count() == boxes > 1
     everything.uncheck()
     # Leaving asks; the person stays.
     asked: list[str] = []

@@ -15,6 +15,7 @@ from app.charts.choice import parse
 from app.charts.definition import Asked
 from app.charts.query import Result, run
 from app.kernel.context import Actor, Context
+from app.kernel.journal import note
 from models.base import Sensitivity
 from models.customer import Customer
 from models.labels import OrderState
@@ -124,6 +125,12 @@ def instalment(session: Session, due_on: date | None, amount: str, paid: str = "
     """An instalment of an order of its own."""
     owner = order(session, NOW, **values)
     put(session, PaymentSchedule, order_id=owner, due_on=due_on, amount=Decimal(amount), paid_amount=Decimal(paid))
+
+
+def lifted_mask(session: Session, at: datetime) -> None:
+    """The journal's entry of a lifted mask, by the auditor."""
+    auditor = Actor(id=None, name="林审计")
+    note(Context(session, auditor, at, "screen"), "customer.reveal", "customer", 1, reason="asked by the customer")
 
 
 def person(*charts: str, price: str = "full") -> Actor:

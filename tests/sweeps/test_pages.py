@@ -134,7 +134,7 @@ def test_page_when_every_text_is_markup_then_none_of_it_is_run(
     found = every_visit(app, sample_ids(session, 4 if FULL else 1))
     report: dict[str, set[str]] = {}
     nonces, seen = [], 0
-    for outlet in outlets(asker, found, PUBLIC | OWN_TOKEN | {"RightsView.preview"}, with_bodies=FULL):
+    for outlet in outlets(asker, found, PUBLIC | OWN_TOKEN | {"RightsView.preview"}, is_thin=not FULL):
         if not FULL and (outlet.is_api or "?" in outlet.url):
             continue
         answer = ask(asker, outlet)

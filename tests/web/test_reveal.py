@@ -49,6 +49,8 @@ def api(person: Person, pk: int) -> dict[str, Any]:
 def entries(session: Session, pk: int, word: str) -> list[Any]:
     where = (Journal.entity == "customer", Journal.entity_id == pk, Journal.action == f"customer.{word}")
     rows = session.scalars(sa.select(Journal).where(*where).order_by(Journal.id)).all()
+    # Looked at without the session: it would hold the database while the next request writes.
+    session.expunge_all()
     session.rollback()
     return list(rows)
 

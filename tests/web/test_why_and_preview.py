@@ -136,7 +136,7 @@ def test_preview_when_signed_out_then_forgotten(app: Flask, session: Session, mo
     begun(auditor, "production")
     # Behind the token check: whether the login is let through is asked here.
     monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", False)
-    auditor.client.get("/logout/")
+    auditor.client.post("/logout/")
     form = {"username": "au_lin", "password": DEMO_PASSWORD}
     assert auditor.client.post("/login/", data=form).status_code == 302
     assert STRIP not in auditor.page("/")
