@@ -298,7 +298,8 @@ def deliver(walk: Walk) -> None:
     liu.save()
     assert (liu.state, liu.value("送达时间")) == ("已送达", "2026-11-27 14:30")
     liu.tab("delivery_receipt")
-    receipt = liu.row("delivery_receipt", "林晓雯")
+    # The goods are there: from now on logistics knows the person by a mask (domain/09 9.3).
+    receipt = liu.row("delivery_receipt", "林*")
     assert (receipt["实收包件"], receipt["缺少包件"], receipt["破损包件"]) == ("3", "0", "0")
     walk.keep(liu.page, "delivered")
     liu.find("order", ORDER)
@@ -325,7 +326,9 @@ def install(walk: Walk) -> None:
     walk.keep(wu.page, "installer")
     wu.take("AZ-")
     wu.press("start")
-    walk.clock.at("2026-11-27 16:00")
+    # An hour with both hands full: the session has ended in the meantime.
+    wu = walk.act("cs_wu", "2026-11-27 16:00")
+    wu.take("AZ-")
     wu.press("finish")
     wu.fill(checklist_pct="100", photo_count="4")
     wu.save()
