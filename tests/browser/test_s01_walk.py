@@ -179,7 +179,8 @@ def submit(walk: Walk) -> None:
     assert (plan["金额"], plan["已付"], plan["未结金额"]) == ("9,894.80", "9,894.80", "0.00")
     walk.clock.at("2026-11-24 09:45")
     li.page.reload()
-    assert li.why_closed("review") == "录入订单任何内容的人不得审核该订单。请由同事办理；如无人可办，待委员会主任指定代理人。"
+    why = "录入订单任何内容的人不得审核该订单。请由同事办理；如无人可办，待委员会主任指定代理人。"
+    assert li.why_closed("review") == why
     li.page.hover(".zd-page-header [data-step=review]")
     walk.keep(li.page, "own-review-refused")
 
