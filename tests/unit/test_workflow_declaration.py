@@ -28,6 +28,12 @@ STOP = Step("stop", "Stop", (Light.green,), Light.red)
 SWITCH_OFF = Step("switch_off", "Off", (Light.red, Light.green), Light.off)
 
 
+@pytest.fixture(autouse=True)
+def _register(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A register of its own: what is made up here must not stand among the workflows of the panel."""
+    monkeypatch.setattr("app.kernel.workflow._registry", {})
+
+
 def declare(*steps: Step, final: tuple[Light, ...] = (Light.off,)) -> Workflow:
     """A workflow of the made-up record."""
     return Workflow("lamp", Lamp, Light, Light.red, final, steps)
