@@ -1,7 +1,7 @@
 """The one table: journal action -> what else happens in the same transaction.
 
 The slices know nothing of one another; whoever asks what follows from a step finds it here. Importing this module
-declares every workflow of the product.
+declares every workflow of the services.
 """
 
 from __future__ import annotations

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import app.reactions
+import app.factory
 from app.cli.duties import RULES, duties_page
 from app.kernel.workflow import all_workflows
 
-assert app.reactions.REACTIONS  # importing it declares every workflow
+assert app.factory.create_app  # importing it declares every workflow
 
 
 def test_duties_page_when_declarations_change_then_is_made_anew(root: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-import app.reactions
+import app.factory
 from app.cli.demo_people import actors
 from app.kernel.context import SYSTEM, Actor, Context, entered
 from app.kernel.engine import fire, offered
@@ -19,7 +19,7 @@ from app.security import departments as role
 from app.security.grants import granted
 from models.journal import Journal
 
-assert app.reactions.REACTIONS  # importing it declares every workflow
+assert app.factory.create_app  # importing it declares every workflow
 WORKFLOWS = {workflow.name: workflow for workflow in all_workflows()}
 
 pytestmark = pytest.mark.stage("demo")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import app.factory
 import app.reactions
 from app.cli.workflows import workflows_page
 from app.kernel.engine import reactions_of
 from app.kernel.workflow import all_workflows
 
+assert app.factory.create_app  # importing it declares every workflow
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "workflows.md"
 
 
