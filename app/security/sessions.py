@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.extensions import db
-from app.kernel.context import Context
+from app.kernel.context import Context, local_day
 from app.kernel.database import impatient
 from app.kernel.errors import DomainError
 from app.kernel.journal import note
@@ -30,6 +30,8 @@ from app.kernel.policy import number_of
 from app.kernel.unit_of_work import unit_of_work
 from app.security.acting import acting, known
 from app.security.due import due_of
+from models.labels import ParameterChangeState
+from models.parameter_change import ParameterChange
 from models.policy import DEFAULTS, PolicyParameter
 from models.signin import DueStep, EndReason, LoginSession, SessionKind
 
@@ -50,7 +52,18 @@ DUE_PAGES = {
 
 
 def _setting(code: str) -> Any:
-    return sa.select(PolicyParameter.value).where(PolicyParameter.code == code).scalar_subquery()
+    """A parameter as it stands today: the last approved change whose day has come, else what the table says."""
+    changed = (
+        sa.select(ParameterChange.new_value)
+        .where(ParameterChange.parameter_id == PolicyParameter.id)
+        .where(ParameterChange.state.in_((ParameterChangeState.approved, ParameterChangeState.applied)))
+        .where(ParameterChange.effective_on <= sa.bindparam("today"))
+        .order_by(ParameterChange.effective_on.desc(), ParameterChange.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    value = sa.func.coalesce(changed, PolicyParameter.value)
+    return sa.select(value).where(PolicyParameter.code == code).scalar_subquery()
 
 
 ROW = LoginSession.__table__.c
@@ -116,7 +129,7 @@ def load(user_id: str, token: Any, kind: SessionKind) -> User | None:
     """The user of a live session; nobody for every other cookie or token. One statement."""
     if not isinstance(token, str) or not str(user_id).isdecimal():
         return None
-    parameters = {"user_id": int(user_id), "token_hash": hashed(token)}
+    parameters = {"user_id": int(user_id), "token_hash": hashed(token), "today": local_day(g.zhidan_now)}
     row = db.session.execute(LIVE, parameters).one_or_none()
     if row is None or row.kind != kind:
         return None

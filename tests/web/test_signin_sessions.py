@@ -15,10 +15,12 @@ from sqlalchemy.orm import Session
 
 from app.cli.demo_people import DEMO_PASSWORD
 from app.security import departments as role
+from app.services.policy.actions import propose
 from models.journal import Journal
 from models.policy import PolicyParameter
 from models.signin import EndReason, LoginSession
 from tests.databases import Database
+from tests.services.company import found
 from tests.web.person import Person, statements
 
 pytestmark = [pytest.mark.stage("people"), pytest.mark.usefixtures("without_csrf")]
@@ -205,6 +207,27 @@ def test_session_when_the_parameter_is_made_shorter_then_at_once(app: Flask, ses
     session.commit()
     with time_machine.travel(datetime.now(UTC) + timedelta(minutes=6), tick=False):
         assert not is_in(client)
+
+
+@ONE_ENGINE
+def test_session_when_a_shorter_time_was_approved_then_from_its_day_on_also_before_the_nightly_run(
+    app: Flask, session: Session
+) -> None:
+    company = found(session)
+    with company.act("pd_he", "2026-11-24 10:00") as ctx:
+        parameter = session.scalars(sa.select(PolicyParameter).where(PolicyParameter.code == "auth.idle_minutes")).one()
+        change = propose(ctx, {"parameter_id": parameter.id, "new_value": "5", "reason": "安全检查"})
+    company.fire("fi_sun", "2026-11-24 11:00", change, "approve")
+    session.close()
+    # 23:50 in Shanghai, and ten past midnight.
+    for start, alive in (
+        (datetime(2026, 11, 24, 15, 50, tzinfo=UTC), True),
+        (datetime(2026, 11, 24, 16, 10, tzinfo=UTC), False),
+    ):
+        with time_machine.travel(start, tick=False) as clock:
+            client = sign_in(app)
+            clock.shift(timedelta(minutes=6))
+            assert is_in(client) == alive
 
 
 def test_last_seen_when_pages_follow_each_other_then_written_once_a_minute(
