@@ -9,11 +9,10 @@ from flask import Flask, abort, g, request, session
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
-from app.extensions import db
-from app.kernel.context import Context, local_day
+from app.kernel.context import Context
 from app.kernel.database import reading
 from app.kernel.errors import PermissionDeniedError
-from app.kernel.policy import RequestPolicy
+from app.security.acting import acting
 from app.security.actors import PREVIEW, current_actor
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -32,15 +31,7 @@ def web_context() -> Context:
     actor = current_actor()
     cached: Context | None = g.get("zhidan_context")
     if cached is None or cached.actor is not actor:
-        cached = g.zhidan_context = Context(
-            session=db.session(),
-            actor=actor,
-            now=g.zhidan_now,
-            origin="api" if is_api() else "screen",
-            request_id=g.zhidan_request_id,
-            address=request.remote_addr,
-            policy=RequestPolicy(db.session(), local_day(g.zhidan_now)),
-        )
+        cached = g.zhidan_context = acting(actor)
     return cached
 
 

@@ -222,12 +222,6 @@ def other_errors(errors: Mapping[str, Any], shown: list[dict[str, Any]]) -> list
     return [text for name, found in errors.items() if name not in names for text in messages(found)]
 
 
-def column_field(model: type[Any], name: str) -> Any:
-    """The type of a column for the filter bar."""
-    attribute = sa.inspect(model).attrs[name]
-    return None if isinstance(attribute, sa.orm.RelationshipProperty) else attribute.columns[0].type
-
-
 def enum_choices(kind: Any) -> list[tuple[str, str]]:
     """The words of a vocabulary column with their labels."""
     return [(word.value, label_text(word)) for word in kind.enum_class]

@@ -12,7 +12,6 @@ from app.kernel.context import Actor
 from app.kernel.windows import Seen, key_of, lies_in_window
 from models.base import Base, Sensitivity
 
-HIDDEN = "—"
 PHONE_DIGITS = 7
 
 

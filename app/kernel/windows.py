@@ -40,11 +40,6 @@ def declare_window(model: type[Base], rule: Rule, group: Sensitivity | None = No
     _rules[entity_name(model), group or ""] = (model, rule)
 
 
-def declared_windows() -> frozenset[str]:
-    """The entities that have a window; the others are closed for who depends on one."""
-    return frozenset(entity for entity, _group in _rules)
-
-
 def key_of(record: Base | Seen) -> tuple[str, int]:
     """Entity and id."""
     return (record.entity, record.id) if isinstance(record, Seen) else (entity_name(type(record)), record.id)

@@ -1,4 +1,4 @@
-"""The context of what happens around a sign-in: before anybody is known, in a request, or on the command line."""
+"""The context of an act of this request or command: one for screens, API, sign-in and listeners alike."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flask import g, has_request_context, request
 from sqlalchemy.orm import Session
 
 from app.extensions import db
-from app.kernel.context import SYSTEM, Actor, Context, current_context
+from app.kernel.context import SYSTEM, Actor, Context, current_context, local_day
 from app.kernel.policy import RequestPolicy
 from app.security.actors import NOBODY, current_actor, person_name
 
@@ -31,15 +31,17 @@ def acting(actor: Actor | None = None, *, session: Session | None = None) -> Con
     if not has_request_context():
         running = current_context()
         now = running.now if running is not None else datetime.now(UTC)
-        return Context(session=session, actor=actor or SYSTEM, now=now, origin="cli", policy=RequestPolicy(session))
+        policy = RequestPolicy(session, local_day(now))
+        return Context(session=session, actor=actor or SYSTEM, now=now, origin="cli", policy=policy)
+    now = g.get("zhidan_now") or datetime.now(UTC)
     return Context(
         session=session,
         actor=actor or current_actor(),
-        now=g.get("zhidan_now") or datetime.now(UTC),
+        now=now,
         origin="api" if request.path.startswith("/api/") else "screen",
         request_id=g.get("zhidan_request_id") or secrets.token_hex(8),
         address=request.remote_addr,
-        policy=RequestPolicy(session),
+        policy=RequestPolicy(session, local_day(now)),
     )
 
 

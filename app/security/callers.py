@@ -59,9 +59,3 @@ def _note_use(held: HeldToken) -> None:
         log.warning("the use of token %s was not written down", held.id, exc_info=True)
     finally:
         reading(only=request.method in SAFE_METHODS)
-
-
-def held_token() -> HeldToken | None:
-    """The API token of this request, where it came with one."""
-    held: HeldToken | None = g.get("zhidan_token")
-    return held

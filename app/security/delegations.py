@@ -21,7 +21,7 @@ from app.kernel.engine import requires
 from app.kernel.errors import PermissionDeniedError, Reason, ValidationFailedError
 from app.kernel.numbering import next_number
 from app.kernel.schema import REQUIRED
-from app.security.departments import COMMITTEE_LEAD, ROLES
+from app.security.departments import COMMITTEE_LEAD, ROLES, TECHNICAL_ROLES
 from app.services.delegation import rules
 from app.services.delegation.flow import MANAGE
 from models.delegation import Delegation
@@ -31,7 +31,7 @@ from models.policy import DEFAULTS
 Clause = sa.ColumnElement[bool]
 LONGEST = "duty.delegation_days"
 # The three administrations stand alone and stay with whom they were given to.
-TECHNICAL = frozenset({code for code, role in ROLES.items() if role.department is None} | {"security_admin"})
+TECHNICAL = frozenset(TECHNICAL_ROLES)
 PASSED_ON = tuple(code for code in ROLES if code not in TECHNICAL)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import g, request
 from flask_babel import lazy_gettext as _l
 
 from app.extensions import db
@@ -12,8 +11,8 @@ from app.kernel.context import Actor, Context
 from app.kernel.database import reading
 from app.kernel.errors import DomainError
 from app.kernel.journal import note
-from app.kernel.policy import RequestPolicy
 from app.kernel.unit_of_work import unit_of_work
+from app.security.acting import acting
 from app.security.actors import NOBODY
 from app.security.attempts import count_refusal
 from app.security.sessions import begin_session
@@ -34,16 +33,7 @@ def fresh_act(actor: Actor = NOBODY) -> Context:
     """
     db.session.rollback()
     reading(only=False)
-    session = db.session()
-    return Context(
-        session=session,
-        actor=actor,
-        now=g.zhidan_now,
-        origin="screen",
-        request_id=g.zhidan_request_id,
-        address=request.remote_addr,
-        policy=RequestPolicy(session),
-    )
+    return acting(actor)
 
 
 def enter(user: Any, how: str) -> str | None:

@@ -33,8 +33,6 @@ TECHNICAL_SUBJECTS = frozenset({
     "account", "user", "role", "rights_change", "journal", "calendar_day", "policy_parameter", "MenuApi", "api_token",
     "login_session", "sign_in_link", "parameter_change",
 })  # fmt: skip
-# What everybody does with his own account.
-OWN = frozenset({"userinfo", "userinfoedit", "resetmypassword"})
 READING = frozenset({"list", "show", "export", "reveal", "preview", "verify", "report"})
 # Acts that belong into different hands; the workflows refuse them to one person, here to one role.
 SEPARATED: tuple[frozenset[str], ...] = (
@@ -88,7 +86,7 @@ def newly_joined(before: Iterable[str], after: Iterable[str]) -> frozenset[str]:
 def is_dangerous_right(right: str) -> bool:
     """Whether gaining a right takes two administrators by itself: administration, audit, exports, lifted masks."""
     subject, _dot, word = right.rpartition(".")
-    administers = subject in {"user", "role", "rights_change", "journal"} and word not in OWN
+    administers = subject in {"user", "role", "rights_change", "journal"}
     return administers or word in {"export", "reveal"}
 
 

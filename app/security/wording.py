@@ -13,7 +13,6 @@ from app.kernel.journal import entity_name
 from app.kernel.workflow import all_workflows
 from app.security.actors import person_name
 from app.security.departments import label_of_role
-from app.security.naming import dotted
 from models.base import Base
 
 SUBJECTS = {
@@ -91,11 +90,6 @@ def _subjects() -> dict[str, Any]:
     return SUBJECTS | {entity_name(found): found.__label__ for found in classes if hasattr(found, "__label__")}
 
 
-def right_text(right: Any) -> str:
-    """A right of the framework's table: the record and what may be done with it."""
-    return word_text(dotted(right.permission.name, right.view_menu.name))
-
-
 def word_text(right: str) -> str:
     """A dotted right (``order.confirm``) in words."""
     return str(_("%(what)s: %(said)s", what=subject_text(right), said=act_text(right)))
@@ -122,11 +116,6 @@ def _word(subject: str, word: str) -> str:
             if word in {step.permission, step.name}:
                 return str(step.label)
     return word
-
-
-def rights_text(rights: Any) -> str:
-    """All rights of a role in order."""
-    return ", ".join(sorted(right_text(right) for right in rights))
 
 
 def role_text(role: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,6 @@ DIFFERENCES, DANGEROUS = "differences", "dangerous"
 LONGEST_SEARCH = 60
 
 Cell = dict[str, Any]
-Differs = Callable[[Column], bool]
 
 
 @dataclass(frozen=True)
