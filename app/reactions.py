@@ -21,6 +21,7 @@ from app.kernel.context import Context
 from app.kernel.engine import fire, react
 from app.kernel.errors import DomainError
 from app.services.approval import actions as approvals
+from app.services.export import actions as exports
 from app.services.installation import actions as installations
 from app.services.letter import actions as letters
 from app.services.order import actions as orders
@@ -286,6 +287,9 @@ REACTIONS: dict[str, tuple[Callable[[Context, Any, Values], None], ...]] = {
     "acceptance.sign": (count_accepted,),
     "payment.allocate": (recount_payment,),
     "refund.execute": (recount_refund,),
+    **dict.fromkeys(
+        [f"export_request.{step}" for step in ("refuse", "withdraw", "use", "expire")], (exports.forget_arguments,)
+    ),
 }
 
 

@@ -47,11 +47,14 @@ class ExportRequest(Stateful, Base):
     request_no: Mapped[str] = column(sa.String(30), _l("Request number"), nullable=False, unique=True)
     entity: Mapped[str] = column(sa.String(40), _l("List"), nullable=False)
     filter_text: Mapped[str] = column(sa.Text, _l("Filter"), nullable=False, default="")
-    # As the list takes them; they may hold names, which whoever decides sees masked in ``filter_text`` only.
+    # As the list takes them; they may hold names, which whoever decides sees masked in ``filter_text`` only. Emptied
+    # when the request ends: a phone that was searched for belongs to somebody who may be anonymised later.
     arguments: Mapped[list[list[str]]] = column(
         Json, _l("Arguments"), nullable=False, default=list, sensitivity=Sensitivity.ADDRESS
     )
     columns: Mapped[list[str]] = column(Json, _l("Columns"), nullable=False, default=list)
+    # The columns of a field group that stood in full when it was asked: no other may stand so in the file.
+    in_full: Mapped[list[str]] = column(Json, _l("Columns in full"), nullable=False, default=list)
     file_format: Mapped[ExportFormat] = column(
         words(ExportFormat, name="file_format"), _l("Format"), nullable=False, default=ExportFormat.xlsx
     )

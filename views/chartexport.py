@@ -10,14 +10,15 @@ from flask import request, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
-from app.charts.definition import Figure, Format
+from app.charts.definition import Asked, Figure, Format
 from app.charts.query import Result, run
 from app.exchange.writing import Cell, Head
 from app.kernel.context import Context
-from app.kernel.errors import NotFoundError, PermissionDeniedError
+from app.kernel.errors import NotFoundError, PermissionDeniedError, ValidationFailedError
+from app.kernel.schema import label_of_column
 from app.services.export import actions
 from models.export import ExportLog
-from models.labels import ExportFormat
+from models.labels import ExportFormat, label_of
 from views.adapter import login_needed
 from views.charttable import series_of
 from views.context import web_context
@@ -41,32 +42,46 @@ class ChartExportRoutes:
         ctx, chart = web_context(), self.declaration
         if not ctx.actor.may(chart.permission):
             raise PermissionDeniedError
-        args = parse_qsl(request.form.get("arguments", ""))
-        asked, _problems = ask(ctx, chart, args)
+        asked, problems = ask(ctx, chart, parse_qsl(request.form.get("arguments", "")))
+        if problems:
+            raise ValidationFailedError({"arguments": [str(problem) for problem in problems]})
         result = run(asked)
         figure = next((found for found in result.figures() if found.name == request.form.get("figure")), None)
         if figure is None:
             raise NotFoundError
-        return take_figure(ctx, result, figure, args, format_of(request.form.get("format")))
+        return take_figure(ctx, result, figure, format_of(request.form.get("format")))
 
 
-def take_figure(
-    ctx: Context, result: Result, figure: Figure, args: Sequence[tuple[str, str]], file_format: ExportFormat
-) -> Any:
+def take_figure(ctx: Context, result: Result, figure: Figure, file_format: ExportFormat) -> Any:
     """Makes the file of a picture's table, once for a token."""
     clear_up(ctx)
     chart = result.asked.chart
     heads, rows = heads_of(result, figure), [*rows_of(result, figure)]
-    text = f"{figure.label}: {urlencode(args)}" if args else str(figure.label)
+    # In words made of the choice, never of what was sent: others read it, and it is kept for good.
+    text = "; ".join([str(figure.label), *chosen(result.asked)])
     labels = tuple(head.label for head in heads)
-    wanted = actions.Wanted(CHART, list(args), text, labels, file_format, len(rows), is_personal=False)
+    wanted = actions.Wanted(CHART, (), text, labels, file_format, len(rows), is_personal=False)
     scope = f"{ctx.actor.id}.chart.{chart.name}.export"
-    key = key_of(request.form.get("token"), figure.name, args, file_format)
+    key = key_of(request.form.get("token"), text, file_format)
     made_id, repeated = once(ctx, scope, key, "", lambda: str(actions.open_export(ctx, wanted).id))
     made = ctx.session.get_one(ExportLog, int(made_id))
     if not repeated:
-        make(ctx, made, str(figure.label), heads, lambda _session: rows, is_large=False)
+        own = ctx.acting(chart.permission)
+        make(own, made, str(figure.label), heads, lambda _session: rows, is_large=False)
     return send(ctx, made, str(figure.label))
+
+
+def chosen(asked: Asked) -> Iterator[str]:
+    """What was chosen on a chart, in words."""
+    from views.charts import period_text
+
+    chart, choice = asked.chart, asked.choice
+    if chart.period is not None:
+        yield f"{chart.period.label}: {period_text(choice)}"
+    if len(chart.axes) > 1:
+        yield f"{_('Group by')}: {choice.axis.label}"
+    for name, words in choice.words.items():
+        yield f"{label_of_column(chart.subject, name)}: {', '.join(str(label_of(word)) for word in words)}"
 
 
 def heads_of(result: Result, figure: Figure) -> list[Head]:

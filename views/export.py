@@ -154,7 +154,7 @@ def approved_file(ctx: Context, asked: ExportRequest, token: str | None) -> Any:
 def take_approved(ctx: Context, choice: Any, problems: Any, asked: ExportRequest, token: str | None) -> ExportLog:
     """The same as a row of the log. Raises DomainError."""
     if problems or not covers(
-        asked, arguments=choice.arguments, columns=choice.names, entity=asked.entity,
+        asked, arguments=choice.arguments, columns=choice.names, in_full=choice.in_full, entity=asked.entity,
         file_format=choice.file_format, now=ctx.now,
     ):  # fmt: skip
         raise DomainError(

@@ -51,6 +51,14 @@ class Choice:
         return any(is_personal(self.ctx.actor, self.view.model(), name) for name in self.names)
 
     @property
+    def in_full(self) -> tuple[str, ...]:
+        """The columns of a field group that stand in the file without a mask."""
+        actor, model = self.ctx.actor, self.view.model()
+        return tuple(
+            name for name in self.names if group_of(model, name) and access_to(actor, model, name) is Access.full
+        )
+
+    @property
     def limit(self) -> int:
         """The rows that need no approval."""
         return limit_of(self.ctx.policy, is_personal=self.is_personal)
@@ -80,6 +88,7 @@ class Choice:
             self.file_format,
             self.rows,
             self.is_personal,
+            self.in_full,
         )
 
     def heads(self) -> list[Head]:

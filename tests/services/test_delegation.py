@@ -19,15 +19,17 @@ from app.security.delegations import propose
 from app.security.scope_defaults import delivered_scopes
 from app.security.scopes import scope_of
 from app.services.payment.refunds import record_refund
+from app.services.privacy.reveal import reveal
 from models.approval import ApprovalVote
 from models.delegation import Delegation
 from models.installation import Installation
 from models.journal import Journal
 from models.labels import DelegationState, OrderState
 from models.payment import Refund
-from tests.services.company import Company, found, moment
+from tests.services.company import Company, found, moment, person
 from tests.services.orders import ENTERED, REVIEWED, Goods, confirmed, draft, refusal, settled
 from tests.services.test_duties import LARGE, PASSED, SOFA, D
+from tests.web.person import newest
 
 pytestmark = pytest.mark.stage("people")
 MONDAY = date(2026, 11, 23)
@@ -229,6 +231,14 @@ def test_act_when_it_needs_the_received_right_then_the_journal_says_for_whom_and
     # His own record he approves neither for the giver nor otherwise, and the giver is bound by what he did for him.
     assert refusal(company, zhou, "2026-11-24 16:00", own, "approve") == "separation_of_duties"
     assert company.session.get_one(Refund, own.id).approved_by_id is None
+
+
+def test_mask_when_lifted_with_the_received_right_then_the_journal_says_for_whom(company: Company) -> None:
+    given(company, "cm_zhang", "pd_chen")
+    with company.act(on(company, "pd_chen"), "2026-11-24 14:00") as ctx:
+        reveal(ctx, person(company.session), "抽查十月投诉")
+    entry = newest(company.session, Journal, Journal.action == "customer.reveal")
+    assert (entry.actor_id, entry.on_behalf_of_id) == (company.people["pd_chen"].id, company.people["cm_zhang"].id)
 
 
 def test_rule_16_when_the_giver_recorded_it_then_his_deputy_approves_with_no_right_at_all(company: Company) -> None:

@@ -12,20 +12,23 @@ from sqlalchemy.orm import Session
 from app.kernel.context import Actor, Deputyship
 from app.kernel.engine import offered
 from app.kernel.errors import DomainError, StepBlockedError
+from app.kernel.sealing import FORGOTTEN, opened
 from app.kernel.workflow import all_workflows
 from app.security import departments as role
 from app.security.grants import granted
+from app.services.export.actions import Wanted, ask
 from app.services.order.actions import change_line, change_order
 from app.services.payment.actions import record_payment
 from app.services.payment.refunds import apply_invoice, record_refund
-from models.labels import OrderState, PaymentMethod, RefundState, SupplyMode
+from models.journal import Journal
+from models.labels import ExportFormat, OrderState, PaymentMethod, RefundState, SupplyMode
 from models.order import Order
 from models.payment import Payment, Refund
 from models.quality import Inspection
 from tests.databases import Database
 from tests.services.company import Company, found
 from tests.services.orders import CHECKS, CONFIRMED, ENTERED, REVIEWED, Goods, confirmed, draft, refusal, settled
-from tests.web.person import statements
+from tests.web.person import newest, statements
 
 D = Decimal
 pytestmark = pytest.mark.stage("people")
@@ -265,6 +268,25 @@ def test_rule_16_when_the_deputy_acted_for_him_then_the_giver_is_bound(company: 
         refund = record_refund(ctx, {"order_id": order.id, "amount": D(200)})
     assert refusal(company, almighty(company, "fi_zhou"), APPROVED, refund, "approve") == SEPARATED
     assert refusal(company, almighty(company, "cs_wu"), APPROVED, refund, "approve") == SEPARATED
+
+
+def test_rule_17_when_a_deputy_asks_with_the_chairs_right_then_neither_decides(company: Company) -> None:
+    chair, rights = company.people["cm_zhang"], frozenset({"order.export", "export_request.approve"})
+    held = Deputyship(chair.id or 0, chair.name, chair.roles, rights)
+    maker = company.people["pd_chen"]
+    deputy = replace(maker, permissions=maker.permissions | rights, deputyships=(held,), received=rights)
+    with company.act(deputy, RECORDED) as ctx:
+        wanted = Wanted("order", [("q", "林晓雯")], "", ("order_no",), ExportFormat.csv, 900, is_personal=False)
+        request = ask(ctx, wanted, "旺季走访")
+    for person in (chair, deputy):
+        assert refusal(company, person, APPROVED, request, "approve") == SEPARATED
+    entry = newest(company.session, Journal, Journal.action == "export_request.add")
+    assert (entry.actor_id, entry.on_behalf_of_id) == (maker.id, chair.id)
+    company.fire(almighty(company, "fi_sun"), APPROVED, request, "refuse", reason="范围过大")
+    # Whom it searched for is gone from the row and from the journal: he may be anonymised later.
+    assert request.arguments == []
+    (first,) = opened(company.session, [entry.changes])
+    assert first["arguments"][1] is FORGOTTEN
 
 
 def test_every_rule_when_declared_then_its_acts_are_acts_of_the_product() -> None:

@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 
 from app.cli.init import add_parameters
 from app.security import departments as role
+from app.services.export.actions import Wanted, ask
 from app.services.payment.actions import record_payment
 from app.services.payment.refunds import apply_invoice, record_refund
 from app.services.policy.actions import propose
 from app.services.shipment.actions import plan_shipment
-from models.labels import PaymentMethod, SupplyMode
+from models.labels import ExportFormat, PaymentMethod, SupplyMode
 from models.policy import PolicyParameter
 from tests.services.company import Company, found
 from tests.services.orders import ENTERED, REVIEWED, Goods, confirmed, draft, inspected, settled
@@ -128,6 +129,13 @@ def own_proposal(company: Company) -> Made:
         return propose(ctx, {"parameter_id": parameter.id, "new_value": "12", "reason": "旺季"}), {}
 
 
+def own_export(company: Company) -> Made:
+    """Rule 17."""
+    with company.act("cm_zhang", AT) as ctx:
+        wanted = Wanted("order", (), "", ("order_no",), ExportFormat.csv, 900, is_personal=False)
+        return ask(ctx, wanted, "季度抽查"), {}
+
+
 @pytest.mark.parametrize(
     ("made", "who", "step", "says"),
     [
@@ -142,6 +150,7 @@ def own_proposal(company: Company) -> Made:
         (own_application, "fi_zhou", "issue", "Whoever applied for an invoice does not issue it."),
         (own_load, "lg_xu", "deliver", "Whoever loaded a shipment does not record that packages of it are missing."),
         (own_proposal, "pd_he", "approve", "Whoever proposed the change of a parameter does not decide on it."),
+        (own_export, "cm_zhang", "approve", "Whoever asked for an export does not decide on it."),
     ],
 )
 def test_forbidden_person_when_trying_by_screen_or_api_then_refused_and_told_before(

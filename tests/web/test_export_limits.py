@@ -15,6 +15,7 @@ from models.export import ExportLog, ExportRequest
 from models.journal import Journal
 from models.labels import CustomerKind, ExportOutcome, ExportRequestState
 from models.order import Order
+from tests.web.deputy import stand_in
 from tests.web.exports import ask, column, csv_of, csv_rows, set_parameters
 from tests.web.person import Person, field_errors, form_errors, newest, text_of
 
@@ -129,17 +130,18 @@ def test_rows_without_personal_data_when_above_the_personal_limit_then_the_other
     assert ask(Person(app, session, "oc_zhao"), "order", "size=2", act="").status_code == 409
 
 
-def test_request_when_the_requester_decides_himself_then_refused(app: Flask, session: Session) -> None:
-    set_parameters(session, rows=1)
-    chair = Person(app, session, "cm_zhang")
-    assert ask(chair, "order", reason=WHY).status_code == 303
-    request = kept(session, ExportRequest)
-    page = f"/export_request/show/{request.id}"
-    chair.page(page)
-    answer = chair.client.post(f"/export_request/{request.id}/approve", data=chair.hidden("/order/export"))
-    assert "You asked for this export yourself" in " ".join(chair.messages(answer))
-    assert kept(session, ExportRequest).state is ExportRequestState.requested
-    assert "You asked for this export yourself" in chair.page(page)
+def test_approval_when_a_delegation_shows_more_then_it_does_not_cover_the_wider_file(
+    app: Flask, session: Session
+) -> None:
+    set_parameters(session, rows=1, pii_rows=1)
+    gao = Person(app, session, "lg_gao")
+    request = approved(app, session, gao, "order", "", format="csv", columns="all")
+    assert not request.is_personal
+    stand_in(session, "oc_li", "lg_gao")
+    answer = use(gao, request)
+    assert answer.status_code == 400
+    assert "does not hold any more" in text_of(answer.get_data(as_text=True))
+    assert count(session, ExportLog) == 0
 
 
 def test_request_when_without_a_reason_then_the_form_says_so(app: Flask, session: Session) -> None:

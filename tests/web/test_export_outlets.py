@@ -106,6 +106,12 @@ def test_chart_when_its_table_is_exported_then_sums_as_numbers_by_the_right_to_t
     text = csv_of(chair.client.post("/chart/orders_by_state/export", data={**form, "format": "csv"}))
     assert text[1:] == [[_plain(cell) for cell in row] for row in rows[1:]]
     session.rollback()
+    # What is sent beside the choice goes nowhere: neither into the file's account nor into the journal.
+    phone = {**form, "arguments": f"{form['arguments']}&receiver_phone=13812345678", "token": "another"}
+    assert chair.client.post("/chart/orders_by_state/export", data=phone).status_code == 422
+    assert newest(session, ExportLog).filter_text == made.filter_text
+    assert made.filter_text.startswith("Orders by state; Received: All of the time; Group by: ")
+    session.rollback()
     maker = Person(app, session, "pd_chen")
     token = maker.hidden("/product/add")["csrf_token"]
     refused = maker.client.post("/chart/orders_by_state/export", data={**form, "csrf_token": token})

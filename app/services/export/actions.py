@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from app.kernel.context import Context
 from app.kernel.errors import NotFoundError
 from app.kernel.journal import note
 from app.kernel.numbering import next_number
+from app.kernel.sealing import forget as forget_keys
 from models.export import ExportLog, ExportRequest
 from models.labels import ExportFormat, ExportOutcome, ExportRequestState
 
@@ -26,7 +27,10 @@ UNDECIDED = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is taken out: the list with its arguments, the columns, the kind of file, and how many rows that is now."""
+    """What is taken out: the list with its arguments, the columns, the kind of file, and how many rows that is now.
+
+    ``in_full`` are the columns of a field group that stand in it without a mask.
+    """
 
     entity: str
     arguments: Sequence[tuple[str, str]]
@@ -35,6 +39,7 @@ class Wanted:
     file_format: ExportFormat
     row_count: int
     is_personal: bool
+    in_full: Sequence[str] = ()
 
 
 def ask(ctx: Context, wanted: Wanted, reason: str) -> ExportRequest:
@@ -45,6 +50,7 @@ def ask(ctx: Context, wanted: Wanted, reason: str) -> ExportRequest:
         arguments=[list(pair) for pair in wanted.arguments],
         filter_text=wanted.filter_text,
         columns=list(wanted.columns),
+        in_full=list(wanted.in_full),
         file_format=wanted.file_format,
         row_count=wanted.row_count,
         is_personal=wanted.is_personal,
@@ -52,8 +58,9 @@ def ask(ctx: Context, wanted: Wanted, reason: str) -> ExportRequest:
         requested_by_id=ctx.actor.id,
         requested_at=ctx.now,
     )
-    ctx.session.add(request)
-    ctx.session.flush()
+    with engine.acting(ctx, f"{wanted.entity}.export") as own:
+        own.session.add(request)
+        own.session.flush()
     return request
 
 
@@ -67,7 +74,8 @@ def open_export(ctx: Context, wanted: Wanted, request: ExportRequest | None = No
     if request is not None:
         if request.requested_by_id != ctx.actor.id:
             raise NotFoundError
-        engine.fire(ctx.as_system(), request, "use")
+        with engine.acting(ctx, f"{wanted.entity}.export") as own:
+            engine.fire(own.as_system(), request, "use")
     made = ExportLog(
         export_no=next_number(ctx, LOG_PREFIX),
         entity=wanted.entity,
@@ -91,7 +99,8 @@ def close_export(ctx: Context, export_id: int, *, rows: int, digest: str, file_k
     made.row_count, made.digest, made.file_key = rows, digest, file_key
     made.outcome, made.finished_at = ExportOutcome.done, ended
     ctx.session.flush()
-    note(ctx, f"{made.entity}.export", made.entity, 0, data=_told(made))
+    action = f"{made.entity}.export"
+    note(ctx.acting(action), action, made.entity, 0, data=_told(made))
     return made
 
 
@@ -139,6 +148,11 @@ def fetch(ctx: Context, made: ExportLog) -> str:
     made.fetched_at = made.fetched_at or ctx.now
     ctx.session.flush()
     return file_key
+
+
+def forget_arguments(ctx: Context, request: ExportRequest, _values: Mapping[str, Any]) -> None:
+    """What was searched for is gone from the journal too, once a request has ended."""
+    forget_keys(ctx.session, [("export_request", request.id)])
 
 
 def forget(ctx: Context) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.kernel.context import Context
+from app.kernel.duties import Duty
 from app.kernel.errors import Reason
 from app.kernel.schema import ReasonInput
 from app.kernel.workflow import Clock, Step, Workflow
@@ -16,14 +17,8 @@ from app.services.export.rules import VALID_HOURS
 from models.export import ExportRequest
 from models.labels import ExportRequestState as S
 
-
-def asked_by_another(ctx: Context, request: ExportRequest) -> Reason | None:
-    """Nobody lets himself take more: by person, also for who stands in for the requester."""
-    if request.requested_by_id not in ctx.actor.persons:
-        return None
-    return Reason(
-        "separation_of_duties", _l("You asked for this export yourself (separation of duties): somebody else decides.")
-    )
+# Domain/09 9.3: nobody lets himself take more.
+NOT_BY_REQUESTER = (Duty(17, ("export_request.add",), _l("Whoever asked for an export does not decide on it.")),)
 
 
 def is_own(ctx: Context, request: ExportRequest) -> Reason | None:
@@ -46,9 +41,15 @@ def approve(ctx: Context, request: ExportRequest, _values: Mapping[str, Any]) ->
     request.valid_until = ctx.now + timedelta(hours=float(ctx.policy[VALID_HOURS]))
 
 
-def refuse(ctx: Context, request: ExportRequest, _values: Mapping[str, Any]) -> None:
+def refuse(ctx: Context, request: ExportRequest, values: Mapping[str, Any]) -> None:
     """The reason stands in the journal."""
     _decide(ctx, request)
+    end(ctx, request, values)
+
+
+def end(_ctx: Context, request: ExportRequest, _values: Mapping[str, Any]) -> None:
+    """What was searched for may name a person: it is needed no longer, ``filter_text`` says it with masks."""
+    request.arguments = []
 
 
 def _decide(ctx: Context, request: ExportRequest) -> None:
@@ -68,7 +69,7 @@ EXPORT_REQUEST = Workflow(
             (S.requested,),
             S.approved,
             permission="approve",
-            guards=(asked_by_another,),
+            not_by=NOT_BY_REQUESTER,
             effect=approve,
             confirm=_l("The rows leave the system as a file, once, within a day."),
             tone="success",
@@ -80,7 +81,7 @@ EXPORT_REQUEST = Workflow(
             (S.requested,),
             S.refused,
             permission="refuse",
-            guards=(asked_by_another,),
+            not_by=NOT_BY_REQUESTER,
             asks=ReasonInput,
             effect=refuse,
             tone="danger",
@@ -93,11 +94,12 @@ EXPORT_REQUEST = Workflow(
             S.withdrawn,
             permission="withdraw",
             guards=(is_own,),
+            effect=end,
             tone="neutral",
             clause="25",
         ),
-        Step("use", _l("File made"), (S.approved,), S.done, guards=(still_holds,), clause="25"),
-        Step("expire", _l("Expired"), (S.requested, S.approved), S.expired, clause="25"),
+        Step("use", _l("File made"), (S.approved,), S.done, guards=(still_holds,), effect=end, clause="25"),
+        Step("expire", _l("Expired"), (S.requested, S.approved), S.expired, effect=end, clause="25"),
     ),
     clocks=(
         Clock(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -44,10 +44,11 @@ def covers(
     entity: str,
     arguments: Sequence[Sequence[str]],
     columns: Sequence[str],
+    in_full: Collection[str],
     file_format: ExportFormat,
     now: datetime,
 ) -> bool:
-    """Whether an approval still holds, and for exactly this file."""
+    """Whether an approval still holds, and for exactly this file, with nothing in full that was masked then."""
     return (
         request.state is ExportRequestState.approved
         and request.valid_until is not None
@@ -55,5 +56,6 @@ def covers(
         and request.entity == entity
         and [list(pair) for pair in request.arguments] == [list(pair) for pair in arguments]
         and list(request.columns) == list(columns)
+        and set(in_full) <= set(request.in_full)
         and request.file_format is file_format
     )

@@ -112,7 +112,9 @@ DECISIONS: Mapping[type[Base], Mapping[str, Decision]] = {
         Term.person, "answering a request", content="empty", identity_check="dash", answer="dash", refusal_reason="dash"
     ),
     ImportRow: _decisions(Term.rows, "explaining an import", raw="empty"),
-    ExportRequest: _decisions(Term.order, "proof of what was asked of an export", arguments="keep"),
+    ExportRequest: _decisions(
+        Term.order, "making the file that was asked for; emptied when the request ends", arguments="keep"
+    ),
 }
 
 

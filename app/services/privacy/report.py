@@ -64,7 +64,7 @@ def report_of(ctx: Context, customer: Customer, departments: Departments) -> Rep
         "seen_by": _seen_by(ctx, customer, orders, departments),
     }
     note(
-        ctx,
+        ctx.acting("customer.report"),
         "customer.report",
         "customer",
         customer.id,

@@ -59,7 +59,8 @@ def reveal(ctx: Context, record: Base, reason: str) -> datetime:
     minutes = max(Decimal(0), min(ctx.policy[MINUTES], Decimal(LONGEST.seconds) / 60))
     until = ctx.now + timedelta(minutes=float(minutes))
     data = {"groups": groups, "until": until.isoformat()}
-    note(ctx, f"{entity}.{REVEAL}", entity, record.id, order_id=order_of(record), reason=reason, data=data)
+    own = ctx.acting(f"{entity}.{REVEAL}")
+    note(own, f"{entity}.{REVEAL}", entity, record.id, order_id=order_of(record), reason=reason, data=data)
     return until
 
 
