@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,13 +15,13 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from marshmallow import Schema, ValidationError, fields, validate
 
+from app.kernel.context import Context
 from app.kernel.engine import messages_of
 from app.kernel.unit_of_work import unit_of_work
 from app.security.acting import acting, known
-from app.security.due import needs_factor, role_codes
+from app.security.due import needs_factor
 from app.security.proofs import check_new_password, check_own_password, set_password
 from app.security.second_factor import (
-    check_code,
     has_factor,
     new_codes,
     new_offer,
@@ -37,18 +37,24 @@ from models.signin import DueStep, EndReason
 from views.adapter import guarded
 from views.context import web_context
 from views.forms import messages
+from views.proofs import (
+    WRONG_CODE,
+    WRONG_PASSWORD,
+    Fault,
+    box,
+    code_box,
+    new_password_boxes,
+    present_password,
+    proof_boxes,
+    typed,
+    wrong_proofs,
+)
 from views.signins import factor_pairs, live_sessions, password_pairs, session_lines
 
-WRONG_PASSWORD = _l(
-    "This is not your present password, or there were too many attempts. After several wrong ones the account is"
-    " closed for a while."
-)
-WRONG_CODE = _l("This code is not right. Type the six digits that the app shows now.")
 CODES_INTRO = _l(
     "Print these codes or write them down, and keep them where nobody else looks. Each works once in the place of the"
     " code from your phone. They are not shown again."
 )
-Fault = Mapping[str, str]
 
 
 class ProfileInput(Schema):
@@ -57,37 +63,6 @@ class ProfileInput(Schema):
     last_name = fields.String(required=True, validate=validate.Length(min=1, max=64))
     first_name = fields.String(required=True, validate=validate.Length(min=1, max=64))
     email = fields.Email(required=True, validate=validate.Length(max=320))
-
-
-def box(name: str, label: Any, faults: Fault, kind: str = "password", **more: Any) -> dict[str, Any]:
-    """A field of one of these forms."""
-    errors = [faults[name]] if name in faults else []
-    return {"name": name, "label": str(label), "kind": kind, "required": True, "errors": errors, **more}
-
-
-def present_password(faults: Fault) -> dict[str, Any]:
-    """The field for the password that is valid now."""
-    return box("current_password", _("Present password"), faults, autocomplete="current-password")
-
-
-def code_box(faults: Fault, label: Any = None) -> dict[str, Any]:
-    """The field for a code."""
-    label = label or _("Code from the app")
-    return box("code", label, faults, "text", autocomplete="one-time-code", max_length=20)
-
-
-def new_password_boxes(faults: Fault) -> list[dict[str, Any]]:
-    """The new password, twice."""
-    rule = _("At least 10 characters with three of these four: small letters, capital letters, digits, other signs.")
-    return [
-        box("password", _("New password"), faults, autocomplete="new-password", help=rule),
-        box("conf_password", _("New password again"), faults, autocomplete="new-password"),
-    ]
-
-
-def typed(name: str) -> str:
-    """What came in a box; never more than anybody types."""
-    return request.form.get(name, "")[:1000]
 
 
 def change_password(user: User) -> dict[str, str]:
@@ -105,6 +80,12 @@ def change_password(user: User) -> dict[str, str]:
     return {}
 
 
+def end_others(ctx: Context, user_id: int, why: EndReason) -> None:
+    """Ends every session but this one, and the API tokens."""
+    found = present() or waiting()
+    end_sessions(ctx.session, user_id, why, but=found.id if found else None)
+
+
 def enrol(user: User, secret: str) -> tuple[list[str] | None, str | None]:
     """Switches the factor on with the code that was typed; every other session ends, this one goes on anew.
 
@@ -114,8 +95,7 @@ def enrol(user: User, secret: str) -> tuple[list[str] | None, str | None]:
     with unit_of_work(ctx):
         codes = switch_on(ctx, user, secret, typed("code"))
         if codes is not None:
-            found = present() or waiting()
-            end_sessions(ctx.session, user.id, EndReason.second_factor, but=found.id if found else None)
+            end_others(ctx, user.id, EndReason.second_factor)
     return (codes, renew_session(user, has_factor=True)) if codes is not None else (None, None)
 
 
@@ -147,7 +127,7 @@ class AccountView(BaseView):
         user, found = current_user, present()
         sessions = live_sessions(ctx, user.id)
         is_on = has_factor(ctx, user.id)
-        may_do_without = not needs_factor(ctx, role_codes(ctx, user.id))
+        may_do_without = not needs_factor(ctx, user.id)
         names = {"profile": "profile", "password": "password", "end": "end"}
         names |= {"codes": "codes"} if is_on else {"factor_on": "second_factor"}
         names |= {"factor_off": "factor_off"} if is_on and may_do_without else {}
@@ -215,7 +195,9 @@ class AccountView(BaseView):
                 faults = change_password(user)
             if not faults:
                 renew_session(user)
-                return self._done(_("Your password has been changed. All other sessions have been ended."))
+                return self._done(
+                    _("Your password has been changed. All other sessions and your API tokens have been ended.")
+                )
         return self._form(_("Change my password"), [present_password(faults), *new_password_boxes(faults)], faults)
 
     @expose("/second_factor", methods=["GET", "POST"])
@@ -259,9 +241,10 @@ class AccountView(BaseView):
             ctx = web_context()
             with unit_of_work(ctx):
                 switch_off(ctx, user.id)
+                end_others(ctx, user.id, EndReason.second_factor)
             return self._done(_("The second factor is off."))
 
-        if needs_factor(web_context(), role_codes(web_context(), current_user.id)):
+        if needs_factor(web_context(), current_user.id):
             return redirect(url_for("AccountView.index"))
         return self._with_both(_("Switch off the second factor"), _("Switch off"), off)
 
@@ -282,12 +265,14 @@ class AccountView(BaseView):
     @guarded("own")
     def end(self) -> Any:
         """Ends one of the own sessions, or all others."""
-        ctx, found, wanted = web_context(), present(), typed("session")
+        ctx, wanted = web_context(), typed("session")
         with unit_of_work(ctx):
             if wanted == "all":
-                end_sessions(ctx.session, current_user.id, EndReason.by_hand, but=found.id if found else None)
+                end_others(ctx, current_user.id, EndReason.by_hand)
             elif wanted.isdecimal() and len(wanted) < 10:  # noqa: PLR2004 - longer is no id
                 end_session(ctx, current_user.id, int(wanted))
+        if wanted == "all":
+            return self._done(_("All other sessions and your API tokens have been ended."))
         return self._done(_("The session has been ended.") if wanted else _("Nothing has been ended."))
 
     def _with_both(self, title: str, label: str, act: Callable[[User], Any]) -> Any:
@@ -296,14 +281,10 @@ class AccountView(BaseView):
         if not has_factor(web_context(), user.id):
             return redirect(url_for("AccountView.index"))
         if request.method == "POST":
-            if not check_own_password(user, typed("current_password"), "second_factor"):
-                faults = {"current_password": str(WRONG_PASSWORD)}
-            elif not check_code(user, typed("code"), "second_factor"):
-                faults = {"code": str(WRONG_CODE)}
-            else:
+            faults = wrong_proofs(user, "second_factor")
+            if not faults:
                 return act(user)
-        boxes = [present_password(faults), code_box(faults, _("Code from the app, or a recovery code"))]
-        return self._form(title, boxes, faults, label)
+        return self._form(title, proof_boxes(faults, has_code=True), faults, label)
 
     @staticmethod
     def _form(title: str, boxes: list[dict[str, Any]], faults: Fault, label: str | None = None) -> Any:

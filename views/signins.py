@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.kernel.context import Context
 from app.security.acting import number
-from app.security.due import needs_factor, role_codes, security_of
+from app.security.due import needs_factor, security_of
 from app.security.second_factor import codes_left
 from models.signin import LoginSession, SessionKind
 from views.display import moment
@@ -95,7 +95,7 @@ def factor_pairs(ctx: Context, user_id: int) -> list[dict[str, Any]]:
     """Whether there is a second factor, whether there must be, and how many recovery codes are left."""
     security = security_of(ctx, user_id)
     state = _("On since %(moment)s", moment=moment(security.factor_on_at)) if security.factor_on_at else _("Off")
-    is_required = needs_factor(ctx, role_codes(ctx, user_id))
+    is_required = needs_factor(ctx, user_id)
     pairs: list[dict[str, Any]] = [
         {"label": _("State"), "value": str(state)},
         {"label": _("Required by role"), "value": str(_("Yes") if is_required else _("No"))},

@@ -11,17 +11,20 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
+from flask_login import current_user
 
 from app.kernel.context import Actor, Context
 from app.kernel.errors import DomainError, ValidationFailedError
 from app.kernel.unit_of_work import unit_of_work
-from app.security.tokens import READ, end_token, longest_life, make_token, offered_scopes
+from app.security.second_factor import has_factor
+from app.security.tokens import READ, check_token, end_token, longest_life, make_token, offered_scopes
 from app.security.wording import act_text, subject_text, word_text
 from models.outside import ApiToken
 from views.adapter import guarded
 from views.context import web_context
 from views.display import moment, person_text
 from views.forms import is_id
+from views.proofs import proof_boxes, wrong_proofs
 from views.records import once
 
 SEE_OTHER = 303
@@ -61,6 +64,14 @@ class TokenView(BaseView):
         scopes = request.form.getlist("scopes")
         days = int(given["days"]) if is_id(given["days"]) else 0
         made: list[str] = []
+        try:
+            check_token(ctx, given["name"], scopes, days)
+            # A copied cookie must not become a secret that outlives it.
+            faults = wrong_proofs(current_user._get_current_object(), "api_token")  # noqa: SLF001
+            if faults:
+                raise ValidationFailedError({name: [text] for name, text in faults.items()})
+        except DomainError as error:
+            return self._refused(ctx, {**given, "scopes": scopes}, error)
 
         def act() -> str:
             _token, secret = make_token(ctx, given["name"], scopes, days)
@@ -70,9 +81,7 @@ class TokenView(BaseView):
         try:
             once(ctx, f"{ctx.actor.id}.api_token.new", request.form.get("token"), "", act)
         except DomainError as error:
-            fields = error.fields if isinstance(error, ValidationFailedError) else {}
-            texts = [] if fields else [str(error)]
-            return self._form(ctx, {**given, "scopes": scopes}, fields, texts), error.status
+            return self._refused(ctx, {**given, "scopes": scopes}, error)
         if not made:
             flash(_("This token was already made. Its secret was shown once and cannot be shown again."), "info")
             return redirect(url_for(".mine"), SEE_OTHER)
@@ -130,10 +139,14 @@ class TokenView(BaseView):
             "new_url": url_for(".new") if longest_life(ctx) else None,
         }
 
+    def _refused(self, ctx: Context, values: Mapping[str, Any], error: DomainError) -> Any:
+        fields = error.fields if isinstance(error, ValidationFailedError) else {}
+        return self._form(ctx, values, fields, [] if fields else [str(error)]), error.status
+
     def _form(
         self, ctx: Context, values: Mapping[str, Any], errors: Mapping[str, Any], texts: Sequence[str] = ()
     ) -> Any:
-        most = longest_life(ctx)
+        most, user_id = longest_life(ctx), int(current_user.id)
         days = values.get("days")
         fields = [
             {
@@ -155,6 +168,7 @@ class TokenView(BaseView):
                 "value": min(USUAL_DAYS, most) if days == USUAL_DAYS else days,
                 "errors": errors.get("days"),
             },
+            *proof_boxes({name: str(found[0]) for name, found in errors.items()}, has_code=has_factor(ctx, user_id)),
         ]
         return render_template(
             FORM,

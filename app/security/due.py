@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import sqlalchemy as sa
-from flask_appbuilder.security.sqla.models import Role, assoc_group_role, assoc_user_group, assoc_user_role
+from flask_appbuilder.security.sqla.models import Role
 
 from app.kernel.context import Context
 from app.security.acting import number
-from app.security.departments import ROLES
+from app.security.delegations import holdings, received
+from models.access import RoleProfile
 from models.policy import PARAMETERS
 from models.signin import AccountSecurity, DueStep
 
@@ -26,24 +27,19 @@ def security_of(ctx: Context, user_id: int) -> AccountSecurity:
     return found
 
 
-def role_codes(ctx: Context, user_id: int) -> set[str]:
-    """The roles of a user, his own and those of his groups, as the database has them."""
-    direct = sa.select(assoc_user_role.c.role_id).where(assoc_user_role.c.user_id == user_id)
-    by_group = (
-        sa.select(assoc_group_role.c.role_id)
-        .join(assoc_user_group, assoc_user_group.c.group_id == assoc_group_role.c.group_id)
-        .where(assoc_user_group.c.user_id == user_id)
-    )
-    return set(ctx.session.scalars(sa.select(Role.name).where(Role.id.in_(direct.union(by_group)))))
+def asking() -> sa.ColumnElement[str]:
+    """The parameter that says whether a role asks for a second factor: that of its department, if it has one."""
+    return sa.literal(FACTOR) + sa.func.coalesce(RoleProfile.department, Role.name)
 
 
-def needs_factor(ctx: Context, roles: set[str]) -> bool:
-    """Whether one of the roles asks for a second factor; a role asks what its department asks."""
-    asked = set()
-    for code in roles:
-        role = ROLES.get(code)
-        asked.add(f"{FACTOR}{(role.department if role else None) or code}")
-    return any(number(ctx, code) > 0 for code in asked if code in PARAMETERS)
+def needs_factor(ctx: Context, user_id: int) -> bool:
+    """Whether one of the roles of a user asks for a second factor: his own, a group's, one he stands in for."""
+    held = holdings()
+    own = sa.select(held.c.role_id).where(held.c.user_id == user_id)
+    given = sa.select(received(user_id, ctx.today).subquery().c.role_id)
+    statement = sa.select(asking()).select_from(Role).outerjoin(RoleProfile, RoleProfile.role_id == Role.id)
+    codes = set(ctx.session.scalars(statement.where(Role.id.in_(own.union(given)))))
+    return any(number(ctx, code) > 0 for code in codes if code in PARAMETERS)
 
 
 def password_is_old(ctx: Context, security: AccountSecurity) -> bool:
@@ -68,6 +64,6 @@ def due_of(ctx: Context, user_id: int, *, by_password: bool, has_factor: bool) -
         return DueStep.code
     if by_password and password_is_old(ctx, security):
         return DueStep.password
-    if security.factor_on_at is None and needs_factor(ctx, role_codes(ctx, user_id)):
+    if security.factor_on_at is None and needs_factor(ctx, user_id):
         return DueStep.second_factor
     return None

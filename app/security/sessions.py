@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Flask, g, has_request_context, request, url_for
 from flask import session as cookie
-from flask_appbuilder.security.sqla.models import User
+from flask_appbuilder.security.sqla.models import Role, User
 from flask_login import current_user, login_user
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -29,11 +29,14 @@ from app.kernel.journal import note
 from app.kernel.policy import number_of
 from app.kernel.unit_of_work import unit_of_work
 from app.security.acting import acting, known
-from app.security.due import due_of
+from app.security.delegations import received
+from app.security.due import asking, due_of
+from app.security.tokens import end_tokens
+from models.access import RoleProfile
 from models.labels import ParameterChangeState
 from models.parameter_change import ParameterChange
 from models.policy import DEFAULTS, PolicyParameter
-from models.signin import DueStep, EndReason, LoginSession, SessionKind
+from models.signin import AccountSecurity, DueStep, EndReason, LoginSession, SessionKind
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +47,7 @@ SEEN_EVERY = timedelta(minutes=1)
 CODE_WITHIN = timedelta(minutes=5)
 PATIENCE_MS = 250
 BY_PASSWORD = "password"  # noqa: S105 - a word of the vocabulary
+ENDS_TOKENS = {EndReason.password, EndReason.second_factor, EndReason.by_hand, EndReason.administrator}
 DUE_PAGES = {
     DueStep.code: "SecondFactorView.code",
     DueStep.password: "DueView.password",
@@ -51,7 +55,7 @@ DUE_PAGES = {
 }
 
 
-def _setting(code: str) -> Any:
+def _today() -> Any:
     """A parameter as it stands today: the last approved change whose day has come, else what the table says."""
     changed = (
         sa.select(ParameterChange.new_value)
@@ -62,8 +66,30 @@ def _setting(code: str) -> Any:
         .limit(1)
         .scalar_subquery()
     )
-    value = sa.func.coalesce(changed, PolicyParameter.value)
-    return sa.select(value).where(PolicyParameter.code == code).scalar_subquery()
+    return sa.func.coalesce(changed, PolicyParameter.value)
+
+
+def _setting(code: str) -> Any:
+    return sa.select(_today()).where(PolicyParameter.code == code).scalar_subquery()
+
+
+def _owes() -> Any:
+    """What a session without a second factor owes since its person stands in for a role that asks for one."""
+    given = received(sa.bindparam("user_id", type_=sa.Integer), sa.bindparam("today", type_=sa.Date)).subquery()
+    asked = (
+        sa.select(sa.literal(1))
+        .select_from(given)
+        .join(Role, Role.id == given.c.role_id)
+        .outerjoin(RoleProfile, RoleProfile.role_id == Role.id)
+        .join(PolicyParameter, PolicyParameter.code == asking())
+        .where(_today().not_in(("0", "0.0")))
+    )
+    is_set_up = sa.exists().where(AccountSecurity.user_id == User.id, AccountSecurity.factor_on_at.is_not(None))
+    return sa.case(
+        (ROW.has_factor | ~sa.exists(asked), sa.null()),
+        (is_set_up, DueStep.code.value),
+        else_=DueStep.second_factor.value,
+    )
 
 
 ROW = LoginSession.__table__.c
@@ -82,6 +108,7 @@ LIVE = (
         ROW.end_reason,
         _setting("auth.idle_minutes").label("idle_minutes"),
         _setting("auth.session_hours").label("session_hours"),
+        _owes().label("owes"),
     )
     .join(LoginSession, ROW.user_id == User.id)
     .where(User.id == sa.bindparam("user_id"), ROW.token_hash == sa.bindparam("token_hash"))
@@ -90,7 +117,7 @@ LIVE = (
 
 @dataclass(frozen=True)
 class Found:
-    """A session as this request found it."""
+    """A session as this request found it. ``is_owing``: it was in, and a delegation that began asks for more."""
 
     user: User
     id: int
@@ -98,6 +125,7 @@ class Found:
     due: DueStep | None
     has_factor: bool
     last_seen_at: datetime
+    is_owing: bool = False
 
 
 def hashed(token: str) -> str:
@@ -139,7 +167,8 @@ def load(user_id: str, token: Any, kind: SessionKind) -> User | None:
         if row.ended_at is None:
             g.zhidan_session_to_end = row.id, row.User.id, reason
         return None
-    found = Found(row.User, row.id, row.how, row.due, row.has_factor, row.last_seen_at)
+    due = row.due or (DueStep(row.owes) if row.owes else None)
+    found = Found(row.User, row.id, row.how, due, row.has_factor, row.last_seen_at, is_owing=due is not row.due)
     if found.due is not None:
         g.zhidan_session_waiting = found
         return None
@@ -293,6 +322,8 @@ def end_token(ctx: Context, user_id: int, token: str) -> None:
 def end_sessions(session: Session, user_id: int, why: EndReason | str, *, but: int | None = None) -> int:
     """Ends all live sessions of a user, in the given transaction; says how many.
 
+    His API tokens end with them where somebody else may hold his proofs: whoever had those may have made a token.
+
     Args:
         why: a word of ``EndReason``.
         but: the id of a session that stays.
@@ -302,6 +333,8 @@ def end_sessions(session: Session, user_id: int, why: EndReason | str, *, but: i
     ended = end_where(session, clause if but is None else sa.and_(clause, ROW.id != but), reason, ctx.now)
     if ended:
         note(ctx, "user.session_ended", "user", user_id, data={"why": reason, "count": ended})
+    if reason in ENDS_TOKENS:
+        end_tokens(ctx, user_id, reason)
     return ended
 
 

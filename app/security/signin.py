@@ -31,6 +31,7 @@ from app.security.second_factor import check_code
 from app.security.sessions import (
     BY_PASSWORD,
     CLAIM,
+    DUE_PAGES,
     begin_session,
     end_token,
     load,
@@ -81,6 +82,9 @@ class LoginView(AuthDBView):
         """Name and password; then what is due first, or the page the person wanted."""
         if current_user.is_authenticated:
             return redirect(next_address())
+        found = waiting()
+        if request.method == "GET" and found is not None and found.is_owing and found.due is not None:
+            return redirect(with_next(url_for(DUE_PAGES[found.due])))
         form = LoginForm_db()
         refused, over = None, why_over()
         if form.validate_on_submit():

@@ -107,8 +107,8 @@ def longest_life(ctx: Context) -> int:
     return int(ctx.policy[DAYS])
 
 
-def make_token(ctx: Context, name: str, scopes: Sequence[str], days: int) -> tuple[ApiToken, str]:
-    """A new token of the actor and its secret, which is told this once and kept nowhere.
+def check_token(ctx: Context, name: str, scopes: Sequence[str], days: int) -> None:
+    """Whether the actor may have such a token.
 
     Raises:
         TokensOffError, TooManyTokensError: nobody, or he, gets another one.
@@ -122,20 +122,24 @@ def make_token(ctx: Context, name: str, scopes: Sequence[str], days: int) -> tup
         errors["name"] = [str(_l("Say what the token is for, in at most 80 characters."))]
     if not 0 < days <= most:
         errors["days"] = [str(_l("From 1 to %(most)s days.")) % {"most": most}]
-    chosen = sorted(set(scopes))
-    if not chosen or not set(chosen) <= set(offered_scopes(ctx.actor)):
+    if not scopes or not set(scopes) <= set(offered_scopes(ctx.actor)):
         errors["scopes"] = [str(_l("Choose at least one thing that you may do yourself."))]
     if errors:
         raise ValidationFailedError(errors)
     if len(living_tokens(ctx, ctx.actor.id)) >= MOST_TOKENS:
         raise TooManyTokensError
+
+
+def make_token(ctx: Context, name: str, scopes: Sequence[str], days: int) -> tuple[ApiToken, str]:
+    """A new token of the actor and its secret, which is told this once and kept nowhere. Raises as ``check_token``."""
+    check_token(ctx, name, scopes, days)
     secret = PREFIX + secrets.token_urlsafe(32)
     token = ApiToken(
         user_id=ctx.actor.id,
         name=name,
         prefix=secret[: len(PREFIX) + SHOWN],
         digest=digest_of(secret),
-        scopes=chosen,
+        scopes=sorted(set(scopes)),
         made_at=ctx.now,
         expires_at=ctx.now + timedelta(days=days),
     )
@@ -173,6 +177,17 @@ def end_token(ctx: Context, token_id: int, *, of_anybody: bool = False) -> ApiTo
         ctx.session.flush()
         note(ctx, "user.token_ended", "user", token.user_id, data=_facts(token))
     return token
+
+
+def end_tokens(ctx: Context, user_id: int, why: str) -> int:
+    """Ends all tokens of a person; says how many. Core statements: it is called within flushes."""
+    table = ApiToken.__table__
+    change = sa.update(table).where(table.c.user_id == user_id, table.c.ended_at.is_(None))
+    ended = change.values(ended_at=ctx.now, ended_by_id=ctx.actor.id).returning(table.c.id, table.c.name)
+    rows = ctx.session.execute(ended).all()
+    for token_id, name in rows:
+        note(ctx, "user.token_ended", "user", user_id, data={"token": token_id, "name": name, "why": why})
+    return len(rows)
 
 
 def living_tokens(ctx: Context, user_id: int | None) -> Sequence[ApiToken]:

@@ -12,13 +12,15 @@ import sqlalchemy as sa
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
-from flask_appbuilder.security.sqla.models import User
+from flask_appbuilder.security.sqla.models import Role, User
 from sqlalchemy.orm import Session
 
 from app.cli.demo_people import DEMO_PASSWORD
+from models.access import RoleProfile
 from models.journal import Journal
 from models.policy import PolicyParameter
 from models.signin import AccountSecurity, RecoveryCode
+from tests.web.deputy import stand_in
 
 pytestmark = [pytest.mark.stage("people"), pytest.mark.usefixtures("without_csrf")]
 ONE_ENGINE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -199,6 +201,35 @@ def test_role_when_it_must_have_a_factor_then_only_the_page_to_set_it_up_is_open
     # Required, so it cannot be switched off.
     assert client.get("/account/second_factor/off").headers["Location"] == "/account/"
     assert first_step(app, "oc_li")[1] == "/"
+
+
+def test_deputy_when_the_role_he_stands_in_for_asks_for_a_factor_then_he_sets_one_up_first(
+    app: Flask, session: Session
+) -> None:
+    require(session, "finance")
+    client, where = first_step(app)
+    assert (where, is_in(client)) == ("/", True)
+    stand_in(session, "fi_sun", "oc_li")
+    # He was in already: not even his own lists are open before.
+    sent = client.get("/order/list/").headers["Location"]
+    assert client.get(sent).headers["Location"] == "/login/due/second_factor?next=/order/list/"
+    assert by_program(app).json["error"]["code"] == "sign_in_on_screen"
+    assert first_step(app)[1] == "/login/due/second_factor"
+    _, codes = enrol(client, "/login/due/second_factor")
+    assert len(codes) == 10
+    assert (is_in(client), client.get("/refund/list/").status_code) == (True, 200)
+
+
+@ONE_ENGINE
+def test_added_role_when_its_department_asks_for_a_factor_then_it_asks_too(app: Flask, session: Session) -> None:
+    require(session, "finance")
+    copy = Role(name="Finance deputy")
+    session.add(copy)
+    session.flush()
+    session.add(RoleProfile(role_id=copy.id, department="finance"))
+    session.scalars(sa.select(User).where(User.username == "oc_li")).one().roles = [copy]
+    session.commit()
+    assert first_step(app)[1] == "/login/due/second_factor"
 
 
 @ONE_ENGINE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -71,6 +72,43 @@ def row(session: Session, username: str = "oc_li") -> LoginSession:
     session.expunge_all()
     session.rollback()
     return found
+
+
+def made_token(client: FlaskClient, password: str = DEMO_PASSWORD) -> str | None:
+    """The secret of a new API token; None where it is refused."""
+    form = {"name": "ERP", "days": "30", "scopes": ["order.read"], "current_password": password}
+    found = re.search(r'id="zd-secret" value="([^"]+)"', client.post("/tokens/new", data=form).text)
+    return found[1] if found else None
+
+
+@ONE_ENGINE
+def test_api_token_when_its_person_proves_himself_anew_then_it_is_dead(app: Flask, session: Session) -> None:
+    client, admin = sign_in(app), sign_in(app, "ad_root")
+    assert made_token(client, "wrong") is None
+    pk = session.scalar(sa.select(User.id).where(User.username == "oc_li"))
+    session.rollback()
+    acts = {
+        "others": lambda: client.post("/account/sessions/end", data={"session": "all"}),
+        "factor": lambda: admin.post(f"/useraccess/{pk}/second_factor"),
+        "all": lambda: admin.post(f"/useraccess/{pk}/sessions/end", data={"session": "all"}),
+        "own": lambda: client.post(
+            "/account/password", data={"current_password": DEMO_PASSWORD, "password": NEW, "conf_password": NEW}
+        ),
+    }
+    for name, act in acts.items():
+        client = client if is_in(client) else sign_in(app)
+        secret = made_token(client)
+        assert secret is not None, name
+        assert api(app, secret) == 200, name
+        act()
+        assert api(app, secret) == 401, name
+    secret = made_token(client, NEW)
+    assert secret is not None
+    admin.post(f"/useraccess/{pk}/password")
+    assert api(app, secret) == 401
+    whys = session.scalars(sa.select(Journal.data).where(Journal.action == "user.token_ended").order_by(Journal.id))
+    assert [data["why"] for data in whys] == ["by_hand", "second_factor", "administrator", "password", "password"]
+    session.rollback()
 
 
 def test_cookie_when_signed_out_then_a_copy_of_it_is_dead(app: Flask, session: Session) -> None:

@@ -13,6 +13,7 @@ import time_machine
 from flask_appbuilder.security.sqla.models import Role, User, assoc_permissionview_role
 from sqlalchemy.orm import Session
 
+from app.cli.demo_people import DEMO_PASSWORD
 from app.factory import create_app
 from app.security.tokens import digest_of
 from config import TestConfig
@@ -35,12 +36,13 @@ pytestmark = pytest.mark.stage("demo")
 ONE_ENGINE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 # The token with its person, his rights, the page, the capped count.
 LIST_STATEMENTS = 4
+PROOF = {"current_password": DEMO_PASSWORD}
 SECRET = re.compile(r'id="zd-secret" value="([^"]+)"')
 
 
 def made(person: Person, *scopes: str, name: str = "ERP", days: str = "30") -> str:
     """A token made on the screen; its secret."""
-    answer = person.post("/tokens/new", {"name": name, "days": days, "scopes": list(scopes)})
+    answer = person.post("/tokens/new", {"name": name, "days": days, "scopes": list(scopes), **PROOF})
     assert answer.status_code == 200, answer.get_data(as_text=True)
     found = SECRET.search(answer.get_data(as_text=True))
     assert found is not None
@@ -168,7 +170,7 @@ def test_token_when_it_asks_for_what_the_person_cannot_give_then_refused(
     app: Flask, session: Session, scope: str
 ) -> None:
     clerk = Person(app, session, "oc_li")
-    answer = clerk.post("/tokens/new", {"name": "x", "days": "5", "scopes": ["order.read", scope]})
+    answer = clerk.post("/tokens/new", {"name": "x", "days": "5", "scopes": ["order.read", scope], **PROOF})
     assert answer.status_code == 422
     assert list(field_errors(answer)) == ["scopes"]
     assert session.scalar(sa.select(sa.func.count()).select_from(ApiToken)) == 0
@@ -193,13 +195,13 @@ def test_token_form_when_wrong_then_says_what(
     app: Flask, session: Session, values: dict[str, Any], wrong: set[str]
 ) -> None:
     clerk = Person(app, session, "oc_li")
-    answer = clerk.post("/tokens/new", {"name": "x", "days": "90", "scopes": ["read"], **values})
+    answer = clerk.post("/tokens/new", {"name": "x", "days": "90", "scopes": ["read"], **PROOF, **values})
     assert (answer.status_code, set(field_errors(answer))) == (422, wrong)
 
 
 def test_token_form_when_sent_twice_then_one_token_and_its_secret_only_once(app: Flask, session: Session) -> None:
     clerk = Person(app, session, "oc_li")
-    body = {**clerk.hidden("/tokens/new"), "name": "ERP", "days": "5", "scopes": ["read"]}
+    body = {**clerk.hidden("/tokens/new"), "name": "ERP", "days": "5", "scopes": ["read"], **PROOF}
     first, second = clerk.client.post("/tokens/new", data=body), clerk.client.post("/tokens/new", data=body)
     assert (first.status_code, second.status_code) == (200, 303)
     assert clerk.messages(second) == [
