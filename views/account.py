@@ -20,7 +20,7 @@ from app.kernel.engine import messages_of
 from app.kernel.unit_of_work import unit_of_work
 from app.security.acting import acting, known
 from app.security.due import needs_factor
-from app.security.proofs import check_new_password, check_own_password, set_password
+from app.security.proofs import check_new_password, set_password
 from app.security.second_factor import (
     has_factor,
     new_codes,
@@ -39,7 +39,6 @@ from views.context import web_context
 from views.forms import messages
 from views.proofs import (
     WRONG_CODE,
-    WRONG_PASSWORD,
     Fault,
     box,
     code_box,
@@ -47,6 +46,7 @@ from views.proofs import (
     present_password,
     proof_boxes,
     typed,
+    wrong_password,
     wrong_proofs,
 )
 from views.signins import factor_pairs, live_sessions, password_pairs, session_lines
@@ -173,8 +173,8 @@ class AccountView(BaseView):
         except ValidationError as error:
             return {str(name): " ".join(messages(found)) for name, found in messages_of(error).items()}
         is_new = values["email"].casefold() != (user.email or "").casefold()
-        if is_new and not check_own_password(user, typed("current_password"), "profile"):
-            return {"current_password": str(WRONG_PASSWORD)}
+        if is_new and (faults := wrong_password(user, "profile")):
+            return faults
         ctx = web_context()
         taken = sa.select(User.id).where(sa.func.lower(User.email) == values["email"].lower(), User.id != user.id)
         if ctx.session.scalar(taken) is not None:
@@ -190,9 +190,7 @@ class AccountView(BaseView):
         """A new password; every session ends, this one goes on under a new id."""
         user, faults = current_user._get_current_object(), {}  # noqa: SLF001
         if request.method == "POST":
-            faults = {"current_password": str(WRONG_PASSWORD)}
-            if check_own_password(user, typed("current_password"), "own_password"):
-                faults = change_password(user)
+            faults = wrong_password(user, "own_password") or change_password(user)
             if not faults:
                 renew_session(user)
                 return self._done(
@@ -211,8 +209,8 @@ class AccountView(BaseView):
         offer = typed("offer")
         secret = offered_secret(user, offer)
         if request.method == "POST" and secret is not None:
-            faults = {"current_password": str(WRONG_PASSWORD)}
-            if check_own_password(user, typed("current_password"), "second_factor"):
+            faults = wrong_password(user, "second_factor")
+            if not faults:
                 codes, _due = enrol(user, secret)
                 if codes is not None:
                     return codes_page(codes, url_for("AccountView.index"))

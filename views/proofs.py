@@ -10,6 +10,7 @@ from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.security.entering import SignInRefusedError
 from app.security.proofs import check_own_password
 from app.security.second_factor import check_code, has_factor
 from views.context import web_context
@@ -53,10 +54,19 @@ def typed(name: str) -> str:
     return request.form.get(name, "")[:1000]
 
 
+def wrong_password(user: User, how: str) -> dict[str, str]:
+    """What is wrong with the present password that came with a form."""
+    try:
+        is_right = check_own_password(user, typed("current_password"), how)
+    except SignInRefusedError as error:
+        return {"current_password": str(error)}
+    return {} if is_right else {"current_password": str(WRONG_PASSWORD)}
+
+
 def wrong_proofs(user: User, how: str) -> dict[str, str]:
     """What is wrong with the proofs that came with a form: the password, and the code where there is a factor."""
-    if not check_own_password(user, typed("current_password"), how):
-        return {"current_password": str(WRONG_PASSWORD)}
+    if faults := wrong_password(user, how):
+        return faults
     if has_factor(web_context(), user.id) and not check_code(user, typed("code"), how):
         return {"code": str(WRONG_CODE)}
     return {}

@@ -23,7 +23,7 @@ from app.kernel.journal import note
 from app.kernel.unit_of_work import unit_of_work
 from app.security.directory import DirectoryDownError, Found, verify
 from app.security.entering import SignInRefusedError, fresh_act, refuse
-from app.security.links import link, linked_user
+from app.security.links import link, linked_user, subject_of
 from config_outside import NEVER_BY_GROUP, Directory
 from models.labels import Way
 from models.outside import SignInLink
@@ -41,10 +41,41 @@ class NoAccountError(SignInRefusedError):
     default_message = _l("Your password is right, but you have no account here. Ask an administrator to make one.")
 
 
-def by_directory(typed: str, password: str) -> tuple[bool, User | None]:
+def account_of(session: Session, typed: str) -> tuple[Any, str | None]:
+    """The account that somebody means, and who it is in the directory; None where its password is kept here.
+
+    An identity of the directory goes before a user name, and that before the mail address of somebody else. One
+    statement, whether there is such an account or not.
+    """
+    name = typed.strip()
+    subject, low = subject_of(Way.ldap, name), name.lower()
+    is_linked = SignInLink.subject == subject
+    is_named = sa.func.lower(User.username) == low
+    statement = (
+        sa.select(User, SignInLink.subject)
+        .outerjoin(SignInLink, sa.and_(SignInLink.user_id == User.id, SignInLink.way == Way.ldap))
+        .where(sa.or_(is_linked, is_named, sa.func.lower(User.email) == low))
+        .order_by(sa.case((is_linked, 0), (is_named, 1), else_=2), User.id)
+        .limit(1)
+    )
+    row = session.execute(statement).one_or_none()
+    return (row[0], row[1]) if row is not None else (None, None)
+
+
+def subject_in_directory(session: Session, user_id: int) -> str | None:
+    """Who an account is in the directory; None where its password is kept here."""
+    return session.scalar(
+        sa.select(SignInLink.subject).where(SignInLink.user_id == user_id, SignInLink.way == Way.ldap)
+    )
+
+
+def by_directory(user: Any, subject: str | None, typed: str, password: str) -> tuple[bool, User | None]:
     """Whether the company directory answers for this account, and the person where name and password are right.
 
     Asks outside of any transaction. The second factor and the count of attempts are the sign-in's own.
+
+    Args:
+        user, subject: what ``account_of`` found.
 
     Raises:
         DirectoryDownError: the account is the directory's, and that does not answer.
@@ -52,35 +83,35 @@ def by_directory(typed: str, password: str) -> tuple[bool, User | None]:
     """
     directory: Directory | None = current_app.config["DIRECTORY"]
     name = typed.strip()
-    user, subject = _account(db.session(), name)
     is_ours = user is not None and subject is None
     if is_ours or not name or is_null_password(password) or (directory is None and subject is None):
         return False, None
     if directory is None or (user is not None and not user.is_active):
         return True, None
-    user_id = user.id if user is not None else None
-    db.session.rollback()
-    try:
-        found = verify(directory, subject or name, password)
-    except DirectoryDownError:
-        refuse(Way.ldap.value, "directory_down", user_id or 0)
-        raise
+    found = _asked(directory, user.id if user is not None else 0, subject or name, password)
     return True, _person_of(directory, found) if found is not None else None
 
 
-def _account(session: Session, name: str) -> tuple[Any, str | None]:
-    """The account that somebody means, and who it is in the directory; None where its password is kept here."""
-    if not name:
-        return None, None
-    user: Any = linked_user(session, Way.ldap, name)
-    if user is None:
-        named = sa.or_(sa.func.lower(User.username) == name.lower(), sa.func.lower(User.email) == name.lower())
-        found = list(session.scalars(sa.select(User).where(named).limit(2)))
-        user = next((each for each in found if each.username.lower() == name.lower()), next(iter(found), None))
-    if user is None:
-        return None, None
-    statement = sa.select(SignInLink.subject).where(SignInLink.user_id == user.id, SignInLink.way == Way.ldap)
-    return user, session.scalar(statement)
+def is_known(user_id: int, subject: str, password: str) -> bool:
+    """Whether the directory accepts the password of an account that is linked; nothing of the account changes.
+
+    Raises:
+        DirectoryDownError: it does not answer.
+    """
+    directory: Directory | None = current_app.config["DIRECTORY"]
+    if directory is None or is_null_password(password):
+        return False
+    found = _asked(directory, user_id, subject, password)
+    return found is not None and subject_of(Way.ldap, found.name) == subject
+
+
+def _asked(directory: Directory, user_id: int, name: str, password: str) -> Found | None:
+    db.session.rollback()
+    try:
+        return verify(directory, name, password)
+    except DirectoryDownError:
+        refuse(Way.ldap.value, "directory_down", user_id)
+        raise
 
 
 def _person_of(directory: Directory, found: Found) -> User:

@@ -20,10 +20,10 @@ from app.kernel.context import Context
 from app.kernel.journal import note
 from app.kernel.unit_of_work import unit_of_work
 from app.security.acting import acting, known
-from app.security.directory_accounts import by_directory
+from app.security.directory_accounts import account_of, by_directory, is_known, subject_in_directory
 from app.security.due import security_of
 from app.security.entering import SignInRefusedError
-from app.security.lockout import Attempt, account_lock, forget_attempts, take_attempt
+from app.security.lockout import Attempt, account_lock, forget_attempts, locked_until, take_attempt
 from app.security.passwords import LONGEST, check_password
 from app.security.sessions import BY_PASSWORD
 from models.labels import Way
@@ -58,17 +58,6 @@ def storable(text: str) -> str:
     return text.encode("utf-8", "replace").decode().replace("\x00", "?")
 
 
-def find_user(ctx: Context, typed: str) -> User | None:
-    """The account of a user name or mail address, in one statement whether there is one or not."""
-    name = typed.strip().lower()
-    rows = ctx.session.scalars(
-        sa.select(User).where(sa.or_(sa.func.lower(User.username) == name, sa.func.lower(User.email) == name))
-    ).all()
-    # A user name goes before the mail address of somebody else.
-    rows = sorted(rows, key=lambda user: user.username.lower() != name)
-    return rows[0] if rows else None
-
-
 def check_credentials(typed: str, password: str, how: str) -> User | None:
     """Who this is, None where something is wrong. Counts the attempt first and writes down a refusal.
 
@@ -80,20 +69,23 @@ def check_credentials(typed: str, password: str, how: str) -> User | None:
     ctx = acting(known(None))
     typed, password = storable(typed), storable(password)
     with unit_of_work(ctx):
-        user = find_user(ctx, typed)
+        user, subject = account_of(ctx.session, typed)
         attempt = take_attempt(ctx, account_lock(user.id if user else None, typed))
         stored = stored_hash(user) if attempt.is_open else None
     # Outside of any transaction: the directory is another machine, and hashing is slow on purpose.
     try:
-        is_asked, person = by_directory(typed, password) if attempt.is_open else (False, None)
+        is_asked, person = by_directory(user, subject, typed, password) if attempt.is_open else (False, None)
     except SignInRefusedError:
         with unit_of_work(ctx):
             forget_attempts(ctx, attempt.lock)
         raise
     g.zhidan_proved_by = Way.ldap.value if is_asked else BY_PASSWORD
-    user = person or user
     is_right = person is not None if is_asked else matches(stored, password)
     with unit_of_work(ctx):
+        if user is None and person is not None:
+            # By a name that only the directory knows: the account itself may be shut.
+            is_right = locked_until(ctx, account_lock(person.id, typed)) is None
+        user = person or user
         _conclude(ctx, user, attempt, is_right=is_right, how=how)
     return user if is_right else None
 
@@ -104,13 +96,27 @@ def proved_by() -> str:
 
 
 def check_own_password(user: User, password: str, how: str) -> bool:
-    """Whether who is signed in types his own password; wrong ones count like those at the sign-in."""
+    """Whether who is signed in types his own password; wrong ones count like those at the sign-in.
+
+    For accounts of the company directory that is asked: a password that is kept here from before proves nothing.
+
+    Raises:
+        SignInRefusedError: the directory does not answer.
+    """
     ctx = acting(known(user))
-    password = storable(password)
+    password, user_id = storable(password), user.id
     with unit_of_work(ctx):
-        attempt = take_attempt(ctx, account_lock(user.id, user.username))
+        attempt = take_attempt(ctx, account_lock(user_id, user.username))
         stored = stored_hash(user) if attempt.is_open else None
-    is_right = matches(stored, password)
+        subject = subject_in_directory(ctx.session, user_id)
+    try:
+        is_right = matches(stored, password) if subject is None else False
+        if subject is not None and attempt.is_open:
+            is_right = is_known(user_id, subject, password)
+    except SignInRefusedError:
+        with unit_of_work(ctx):
+            forget_attempts(ctx, attempt.lock)
+        raise
     with unit_of_work(ctx):
         _conclude(ctx, user, attempt, is_right=is_right, how=how)
     return is_right

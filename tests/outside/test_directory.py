@@ -35,6 +35,7 @@ ROLES = {
 DOWN = "The company directory does not answer. Accounts with a password of their own still work; try yours again later."
 UNKNOWN = "Your password is right, but you have no account here. Ask an administrator to make one."
 CSRF = re.compile(r'name="csrf_token" type="hidden" value="([^"]+)"')
+CSRF_HIDDEN = re.compile(r'<input type="hidden" name="csrf_token" value="([^"]+)"')
 WRONG = str(REFUSED)
 
 
@@ -252,6 +253,24 @@ def test_directory_when_it_says_nothing_then_given_up_in_time(
     monkeypatch.setattr("app.security.directory.SECONDS", 1)
     with pytest.raises(DirectoryDownError):
         verify(directory, "dir_lin", PASSWORD)
+
+
+@ONE_ENGINE
+def test_linked_account_when_it_proves_itself_anew_then_the_directory_is_asked(
+    app: Flask, session: Session, slapd: Slapd, use_directory: Use
+) -> None:
+    directory = use_directory(slapd.settings())
+    link(session, "fi_zhou", "dir_lin")
+    client, _where = sign_in(app, "dir_lin", PASSWORD)
+    for password, status in ((DEMO_PASSWORD, 422), ("\u00ad", 422), (PASSWORD, 302)):
+        token = CSRF_HIDDEN.search(client.get("/account/profile").get_data(as_text=True))
+        assert token is not None
+        form = {"csrf_token": token[1], "last_name": "周", "first_name": "琳", "email": "zhou@zhidan.example"}
+        answer = client.post("/account/profile", data={**form, "current_password": password})
+        assert answer.status_code == status
+    app.config["DIRECTORY"] = changed(directory, url="ldap://127.0.0.1:1")
+    answer = client.post("/account/profile", data={**form, "email": "z@zhidan.example", "current_password": PASSWORD})
+    assert (answer.status_code, DOWN in answer.get_data(as_text=True)) == (422, True)
 
 
 def changed(directory: Directory, **values: Any) -> Directory:

@@ -22,6 +22,8 @@ from app.factory import create_app
 from app.security.proofs import REFUSED
 from config import TestConfig
 from models.journal import Journal
+from models.labels import Way
+from models.outside import SignInLink
 from models.policy import PolicyParameter
 from models.signin import LoginFailure
 from tests.databases import Database
@@ -68,6 +70,29 @@ def test_account_when_five_passwords_were_wrong_then_the_right_one_is_refused_fo
         assert attempt(app, "oc_li", DEMO_PASSWORD) in {200, 302}
     assert len(noted(session, "user.locked")) == 1
     assert len(noted(session, "user.sign_in_refused")) == 5 + 3 + 1 + 4
+
+
+@ONE_ENGINE
+def test_account_of_the_directory_when_named_by_either_name_then_one_lock_and_its_old_password_proves_nothing(
+    app: Flask, session: Session
+) -> None:
+    pk = session.scalars(sa.select(User.id).where(User.username == "oc_li")).one()
+    session.rollback()
+    client = app.test_client()
+    client.post("/login/", data={"username": "oc_li", "password": DEMO_PASSWORD})
+    session.add(SignInLink(user_id=pk, way=Way.ldap, subject="lijing", linked_at=START))
+    session.commit()
+    form = {"last_name": "李", "first_name": "静", "email": "new@zhidan.example", "current_password": DEMO_PASSWORD}
+    assert client.post("/account/profile", data=form).status_code == 422
+    assert [screen(app, name, "wrong") for name in ("lijing", "LiJing", "oc_li", "oc_li")] == [401] * 4
+    (locked,) = noted(session, "user.locked")
+    assert (locked.entity_id, len(session.scalars(sa.select(LoginFailure)).all())) == (pk, 1)
+    session.rollback()
+    admin = app.test_client()
+    admin.post("/login/", data={"username": "ad_root", "password": DEMO_PASSWORD})
+    assert admin.post(f"/useraccess/{pk}/unlock").status_code == 302
+    assert session.scalars(sa.select(LoginFailure.locked_until).where(LoginFailure.failures > 0)).all() == []
+    session.rollback()
 
 
 def test_account_when_fifty_guess_at_once_then_locked_exactly_once_and_five_are_looked_at(
