@@ -30,6 +30,7 @@ from app.security.acting import acting
 from app.security.actors import current_actor
 from app.security.departments import ADMIN, SECURITY, TECHNICAL_ROLES, label_of_role
 from app.security.rolechanges import dangerous_roles, propose_roles
+from app.security.seen import SeenForm, mark_of
 from app.security.wording import (
     call_choices,
     count,
@@ -117,6 +118,18 @@ class UserView(UserDBModelView):
     def _init_forms(self) -> None:
         super()._init_forms()
         call_choices(self, "roles", role_text)
+        self.edit_form = type("SeenUserForm", (SeenForm, self.edit_form), {})  # type: ignore[has-type]
+
+    def prefill_form(self, form: Any, pk: Any) -> None:
+        """The form remembers what it shows."""
+        form.seen.data = mark_of(self.datamodel.get(pk))
+
+    @expose("/edit/<pk>", methods=["GET", "POST"])
+    @has_access
+    def edit(self, pk: Any) -> Any:
+        """The form; 409 where somebody was faster, with everything that was typed."""
+        page = super().edit(pk)
+        return (page, AccountError.status) if g.pop("zhidan_is_stale", False) else page
 
     def process_form(self, form: Any, is_created: bool) -> None:  # noqa: FBT001 - the framework's signature
         """Checks what was chosen before the row is touched: a refused row would stay changed in the session.

@@ -24,6 +24,7 @@ from app.factory import create_app
 from app.security import departments as role
 from app.security.actors import NOBODY, actor_of, person_name
 from app.security.passwords import check_password
+from app.security.seen import mark_of
 from config import TestConfig
 from models.access import RightsChange
 from tests.databases import Database
@@ -71,6 +72,7 @@ def account_form(session: Session, username: str, *codes: str, active: bool = Tr
         "last_name": found.last_name,
         "email": found.email,
         "roles": [str(role_id(session, code)) for code in codes],
+        "seen": mark_of(found),
     }
     session.rollback()
     return form | ({"active": "y"} if active else {})

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from app.cli.demo_people import DEMO_PASSWORD
 from app.kernel.verification import snapshot, verify
 from app.security import departments as role
+from app.security.seen import mark_of
 from models.journal import Journal
 from tests.databases import Database
 from tests.web.person import Person
@@ -57,6 +58,31 @@ def pk(session: Session, model: Any, **by: str) -> int:
 
 
 @pytest.mark.usefixtures("without_csrf")
+def test_user_form_when_the_account_was_changed_meanwhile_then_nothing_is_taken_back(
+    app: Flask, session: Session
+) -> None:
+    admin, user_id = Person(app, session, "ad_root"), pk(session, User, username="oc_li")
+    url = f"/users/edit/{user_id}"
+    seen = re.search(r'name="seen" type="hidden" value="(\w{64})"', admin.page(url))
+    assert seen is not None
+    names = {"username": "oc_li", "first_name": "静", "last_name": "李", "email": "oc_li@zhidan.example"}
+    form = {**names, "roles": [str(pk(session, Role, name=role.ORDER_CENTER))], "active": "y"}
+    off = {key: value for key, value in form.items() if key != "active"}
+    assert admin.client.post(url, data={**off, "seen": seen[1]}).status_code == 302
+    stale = admin.client.post(url, data={**form, "email": "typed@zhidan.example", "seen": seen[1]})
+    page = stale.get_data(as_text=True)
+    assert (stale.status_code, "typed@zhidan.example" in page, "has been changed since" in page) == (409, True, True)
+    assert session.scalar(sa.select(User.active).where(User.id == user_id)) is False
+    session.rollback()
+    # He has read it, and saves the same once more.
+    fresh = re.search(r'name="seen" type="hidden" value="(\w{64})"', page)
+    assert fresh is not None
+    assert admin.client.post(url, data={**form, "seen": fresh[1]}).status_code == 302
+    assert session.scalar(sa.select(User.active).where(User.id == user_id)) is True
+    session.rollback()
+
+
+@pytest.mark.usefixtures("without_csrf")
 def test_user_when_edited_by_screen_then_old_and_new_and_who_did_it(
     app: Flask, session: Session, database: Database
 ) -> None:
@@ -65,6 +91,8 @@ def test_user_when_edited_by_screen_then_old_and_new_and_who_did_it(
     codes = (role.ORDER_CENTER, role.CASHIER)
     roles = [str(pk(session, Role, name=code)) for code in codes]
     form = {"username": "oc_li", "first_name": "静", "last_name": "李", "email": "new@example.com", "roles": roles}
+    form["seen"] = mark_of(session.get_one(User, user_id))
+    session.rollback()
     answer = admin.client.post(f"/users/edit/{user_id}", data=form)
     assert answer.status_code == 302
     # The framework's form flushes between its fields; each flush is an entry of the same request.
