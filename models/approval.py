@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, relationship
 
 from models.base import (
+    FREE_TEXT,
     Base,
     Json,
     Stamped,
@@ -89,11 +90,13 @@ class ApprovalVote(Stamped, Base):
         check("reject_has_comment", "decision <> 'reject' OR comment IS NOT NULL"),
     )
 
+    subject_paths: ClassVar[tuple[str, ...]] = ("approval.order.customer",)
+
     approval_id: Mapped[int] = reference("approval.id", _l("Approval"), nullable=False, index=False)
     member_id: Mapped[int] = reference("ab_user.id", _l("Member"), nullable=False)
     decision: Mapped[VoteDecision] = column(words(VoteDecision, name="decision"), _l("Decision"), nullable=False)
     comment: Mapped[str | None] = column(
-        sa.String(400), _l("Comment"), help_text=_l("Needed where the request is rejected.")
+        sa.String(400), _l("Comment"), help_text=_l("Needed where the request is rejected."), info=FREE_TEXT
     )
     voted_at: Mapped[datetime] = column(UtcDateTime, _l("Voted at"), nullable=False)
     is_chair: Mapped[bool] = flag(

@@ -95,7 +95,7 @@ class Acceptance(Stateful, Base):
     shipment_id: Mapped[int | None] = reference("shipment.id", _l("Shipment"))
     signed_by: Mapped[str | None] = column(sa.String(60), _l("Signed by"), sensitivity=Sensitivity.NAME)
     signed_at: Mapped[datetime | None] = column(UtcDateTime, _l("Signed at"))
-    rejection_reason: Mapped[str | None] = column(sa.String(400), _l("Reason of the rejection"))
+    rejection_reason: Mapped[str | None] = column(sa.String(400), _l("Reason of the rejection"), info=FREE_TEXT)
     state: Mapped[AcceptanceState] = column(
         state_words(AcceptanceState), _l("State"), nullable=False, default=AcceptanceState.pending
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, relationship
 
 from models.base import (
+    FREE_TEXT,
     Base,
     Stamped,
     Stateful,
@@ -47,6 +48,8 @@ class Inspection(Stateful, Base):
         sort_index("created_at"),
     )
 
+    subject_paths: ClassVar[tuple[str, ...]] = ("order.customer",)
+
     inspection_no: Mapped[str] = column(sa.String(30), _l("Inspection number"), nullable=False, unique=True)
     order_id: Mapped[int] = reference("sales_order.id", _l("Order"), nullable=False)
     order_line_id: Mapped[int] = reference("order_line.id", _l("Order line"), nullable=False)
@@ -64,7 +67,7 @@ class Inspection(Stateful, Base):
     reported_by_id: Mapped[int | None] = reference("ab_user.id", _l("Goods reported by"))
     inspector_id: Mapped[int | None] = reference("ab_user.id", _l("Inspector"))
     inspected_at: Mapped[datetime | None] = column(UtcDateTime, _l("Inspected at"))
-    note: Mapped[str | None] = column(sa.String(400), _l("Note"))
+    note: Mapped[str | None] = column(sa.String(400), _l("Note"), info=FREE_TEXT)
     state: Mapped[InspectionState] = column(
         state_words(InspectionState), _l("State"), nullable=False, default=InspectionState.pending
     )
@@ -91,6 +94,8 @@ class InspectionDefect(Stamped, Base):
     __label_plural__ = _l("Defects")
     __table_args__ = (check("qty_positive", "qty > 0"),)
 
+    subject_paths: ClassVar[tuple[str, ...]] = ("inspection.order.customer",)
+
     inspection_id: Mapped[int] = reference("inspection.id", _l("Inspection"), nullable=False)
     code: Mapped[str] = column(sa.String(40), _l("Defect code"), nullable=False)
     defect_class: Mapped[DefectClass] = column(
@@ -98,7 +103,7 @@ class InspectionDefect(Stamped, Base):
     )
     qty: Mapped[Decimal] = quantity(_l("Quantity"), default=Decimal("1.000"))
     cause: Mapped[DefectCause | None] = column(words(DefectCause, name="cause"), _l("Cause"))
-    note: Mapped[str | None] = column(sa.String(400), _l("Note"))
+    note: Mapped[str | None] = column(sa.String(400), _l("Note"), info=FREE_TEXT)
 
     inspection: Mapped[Inspection] = relationship(back_populates="defects")
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, relationship
 
-from models.base import Base, Stamped, UtcDateTime, check, column, reference, sort_index, words
+from models.base import FREE_TEXT, Base, Stamped, UtcDateTime, check, column, reference, sort_index, words
 from models.labels import ReviewCheck, ReviewResult, label_of
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ class OrderReview(Stamped, Base):
         sort_index("reviewed_at"),
     )
 
+    subject_paths: ClassVar[tuple[str, ...]] = ("order.customer",)
+
     order_id: Mapped[int] = reference("sales_order.id", _l("Order"), nullable=False, index=False)
     round: Mapped[int] = column(sa.Integer, _l("Round"), nullable=False, default=1)
     check_name: Mapped[ReviewCheck] = column(words(ReviewCheck, name="check_name"), _l("Check"), nullable=False)
@@ -38,7 +40,9 @@ class OrderReview(Stamped, Base):
     value: Mapped[str | None] = column(
         sa.String(200), _l("Found"), help_text=_l("What was seen: stock 5 of 40, price equal to the list.")
     )
-    comment: Mapped[str | None] = column(sa.String(400), _l("Comment"), help_text=_l("Needed where the check failed."))
+    comment: Mapped[str | None] = column(
+        sa.String(400), _l("Comment"), help_text=_l("Needed where the check failed."), info=FREE_TEXT
+    )
     reviewer_id: Mapped[int] = reference("ab_user.id", _l("Reviewer"), nullable=False)
     reviewed_at: Mapped[datetime] = column(UtcDateTime, _l("Reviewed at"), nullable=False)
 

@@ -22,6 +22,7 @@ from app.services.privacy.purge import purge
 from app.services.privacy.queries import blockers
 from app.services.privacy.retention import Past, PastOrder, Terms, after, is_settled, kept_until
 from app.services.shipment.actions import plan_shipment
+from models.approval import Approval, ApprovalVote
 from models.base import Base
 from models.customer import Consent, Customer, CustomerAddress
 from models.exchange import ImportBatch, ImportRow
@@ -32,6 +33,7 @@ from models.labels import OrderState
 from models.order import Order
 from models.payment import Payment, PaymentAllocation
 from models.privacy import PrivacyRequest, SubjectKey
+from models.quality import InspectionDefect
 from tests.services.company import Company, found, moment, person
 from tests.services.orders import Goods, confirmed, fire_all, inspected, settled
 
@@ -104,6 +106,7 @@ def walk(company: Company) -> Order:
                 content=f"{NAME} {STREET}", order_id=order.id,
             )
         )  # fmt: skip
+    written_about(company, order)
     with company.act("lg_liu", "2026-11-25 09:00") as ctx:
         shipment = plan_shipment(ctx, order, None, {})
     company.fire("lg_liu", "2026-11-25 16:00", shipment, "schedule", **SLOT)
@@ -114,6 +117,20 @@ def walk(company: Company) -> Order:
     company.fire("cs_ma", "2026-11-28 09:00", acceptance, "sign", signed_by=NAME)
     assert order.state is OrderState.completed
     return order
+
+
+def written_about(company: Company, order: Order) -> None:
+    """What staff write down in words where they decide: whom it is about stands in it."""
+    text = f"{NAME} 要求周末送货"
+    with company.act("oc_li", "2026-11-24 12:40") as ctx:
+        order.reviews[0].comment = order.inspections[0].note = text
+        asked_at = moment("2026-11-24 12:00")
+        approval = Approval(approval_no="SP-1", order_id=order.id, submitted_at=asked_at, due_at=asked_at)
+        voter = company.people["cm_zhang"].id
+        vote = ApprovalVote(approval=approval, member_id=voter, decision="reject", comment=text, voted_at=asked_at)
+        ctx.session.add_all([approval, vote])
+        ctx.session.add(InspectionDefect(inspection=order.inspections[0], code="D1", note=text))
+        ctx.session.flush()
 
 
 def everything(session: Session) -> str:

@@ -28,6 +28,8 @@ from models.order import Order
 from models.order_line import OrderLine
 
 LABEL = "已匿名 #"
+# By what a row is about an order that does not name it itself.
+PARENTS = ("shipment", "approval", "inspection")
 
 
 @dataclass(frozen=True)
@@ -158,8 +160,10 @@ def _is_about(model: type[Any], customer: Customer, orders: Any) -> Any:
         ways.append(model.customer_id == customer.id)
     if hasattr(model, "order_id"):
         ways.append(model.order_id.in_(orders))
-    if hasattr(model, "shipment_id") and not ways:
-        shipment = sa.inspect(model).relationships["shipment"].mapper.class_
-        ways.append(model.shipment_id.in_(sa.select(shipment.id).where(shipment.order_id.in_(orders))))
+    for name in PARENTS:
+        if hasattr(model, f"{name}_id") and not ways:
+            parent = sa.inspect(model).relationships[name].mapper.class_
+            of_orders = sa.select(parent.id).where(parent.order_id.in_(orders))
+            ways.append(getattr(model, f"{name}_id").in_(of_orders))
     # What belongs to no one person (the filter of an export) is about none.
     return sa.or_(sa.false(), *ways)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from models.approval import ApprovalVote
 from models.base import Base, Sensitivity
 from models.customer import Customer, CustomerAddress
 from models.exchange import ImportRow
@@ -21,6 +22,8 @@ from models.letter import ConfirmationLetter
 from models.order import Order
 from models.payment import Invoice, Payment, Refund
 from models.privacy import PrivacyRequest
+from models.quality import Inspection, InspectionDefect
+from models.review import OrderReview
 from models.shipment import DeliveryReceipt, Shipment
 from models.ticket import ServiceTicket
 
@@ -70,6 +73,7 @@ def _decisions(term: Term, purpose: str, **fates: str) -> dict[str, Decision]:
 
 _DELIVERY = "delivery and installation at the right place"
 _PROOF = "proof of what was agreed and delivered"
+_CASE = "free text of a decision about an order"
 _MONEY = "assigning money and giving it back to the right person"
 
 DECISIONS: Mapping[type[Base], Mapping[str, Decision]] = {
@@ -91,6 +95,10 @@ DECISIONS: Mapping[type[Base], Mapping[str, Decision]] = {
         **_decisions(Term.order, "statistics by city", ship_city="keep"),
         **_decisions(Term.order, "free text", note="empty", project_name="empty"),
     },
+    OrderReview: _decisions(Term.order, _CASE, comment="dash"),
+    ApprovalVote: _decisions(Term.order, _CASE, comment="dash"),
+    Inspection: _decisions(Term.order, _CASE, note="empty"),
+    InspectionDefect: _decisions(Term.order, _CASE, note="empty"),
     ConfirmationLetter: _decisions(Term.order, _PROOF, content="empty"),
     InboxItem: _decisions(
         Term.person, "entry of a received order", customer_name="label", customer_phone="empty", content="empty"
@@ -101,7 +109,7 @@ DECISIONS: Mapping[type[Base], Mapping[str, Decision]] = {
     },
     DeliveryReceipt: _decisions(Term.order, _PROOF, receiver_name="label", remarks="empty"),
     Installation: _decisions(Term.order, "free text", note="empty", missing_parts="empty"),
-    Acceptance: _decisions(Term.order, _PROOF, signed_by="label"),
+    Acceptance: _decisions(Term.order, _PROOF, signed_by="label", rejection_reason="dash"),
     Payment: _decisions(Term.order, _MONEY, payer_name="label", payer_account="empty", note="empty"),
     Refund: _decisions(Term.order, _MONEY, payee_name="label", payee_account="empty", note="empty"),
     Invoice: _decisions(Term.order, "invoice; the original is kept by the tax platform", title="label"),
