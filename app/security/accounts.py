@@ -8,9 +8,10 @@ same object in memory.
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 import sqlalchemy as sa
-from flask import abort, flash, g, redirect, url_for
+from flask import abort, flash, g, redirect, request, url_for
 from flask_appbuilder.actions import action as link
 from flask_appbuilder.security.decorators import has_access
 from flask_appbuilder.security.forms import SelectDataRequired
@@ -42,6 +43,8 @@ from app.security.wording import (
 
 # Built in ``views``, which this layer does not know.
 ACCESS_PAGE = "UserAccessView.page"
+# Longer digits fit no id and no page.
+LONGEST_NUMBER = 6
 
 
 class AccountError(DomainError):
@@ -80,6 +83,8 @@ def check_account(session: Session, user_id: int | None, wanted: set[str], *, ac
         raise AccountError(_l("A technical role stands alone: use a second account for daily work."))
     if user_id is None:
         return
+    # One at a time: two who switch each other off would each see the other one still there.
+    session.execute(sa.select(Role.id).where(Role.name.in_((ADMIN, SECURITY))).order_by(Role.id).with_for_update())
     before = stored_roles(session, user_id)
     if user_id == current_actor().id and (wanted != before or not active):
         raise AccountError(_l("Nobody changes his own roles: ask another administrator."))
@@ -87,6 +92,18 @@ def check_account(session: Session, user_id: int | None, wanted: set[str], *, ac
         is_lost = code in before and (code not in wanted or not active)
         if is_lost and other_holders(session, user_id, code) == 0:
             raise AccountError(_l("The last administrator of this kind stays: appoint another one first."))
+
+
+def is_usable(name: str, value: str) -> bool:
+    """Whether the framework can do something with an argument of its lists; what it cannot, it answers with a 500."""
+    if name.startswith(("psize_", "page_")):
+        return value.isascii() and value.isdecimal() and len(value) <= LONGEST_NUMBER
+    if not name.startswith("_flt_"):
+        return True
+    column = name.rpartition("_")[2]
+    if column == "roles":
+        return value.isascii() and value.isdecimal() and len(value) <= LONGEST_NUMBER
+    return value == "y" if column == "active" else "\x00" not in value
 
 
 class UserView(UserDBModelView):
@@ -147,6 +164,17 @@ class UserView(UserDBModelView):
         flash(
             _("%(number)s waits for a second administrator: these roles are not yet in force.", number=number), "info"
         )
+
+    @expose("/list/", methods=["GET"])
+    @has_access
+    def list(self) -> Any:
+        """The list; arguments that fit nothing are left out and said."""
+        asked = [*request.args.items(multi=True)]
+        kept = [(name, value) for name, value in asked if is_usable(name, value)]
+        if kept == asked:
+            return super().list()
+        flash(_("What the address asked for does not fit this list and was left out."), "warning")
+        return redirect(url_for(".list") + (f"?{urlencode(kept)}" if kept else ""))
 
     @expose("/action/<string:name>/<pk>", methods=["POST"])
     def action(self, name: str, pk: str) -> Any:
