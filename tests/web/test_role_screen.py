@@ -105,7 +105,7 @@ def test_change_when_dangerous_then_waits_and_the_rest_is_in_force(session: Sess
     shown = text_of(keeper.page(f"/rights_change/show/{pk}"))
     assert shown.count("Export: given") == 2
     assert "is_dangerous" not in shown
-    assert f"Waits for a second administrator: {number}" in text_of(keeper.page(URL))
+    assert f"Waits for a second administrator {number}" in text_of(keeper.page(URL))
     assert f"{number} Production coordination" in text_of(keeper.page("/"))
 
 
