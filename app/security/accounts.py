@@ -28,7 +28,7 @@ from sqlalchemy.orm import Session
 from app.kernel.errors import DomainError
 from app.kernel.unit_of_work import unit_of_work
 from app.security.acting import acting
-from app.security.actors import current_actor
+from app.security.actors import current_actor, person_name
 from app.security.departments import ADMIN, SECURITY, TECHNICAL_ROLES, label_of_role
 from app.security.rolechanges import dangerous_roles, propose_roles
 from app.security.wording import (
@@ -106,12 +106,43 @@ def is_usable(name: str, value: str) -> bool:
     return value == "y" if column == "active" else "\x00" not in value
 
 
+class UserList(ListWidget):
+    """The list of users as tables of ours look."""
+
+    template = "zhidan/widgets/users.html"
+
+
 class UserView(UserDBModelView):
     """Users. Nobody is deleted: an account that has acted is switched off."""
 
     class_permission_name = "user"
     base_permissions = ["can_list", "can_show", "can_add", "can_edit"]
     exclude_route_methods = {"delete", "download", "action_post", "userinfo"}
+    list_title, add_title, edit_title = _l("Users"), _l("Add user"), _l("Edit user")
+    label_columns = {
+        **UserDBModelView.label_columns,
+        "username": _l("User name"),
+        "last_name": _l("Last name"),
+        "first_name": _l("First name"),
+        "email": _l("E-mail"),
+        "active": _l("Active"),
+        "roles": _l("Roles"),
+        "last_login": _l("Last sign-in"),
+    }
+    list_widget = UserList
+    show_fieldsets = [
+        (_l("User info"), {"fields": ["username", "last_name", "first_name", "email", "active", "roles"]}),
+        (
+            _l("Audit Info"),
+            {
+                "fields": [
+                    *("last_login", "login_count", "fail_login_count"),
+                    *("created_on", "created_by", "changed_on", "changed_by"),
+                ],
+                "expanded": False,
+            },
+        ),
+    ]
     list_columns = ["username", "last_name", "first_name", "active", "roles"]
     # No administrator chooses a password: the next page makes one that works once.
     add_columns = ["username", "last_name", "first_name", "email", "active", "roles"]
@@ -205,6 +236,21 @@ class UserView(UserDBModelView):
         may = self.appbuilder.sm.has_access("can_access", self.class_permission_name)
         return redirect(url_for(ACCESS_PAGE, pk=added)) if added and may else super().post_add_redirect()
 
+    def render_template(self, template: str, **kwargs: Any) -> Any:
+        """The framework's pages, called after the person, with the way that leads to them."""
+        pk = (request.view_args or {}).get("pk")
+        item = self.datamodel.get(pk, self._base_filters) if pk else None
+        way: list[tuple[str, str | None]] = [(str(self.list_title), url_for("UserView.list"))]
+        if item is not None:
+            is_form = template == self.edit_template
+            name = person_name(item)
+            way.append((name, url_for("UserView.show", pk=pk) if is_form else None))
+            way += [(str(self.edit_title), None)] if is_form else []
+            kwargs["title"] = name
+        elif template != self.list_template:
+            way.append((str(kwargs["title"]), None))
+        return super().render_template(template, crumbs=way, **kwargs)
+
     @expose("/show/<pk>", methods=["GET"])
     @has_access
     def show(self, pk: Any) -> Any:
@@ -244,6 +290,7 @@ class RoleView(RoleModelView):
     class_permission_name = "role"
     base_permissions = ["can_list", "can_show", "can_add", "can_edit", "can_preview"]
     exclude_route_methods = {"delete", "download", "action", "action_post"}
+    list_title = _l("Roles and rights")
     list_widget = ListWidget
     show_widget = ShowWidget
     list_columns = ["name"]
