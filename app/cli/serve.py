@@ -9,7 +9,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 from waitress import serve as run
 
-# A browser keeps up to six connections open: a hundred, the server's default, are seventeen people. By poll, not select,
+# A browser keeps up to six connections open: a hundred, as is usual, are seventeen people. By poll, not select,
 # so that more than a thousand open files do not break it.
 MANNERS: dict[str, Any] = {
     "connection_limit": 800,
