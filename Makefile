@@ -65,7 +65,7 @@ advisories: dev  ## Ask the advisory database about the locked versions (needs p
 	@artifacts/advisories/bin/pip-audit -r requirements/runtime.txt --no-deps --disable-pip --strict --progress-spinner off
 
 sweeps: dev  ## The long form of the sweeps: every record, every role, 5,000 answers at once, both databases
-	@ZHIDAN_SWEEPS=full $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/sweeps tests/contract/test_urls.py
+	@ZHIDAN_SWEEPS=full $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/sweeps tests/contract/test_urls.py tests/browser/test_layout.py tests/browser/test_s01_walk.py
 
 format: dev  ## Mend style and format where that is safe
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .

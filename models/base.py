@@ -302,6 +302,8 @@ class Base(Model):
     __label_plural__: ClassVar[Any]
     # Entities that say which order they belong to appear on its timeline.
     journal_order_attribute: ClassVar[str | None] = "order_id"
+    # The column that says what a record is called beside its number or code, where its table has it.
+    name_column: ClassVar[str] = "name"
     # The relation that says what a record is where its own number says too little (the product of an order line).
     shown_with: ClassVar[str | None] = None
     # Whose personal data a row holds: ways to the record, the first that leads somewhere counts; none: the row itself.

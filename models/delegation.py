@@ -40,8 +40,8 @@ class Delegation(Stateful, Base):
     role_code: Mapped[str | None] = column(
         sa.String(64), _l("Role"), help_text=_l("Empty: all roles that may be passed on.")
     )
-    begins_on: Mapped[date] = column(sa.Date, _l("From"), nullable=False)
-    ends_on: Mapped[date] = column(sa.Date, _l("Until"), nullable=False, help_text=_l("The last day, included."))
+    begins_on: Mapped[date] = column(sa.Date, _l("First day"), nullable=False)
+    ends_on: Mapped[date] = column(sa.Date, _l("Last day"), nullable=False, help_text=_l("Included."))
     reason: Mapped[str] = column(sa.String(400), _l("Reason"), nullable=False)
     state: Mapped[DelegationState] = column(
         state_words(DelegationState), _l("State"), nullable=False, default=DelegationState.proposed

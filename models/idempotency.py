@@ -26,7 +26,7 @@ class IdempotencyKey(Base):
     key: Mapped[str] = column(sa.String(80), _l("Key"), nullable=False)
     digest: Mapped[str] = column(sa.String(64), _l("Content mark"), nullable=False)
     location: Mapped[str | None] = column(sa.String(200), _l("Location"))
-    response: Mapped[str | None] = column(sa.Text, _l("Answer"))
+    response: Mapped[str | None] = column(sa.Text, _l("Response"))
     status: Mapped[int | None] = column(sa.Integer, _l("Status"))
     created_at: Mapped[datetime] = column(UtcDateTime, _l("Created at"), nullable=False)
 

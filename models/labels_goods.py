@@ -91,7 +91,7 @@ class ReservationKind(StrEnum):
 
 GOODS_LABELS: Labels = {
     CustomerKind: {
-        CustomerKind.person: _l("Person"),
+        CustomerKind.person: _l("Private person"),
         CustomerKind.company: _l("Company"),
         CustomerKind.government: _l("Government body"),
         CustomerKind.institution: _l("Institution"),

@@ -49,9 +49,9 @@ class ParameterChange(Stateful, Base):
     approved_by: Mapped[User | None] = relationship("User", foreign_keys="ParameterChange.approved_by_id")
 
     @property
-    def meaning(self) -> str:
-        """What the parameter is for."""
-        return self.parameter.label
+    def unit(self) -> str:
+        """What both values are counted in."""
+        return self.parameter.unit
 
     def __str__(self) -> str:
         return self.change_no

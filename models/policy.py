@@ -21,6 +21,7 @@ class PolicyParameter(Stamped, Base):
     __label_plural__ = _l("Policy parameters")
     __table_args__ = (check("value_not_empty", "value <> ''"),)
     journal_order_attribute: ClassVar[str | None] = None
+    name_column: ClassVar[str] = "label"
 
     code: Mapped[str] = column(sa.String(60), _l("Parameter"), nullable=False, unique=True)
     value: Mapped[str] = column(sa.String(64), _l("Value"), nullable=False)

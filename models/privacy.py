@@ -65,7 +65,7 @@ PRIVACY_LABELS: Labels = {
         RequestKind.restrict: _l("Restriction of processing"),
     },
     RequestState: {
-        RequestState.received: _l("Received"),
+        RequestState.received: _l("Waits for an answer"),
         RequestState.answered: _l("Answered"),
         RequestState.refused: _l("Refused"),
     },
@@ -95,7 +95,7 @@ class PrivacyRequest(Stateful, Base):
         words(RequestKind, name="kind"), _l("What is asked"), nullable=False, default=RequestKind.copy
     )
     channel: Mapped[Channel] = column(
-        words(Channel, name="channel"), _l("Came through"), nullable=False, default=Channel.phone
+        words(Channel, name="channel"), _l("Came in through"), nullable=False, default=Channel.phone
     )
     received_at: Mapped[datetime] = column(UtcDateTime, _l("Received at"), nullable=False)
     content: Mapped[str | None] = column(sa.Text, _l("In the person's words"), sensitivity=Sensitivity.ADDRESS)

@@ -55,7 +55,7 @@ class ServiceTicket(Stateful, Base):
     order_id: Mapped[int | None] = reference("sales_order.id", _l("Order"))
     order_line_id: Mapped[int | None] = reference("order_line.id", _l("Order line"))
     source_channel: Mapped[TicketSource] = column(
-        words(TicketSource, name="source_channel"), _l("Came through"), nullable=False, default=TicketSource.phone
+        words(TicketSource, name="source_channel"), _l("Came in through"), nullable=False, default=TicketSource.phone
     )
     level: Mapped[TicketLevel] = column(
         words(TicketLevel, name="level"),

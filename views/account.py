@@ -111,6 +111,11 @@ def codes_page(codes: list[str], next_url: str) -> Any:
     )
 
 
+def crumbs(title: str) -> list[tuple[str, str | None]]:
+    """The way to a page of the own account."""
+    return [(str(_("My account")), url_for("AccountView.index")), (title, None)]
+
+
 class AccountView(BaseView):
     """The own account."""
 
@@ -221,6 +226,7 @@ class AccountView(BaseView):
         page = render_template(
             "zhidan/enrol.html",
             title=_("Set up the second factor"),
+            crumbs=crumbs(_("Set up the second factor")),
             picture=picture(user, str(secret)),
             secret=secret,
             hidden={"offer": offer},
@@ -289,6 +295,7 @@ class AccountView(BaseView):
         page = render_template(
             "zhidan/form.html",
             title=title,
+            crumbs=crumbs(title),
             fieldsets=[{"fields": boxes}],
             submit_label=label,
             cancel_url=url_for("AccountView.index"),

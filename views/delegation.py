@@ -24,9 +24,6 @@ class DelegationInput(EntityInput):
         validate=validate.OneOf(PASSED_ON, [label_of_role(code) for code in PASSED_ON]),
         metadata={"label": _l("Role"), "help": _l("Empty: all roles that may be passed on.")},
     )
-    begins_on = fields.Date(allow_none=True, metadata={"label": _l("From"), "help": _l("Empty: from today.")})
-    ends_on = field_for(Delegation, "ends_on")
-    reason = field_for(Delegation, "reason")
     giver_id = Related(
         "ab_user",
         allow_none=True,
@@ -35,6 +32,9 @@ class DelegationInput(EntityInput):
             "help": _l("Empty: yourself. A head of department names a deputy for a member who cannot do so."),
         },
     )
+    begins_on = fields.Date(allow_none=True, metadata={"label": _l("First day"), "help": _l("Empty: from today.")})
+    ends_on = field_for(Delegation, "ends_on")
+    reason = field_for(Delegation, "reason")
 
 
 class DelegationView(EntityView):

@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import g
+from flask_appbuilder.security.sqla.models import Role
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
@@ -19,6 +20,7 @@ from app.kernel.fields import present
 from app.kernel.journal import state_column
 from app.kernel.money import CENT
 from app.security.actors import person_name
+from app.security.departments import label_of_role
 from models.base import Amount, Base, Fixed, Percent, StateType, UnitPrice, UtcDateTime
 from models.labels import TONES, label_of
 from views.words import kept_text, read
@@ -82,17 +84,20 @@ def name_of(actor: Actor, record: Base) -> str | None:
     model: Any = type(record)
     if not _has_name(model):
         return None
-    return present(actor, model, "name", record.name, record)  # type: ignore[no-any-return]
+    value = getattr(record, model.name_column)
+    shown = present(actor, model, model.name_column, value, record)
+    said = read(record, model.name_column) if shown == value else None
+    return shown if said is None else said
 
 
 @cache
 def _has_name(model: Any) -> bool:
-    return "name" in sa.inspect(model).attrs
+    return model.name_column in sa.inspect(model).attrs
 
 
 def person_text(user: Any) -> str:
-    """A user of the framework: 李静, but Ada Lovelace."""
-    return person_name(user)
+    """A user of the framework: 李静, but Ada Lovelace; a role, where one stands in the same place, by its label."""
+    return str(label_of_role(user.name)) if isinstance(user, Role) else person_name(user)
 
 
 def kind_of(model: Any, name: str) -> str:

@@ -154,7 +154,7 @@ def _naming(model: type[Any], name: str) -> tuple[type[Any], str] | None:
         return None
     if target.shown_with is not None:
         return _naming(target, target.shown_with)
-    return (target, "name") if "name" in sa.inspect(target).attrs else None
+    return (target, target.name_column) if target.name_column in sa.inspect(target).attrs else None
 
 
 def group_of(model: type[Any], name: str) -> Sensitivity | None:

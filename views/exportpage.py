@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from app.exchange.writing import MOST_ROWS
 from app.kernel.context import Context
+from app.security.wording import listed
 from models.export import ExportLog, ExportRequest
 from models.labels import ExportFormat, ExportOutcome, ExportRequestState
 from views.base import ENTITIES
@@ -71,7 +72,7 @@ def export_variables(
 
 
 def _names(view: Any, names: Sequence[str]) -> str:
-    return ", ".join(str(view.label(name)) for name in names)
+    return listed(str(view.label(name)) for name in names)
 
 
 def facts(choice: Choice, columns: str) -> list[dict[str, Any]]:

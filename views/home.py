@@ -20,8 +20,11 @@ from app.kernel.listing import COUNT_CAP
 from app.kernel.policy import limit_on
 from app.kernel.workflow import Clock, Step, Workflow
 from app.security.departments import in_order, label_of_role
+from models.access import RightsChange
+from models.delegation import Delegation
 from models.labels import label_of
 from models.order_line import OrderLine
+from models.parameter_change import ParameterChange
 from views.adapter import OpenIndexView, login_needed
 from views.base import ENTITIES, EntityDeclaration
 from views.charts import home_charts
@@ -30,6 +33,12 @@ from views.display import moment, name_of, record_text
 
 ROWS = 5
 URGENCY = ("danger", "warning", "info", "neutral")
+# What has no customer and no order is told by these.
+NAMED: Mapping[type[Any], tuple[str, ...]] = {
+    Delegation: ("giver", "deputy"),
+    ParameterChange: ("parameter",),
+    RightsChange: ("role", "user"),
+}
 QUIET_TONES = frozenset({"neutral", "danger"})
 
 
@@ -140,6 +149,9 @@ def _row(ctx: Context, view: type[EntityDeclaration], record: Any, exceptions: M
 
 def about(ctx: Context, record: Any) -> str:
     """What tells one row from the next: the customer, or the order and its goods, or the name as it was received."""
+    named = [getattr(record, name) for name in NAMED.get(type(record), ())]
+    if texts := [record_text(ctx.actor, found) for found in named if found is not None]:
+        return " → ".join(texts)
     whom = getattr(record, "customer", None) or getattr(record, "order", None)
     if whom is None:
         name = getattr(record, "customer_name", None)

@@ -60,7 +60,9 @@ class IntegrityView(BaseView):
         return render_template(
             "zhidan/integrity.html",
             title=str(self.label),
-            subtitle=_("Each transaction that writes to the journal seals what it wrote."),
+            subtitle=_(
+                "Whatever is written into the journal is sealed at once; whoever changes it later breaks the seal."
+            ),
             crumbs=[(str(Journal.__label_plural__), url_for("JournalView.list")), (str(self.label), None)],
             facts=facts(head),
             last=last_check(ctx),

@@ -88,7 +88,7 @@ class JournalView(EntityView):
         row = self.find(ctx, pk)
         variables = show_variables(ctx, type(self), row)
         what = str(labels_of_entities().get(row.entity, row.entity))
-        variables["title"] = f"{what}: {act_of(row.entity, row.action)}"
+        variables["title"] = _("%(what)s: %(said)s", what=what, said=act_of(row.entity, row.action))
         variables["subtitle"] = f"{self.model().__label__} {row} · {journalpage.record_name(ctx, row)}".rstrip(" ·")
         variables["related"] = journalpage.tables(ctx, row)
         variables["fieldsets"].append({"label": _("Seal"), "pairs": journalpage.seal_pairs(ctx, row)})
@@ -113,24 +113,25 @@ class ParameterChangeView(EntityView):
     show_fieldsets = [
         (
             _l("Change of a parameter"),
-            {"fields": ["change_no", "parameter", "meaning", "old_value", "new_value", "effective_on", "reason"]},
+            {"fields": ["change_no", "parameter", "unit", "old_value", "new_value", "effective_on", "reason"]},
         ),
         (_l("Course"), {"fields": ["proposed_by", "approved_by"]}),
     ]
     base_order = ("created_at", "desc")
-    label_columns = {"meaning": _l("Meaning")}
+    label_columns = {"unit": _l("Unit")}
     scope = scopes.parameter_change
     creates = propose
     optional_columns = ("effective_on",)
-    quick_search = ("change_no", "parameter.code")
+    quick_search = ("change_no", "parameter.code", "parameter.label")
 
 
 class PolicyParameterView(EntityView):
     """Numbers of the regulation that the committee may change."""
 
     datamodel = EntityInterface(PolicyParameter)
-    list_columns = ["code", "value", "unit", "label", "clause"]
+    list_columns = ["label", "value", "unit", "clause", "code"]
     search_columns = ["code", "clause"]
+    quick_search = ("label", "code")
     show_fieldsets = [(_l("Policy parameter"), {"fields": list_columns})]
     base_order = ("code", "asc")
     scope = scopes.policy_parameter

@@ -27,7 +27,7 @@ from app.kernel.verification import sealed_as
 from app.kernel.workflow import all_workflows
 from app.security.departments import label_of_role
 from app.security.rights import OFF, ON
-from app.security.wording import FIELD_GROUPS, LEVELS, word_text
+from app.security.wording import FIELD_GROUPS, LEVELS, listed, word_text
 from models.base import Base, Sensitivity
 from models.journal import Journal
 from views.base import ENTITIES
@@ -124,19 +124,37 @@ def order_url(ctx: Context, row: Journal) -> str | None:
 def record_name(ctx: Context, row: Journal) -> str:
     """How the record is called today, as far as the reader may know of it; its number where it is gone or closed."""
     number = f"#{row.entity_id}" if row.entity_id else ""
-    if row.entity == "user":
-        user = ctx.session.get(User, row.entity_id)
-        return person_text(user) if user is not None else number
-    if row.entity == "role":
-        role = ctx.session.get(Role, row.entity_id)
-        return str(label_of_role(role.name)) if role is not None else number
-    view = ENTITIES.get(row.entity)
-    if view is None or not row.entity_id:
-        return number
+    return _called(ctx, row.entity, row.entity_id) or number
+
+
+def _called(ctx: Context, entity: str, pk: int | None) -> str | None:
+    if not pk:
+        return None
+    if entity == "user":
+        user = ctx.session.get(User, pk)
+        return person_text(user) if user is not None else None
+    if entity == "role":
+        role = ctx.session.get(Role, pk)
+        return str(label_of_role(role.name)) if role is not None else None
+    view = ENTITIES.get(entity)
+    if view is None:
+        return None
     try:
-        return record_text(ctx.actor, view.find(ctx, row.entity_id))
+        return record_text(ctx.actor, view.find(ctx, pk))
     except NotFoundError:
-        return number
+        return None
+
+
+def _referred(ctx: Context, column: sa.Column[Any], pk: int) -> str:
+    """Another record that a value points to: what it is called today, and always the number that was written."""
+    table = next(iter(column.foreign_keys)).column.table
+    entity = (
+        "user"
+        if table is User.__table__
+        else next((word for word, model in _models().items() if model.__table__ is table), "")
+    )
+    name = _called(ctx, entity, pk)
+    return f"{name} (#{pk})" if name else f"#{pk}"
 
 
 def tables(ctx: Context, row: Journal) -> list[dict[str, Any]]:
@@ -146,7 +164,7 @@ def tables(ctx: Context, row: Journal) -> list[dict[str, Any]]:
     if values := list(_changes(ctx, row, changed)):
         heads = [_("What"), _("Old value"), _("New value")]
         found.append(_table("changes", _("Old and new values"), heads, values))
-    if given := list(_data(ctx.actor, row, came)):
+    if given := list(_data(ctx, row, came)):
         found.append(_table("data", _("What came with it"), [_("What"), _("Value")], given))
     return found
 
@@ -163,7 +181,7 @@ def _changes(ctx: Context, row: Journal, changed: Mapping[str, Any]) -> Iterator
         if model is None:
             yield _account_label(row, name), _account_text(name, old), _account_text(name, new)
         elif _is_shown(ctx.actor, model, name):
-            yield _label(row, name), _old(ctx.actor, model, name, old), _old(ctx.actor, model, name, new)
+            yield _label(row, name), _old(ctx, model, name, old), _old(ctx, model, name, new)
 
 
 def _is_shown(actor: Actor, model: type[Any], name: str) -> bool:
@@ -171,8 +189,8 @@ def _is_shown(actor: Actor, model: type[Any], name: str) -> bool:
     return known and access(actor, model, name) is not Access.hidden
 
 
-def _old(actor: Actor, model: type[Any], name: str, value: Any) -> str:
-    """A journalled value of a column: words by their labels, other records by their numbers, masks where due."""
+def _old(ctx: Context, model: type[Any], name: str, value: Any) -> str:
+    """A journalled value of a column: words by their labels, other records by their names, masks where due."""
     if isinstance(value, Forgotten):
         return str(_("Anonymised"))
     if value is None or value == "":
@@ -181,12 +199,12 @@ def _old(actor: Actor, model: type[Any], name: str, value: Any) -> str:
     if isinstance(column.type, sa.Enum) and column.type.enum_class is not None:
         return label_text(column.type.enum_class(value))
     if column.foreign_keys:
-        return f"#{value}"
+        return _referred(ctx, column, value)
     if (flags := said(model, name, value)) is not None:
         return flags
-    shown = present(actor, model, name, value)
+    shown = present(ctx.actor, model, name, value)
     if shown != value or isinstance(value, list | dict | bool):
-        return _plain(actor, shown)
+        return _plain(ctx.actor, shown)
     try:
         return text_of(kind_of(model, name), value_of(column.type, str(value)))
     except BadValueError:
@@ -211,14 +229,14 @@ def _account_text(name: str, value: Any) -> str:
     if "." in name and value in {ON, OFF}:
         return text_of("bool", value == ON)
     if name == "roles":
-        return ", ".join(str(label_of_role(code)) for code in value)
+        return listed(str(label_of_role(code)) for code in value)
     if name == "rights":
-        return ", ".join(sorted(word_text(word) for word in value))
+        return listed(sorted(word_text(word) for word in value))
     return text_of("text", value)
 
 
-def _data(actor: Actor, row: Journal, came: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    model = model_of(row.entity)
+def _data(ctx: Context, row: Journal, came: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    model, actor = model_of(row.entity), ctx.actor
     for name, value in came.items():
         if name in TECHNICAL or (value in (None, "", [], {}) and not isinstance(value, Forgotten)):
             continue
@@ -226,7 +244,7 @@ def _data(actor: Actor, row: Journal, came: Mapping[str, Any]) -> Iterator[tuple
         if shown is None:
             continue
         known = model is not None and name in sa.inspect(model).column_attrs and shown == value
-        yield _label(row, name), _old(actor, model, name, value) if known and model else _plain(actor, shown)
+        yield _label(row, name), _old(ctx, model, name, value) if known and model else _plain(actor, shown)
 
 
 def _plain(actor: Actor, value: Any) -> str:

@@ -76,7 +76,7 @@ class Revealable(EntityDeclaration):
             fieldsets=[{"label": None, "fields": shown}],
             errors=other_errors(errors, shown),
             intro=_(
-                "W12: showing personal data in full is recorded with your name, the time and your reason, and counted. "
+                "Showing personal data in full is recorded with your name, the time and your reason, and counted. "
                 "It holds for this record, for you and for %(minutes)s minutes.",
                 minutes=f"{ctx.policy['privacy.reveal_minutes']:f}",
             ),

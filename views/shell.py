@@ -12,6 +12,7 @@ from flask_login import current_user, user_logged_in, user_logged_out
 from app.kernel.context import LOCAL_ZONE, Deputyship
 from app.security.actors import current_actor
 from app.security.departments import label_of_role
+from app.security.wording import listed
 from views.access.previewing import forget, strip
 
 POLICY = (
@@ -102,7 +103,7 @@ def stands_in(held: Deputyship) -> str:
     text: str = _(
         "You stand in for %(name)s (%(roles)s) until %(day)s.",
         name=held.giver_name,
-        roles=", ".join(sorted(str(label_of_role(code)) for code in held.roles)),
+        roles=listed(sorted(str(label_of_role(code)) for code in held.roles)),
         day=held.until_on.isoformat() if held.until_on else "",
     )
     return text

@@ -24,7 +24,7 @@ from app.kernel.windows import Seen, prepare
 from models.journal import Journal
 from models.order import Order
 from views.base import ENTITIES, EntityDeclaration, column_key, parent_relation
-from views.display import badge, kind_of, label_text, moment, person_text, record_text, state_of, text_of
+from views.display import badge, kind_of, label_text, moment, name_of, person_text, record_text, state_of, text_of
 from views.listpage import add_button, linked, rows_of
 from views.reveal import lifted, reveal_button
 from views.words import act_of, declared_step, said
@@ -72,8 +72,7 @@ def subtitle(ctx: Context, view: type[EntityDeclaration], record: Any) -> str:
     label = str(view.model().__label__)
     customer = getattr(record, "customer", None)
     name = record_text(ctx.actor, customer) if customer is not None else ""
-    if not name and "name" in sa.inspect(type(record)).attrs:
-        name = str(present(ctx.actor, type(record), "name", record.name, record) or "")
+    name = name or name_of(ctx.actor, record) or ""
     return f"{label} · {name}" if name else label
 
 

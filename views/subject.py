@@ -122,7 +122,7 @@ def report_button(ctx: Context, customer: Customer) -> list[dict[str, Any]]:
         return []
     url = ENTITIES["customer"].url("report", pk=customer.id)
     label = _("Report of this person's data")
-    return [{"name": "report", "label": label, "url": url, "method": "post", "tone": "default"}]
+    return [{"name": "report", "label": label, "url": url, "method": "file", "tone": "default"}]
 
 
 def workbook_of(report: Report) -> bytes:

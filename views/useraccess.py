@@ -10,6 +10,7 @@ from flask_appbuilder.security.sqla.models import User
 from flask_appbuilder.views import BaseView, expose
 from flask_babel import gettext as _
 
+from app.kernel.context import Context
 from app.kernel.journal import note
 from app.kernel.unit_of_work import unit_of_work
 from app.security.acting import known
@@ -55,6 +56,7 @@ class UserAccessView(BaseView):
             is_admin=True,
             title=_("Sign-in of %(name)s", name=known(user).name),
             subtitle=user.username,
+            crumbs=self._crumbs(ctx, user),
             profile=[
                 {"label": _("E-mail"), "value": user.email},
                 {"label": _("Roles"), "value": roles_text(user.roles)},
@@ -123,6 +125,16 @@ class UserAccessView(BaseView):
             elif wanted.isdecimal() and len(wanted) < 10:  # noqa: PLR2004 - longer is no id
                 end_session(ctx, user.id, int(wanted), EndReason.administrator)
         return self._done(user, _("The session has been ended.") if wanted else _("Nothing has been ended."))
+
+    @staticmethod
+    def _crumbs(ctx: Context, user: User) -> list[tuple[str, str | None]]:
+        """From the list of users over the user to here."""
+        way = [
+            (str(_("Users")), "UserView.list", "user.list", {}),
+            (known(user).name, "UserView.show", "user.show", {"pk": user.id}),
+        ]
+        found = [(label, url_for(page, **more) if ctx.actor.may(right) else None) for label, page, right, more in way]
+        return [*found, (str(_("Sign-in and sessions")), None)]
 
     @staticmethod
     def _user(pk: int) -> User:

@@ -17,7 +17,7 @@ from app.kernel.workflow import Step, all_workflows
 from app.security.actors import current_actor
 from app.security.departments import label_of_role
 from app.security.scopes import label_of_scope
-from app.security.wording import FIELD_GROUPS, LEVELS, SIGN_INS, word_text
+from app.security.wording import FIELD_GROUPS, LEVELS, SIGN_INS, listed, word_text
 from models.access import RightsChange
 from models.approval import Approval
 from models.base import Base
@@ -130,7 +130,7 @@ def _state(entity: str, code: str) -> str:
 def _columns(row: Any) -> str:
     """The columns of a file by their labels; of a table that has none, as they were kept."""
     model = next((mapper.class_ for mapper in Base.registry.mappers if _is_word(mapper.class_, row.entity)), None)
-    return ", ".join(str(label_of_column(model, name) if model is not None else name) for name in row.columns)
+    return listed(str(label_of_column(model, name) if model is not None else name) for name in row.columns)
 
 
 def _is_word(model: type[Any], entity: str) -> bool:
@@ -151,6 +151,10 @@ def _meaning(row: Any) -> str:
     return str(delivered.label) if delivered is not None else str(row.label)
 
 
+def _unit(row: Any) -> str:
+    return str(UNITS.get(row.unit, row.unit))
+
+
 def change_text(change: Mapping[str, str]) -> str:
     """A change of rights in words: what, and from what to what."""
     kind, what = change["kind"], change["what"]
@@ -166,7 +170,7 @@ def change_text(change: Mapping[str, str]) -> str:
 def _level(kind: str, word: str) -> str:
     if kind == "field":
         return str(LEVELS.get(word, word))
-    return ", ".join(str(label_of_scope(name)) for name in word.split(",") if name) or str(_("No rows"))
+    return listed(str(label_of_scope(name)) for name in word.split(",") if name) or str(_("No rows"))
 
 
 READ: Mapping[tuple[type[Any], str], Callable[[Any], str]] = {
@@ -182,8 +186,8 @@ READ: Mapping[tuple[type[Any], str], Callable[[Any], str]] = {
     **{(model, "columns"): _columns for model in (ExportLog, ExportRequest)},
     (Order, "skip_reason"): lambda row: str(label_of(SupplyMode(row.skip_reason))) if row.skip_reason else "",
     (PolicyParameter, "label"): _meaning,
-    (ParameterChange, "meaning"): lambda row: _meaning(row.parameter),
-    (PolicyParameter, "unit"): lambda row: str(UNITS.get(row.unit, row.unit)),
+    (ParameterChange, "unit"): lambda row: _unit(row.parameter),
+    (PolicyParameter, "unit"): _unit,
 }
 FLAGGED = {(Approval, "triggers"), (Order, "special_flags")}
 
@@ -197,9 +201,11 @@ def read(record: Any, name: str) -> str | None:
 
 
 def said(model: type[Any], name: str, value: Any) -> str | None:
-    """A bare value, as the journal keeps it, of a column that holds flags or a role; None for all other columns."""
+    """A bare value, as the journal keeps it, of a column with flags, a role or changes of rights; else None."""
     if (model, name) == (Delegation, "role_code"):
         return _passed_on(value)
+    if (model, name) == (RightsChange, "changes"):
+        return "; ".join(change_text(change) for change in value)
     return ", ".join(str(FLAGS.get(code, code)) for code in value) if (model, name) in FLAGGED else None
 
 

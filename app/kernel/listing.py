@@ -136,7 +136,7 @@ def parse(spec: ListSpec, actor: Actor, args: Args) -> tuple[ListRequest, list[R
     if token := plain_args.get("before") or plain_args.get("after"):
         try:
             cursor = _decode(spec.model, sort, token)
-        except (BadValueError, ValueError, TypeError, KeyError, binascii.Error):
+        except (BadValueError, ValueError, TypeError, KeyError, RecursionError, binascii.Error):
             backward = False
             problems.append(
                 Reason("invalid_cursor", _l("This page address is no longer valid: start at the first page."))

@@ -8,9 +8,10 @@ same object in memory.
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 import sqlalchemy as sa
-from flask import abort, flash, g, redirect, url_for
+from flask import abort, flash, g, redirect, request, url_for
 from flask_appbuilder.actions import action as link
 from flask_appbuilder.security.decorators import has_access
 from flask_appbuilder.security.forms import SelectDataRequired
@@ -27,7 +28,7 @@ from sqlalchemy.orm import Session
 from app.kernel.errors import DomainError
 from app.kernel.unit_of_work import unit_of_work
 from app.security.acting import acting
-from app.security.actors import current_actor
+from app.security.actors import current_actor, person_name
 from app.security.departments import ADMIN, SECURITY, TECHNICAL_ROLES, label_of_role
 from app.security.rolechanges import dangerous_roles, propose_roles
 from app.security.seen import SeenForm, mark_of
@@ -43,6 +44,8 @@ from app.security.wording import (
 
 # Built in ``views``, which this layer does not know.
 ACCESS_PAGE = "UserAccessView.page"
+# Longer digits fit no id and no page.
+LONGEST_NUMBER = 6
 
 
 class AccountError(DomainError):
@@ -81,6 +84,8 @@ def check_account(session: Session, user_id: int | None, wanted: set[str], *, ac
         raise AccountError(_l("A technical role stands alone: use a second account for daily work."))
     if user_id is None:
         return
+    # One at a time: two who switch each other off would each see the other one still there.
+    session.execute(sa.select(Role.id).where(Role.name.in_((ADMIN, SECURITY))).order_by(Role.id).with_for_update())
     before = stored_roles(session, user_id)
     if user_id == current_actor().id and (wanted != before or not active):
         raise AccountError(_l("Nobody changes his own roles: ask another administrator."))
@@ -90,12 +95,55 @@ def check_account(session: Session, user_id: int | None, wanted: set[str], *, ac
             raise AccountError(_l("The last administrator of this kind stays: appoint another one first."))
 
 
+def is_usable(name: str, value: str) -> bool:
+    """Whether the framework can do something with an argument of its lists; what it cannot, it answers with a 500."""
+    if name.startswith(("psize_", "page_")):
+        return value.isascii() and value.isdecimal() and len(value) <= LONGEST_NUMBER
+    if not name.startswith("_flt_"):
+        return True
+    column = name.rpartition("_")[2]
+    if column == "roles":
+        return value.isascii() and value.isdecimal() and len(value) <= LONGEST_NUMBER
+    return value == "y" if column == "active" else "\x00" not in value
+
+
+class UserList(ListWidget):
+    """The list of users as tables of ours look."""
+
+    template = "zhidan/widgets/users.html"
+
+
 class UserView(UserDBModelView):
     """Users. Nobody is deleted: an account that has acted is switched off."""
 
     class_permission_name = "user"
     base_permissions = ["can_list", "can_show", "can_add", "can_edit"]
     exclude_route_methods = {"delete", "download", "action_post", "userinfo"}
+    list_title, add_title, edit_title = _l("Users"), _l("Add user"), _l("Edit user")
+    label_columns = {
+        **UserDBModelView.label_columns,
+        "username": _l("User name"),
+        "last_name": _l("Last name"),
+        "first_name": _l("First name"),
+        "email": _l("E-mail"),
+        "active": _l("Active"),
+        "roles": _l("Roles"),
+        "last_login": _l("Last sign-in"),
+    }
+    list_widget = UserList
+    show_fieldsets = [
+        (_l("User info"), {"fields": ["username", "last_name", "first_name", "email", "active", "roles"]}),
+        (
+            _l("Audit Info"),
+            {
+                "fields": [
+                    *("last_login", "login_count", "fail_login_count"),
+                    *("created_on", "created_by", "changed_on", "changed_by"),
+                ],
+                "expanded": False,
+            },
+        ),
+    ]
     list_columns = ["username", "last_name", "first_name", "active", "roles"]
     # No administrator chooses a password: the next page makes one that works once.
     add_columns = ["username", "last_name", "first_name", "email", "active", "roles"]
@@ -161,6 +209,17 @@ class UserView(UserDBModelView):
             _("%(number)s waits for a second administrator: these roles are not yet in force.", number=number), "info"
         )
 
+    @expose("/list/", methods=["GET"])
+    @has_access
+    def list(self) -> Any:
+        """The list; arguments that fit nothing are left out and said."""
+        asked = [*request.args.items(multi=True)]
+        kept = [(name, value) for name, value in asked if is_usable(name, value)]
+        if kept == asked:
+            return super().list()
+        flash(_("What the address asked for does not fit this list and was left out."), "warning")
+        return redirect(url_for(".list") + (f"?{urlencode(kept)}" if kept else ""))
+
     @expose("/action/<string:name>/<pk>", methods=["POST"])
     def action(self, name: str, pk: str) -> Any:
         """One of the links to the password forms; unknown names and missing rights answer as everywhere."""
@@ -189,6 +248,21 @@ class UserView(UserDBModelView):
         added = g.get("zhidan_added_user")
         may = self.appbuilder.sm.has_access("can_access", self.class_permission_name)
         return redirect(url_for(ACCESS_PAGE, pk=added)) if added and may else super().post_add_redirect()
+
+    def render_template(self, template: str, **kwargs: Any) -> Any:
+        """The framework's pages, called after the person, with the way that leads to them."""
+        pk = (request.view_args or {}).get("pk")
+        item = self.datamodel.get(pk, self._base_filters) if pk else None
+        way: list[tuple[str, str | None]] = [(str(self.list_title), url_for("UserView.list"))]
+        if item is not None:
+            is_form = template == self.edit_template
+            name = person_name(item)
+            way.append((name, url_for("UserView.show", pk=pk) if is_form else None))
+            way += [(str(self.edit_title), None)] if is_form else []
+            kwargs["title"] = name
+        elif template != self.list_template:
+            way.append((str(kwargs["title"]), None))
+        return super().render_template(template, crumbs=way, **kwargs)
 
     @expose("/show/<pk>", methods=["GET"])
     @has_access
@@ -229,6 +303,7 @@ class RoleView(RoleModelView):
     class_permission_name = "role"
     base_permissions = ["can_list", "can_show", "can_add", "can_edit", "can_preview"]
     exclude_route_methods = {"delete", "download", "action", "action_post"}
+    list_title = _l("Roles and rights")
     list_widget = ListWidget
     show_widget = ShowWidget
     list_columns = ["name"]

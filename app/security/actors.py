@@ -143,17 +143,18 @@ def current_actor() -> Actor:
     if not has_request_context():
         return NOBODY
     held: HeldToken | None = g.get("zhidan_token")
-    # The API token decides where there is one: a cookie that comes along gives nothing.
-    user = held.user if held is not None else _by_session() or _by_token()
+    # The header decides where it names somebody: a cookie that comes along gives nothing.
+    bearer = held.user if held is not None else _by_token()
+    user = bearer or _by_session()
     user_id = user.id if user is not None else None
     # A token is read after the first look at the session, so the person can change within one request.
-    key = (user_id, held.id if held is not None else None)
-    cached: tuple[tuple[int | None, int | None], Actor] | None = g.get("zhidan_actor")
+    key = (user_id, bearer is not None, held.id if held is not None else None)
+    cached: tuple[Any, Actor] | None = g.get("zhidan_actor")
     if cached is None or cached[0] != key:
         actor = actor_of(user)
         if held is not None:
             actor = narrowed(actor, held.scopes)
-        elif _by_session() is not None:
+        elif bearer is None:
             actor = as_role(actor, session.get(PREVIEW))
         cached = g.zhidan_actor = (key, actor)
     return cached[1]

@@ -23,6 +23,7 @@ from app.kernel.workflow import Step, workflow_of
 from app.security.departments import label_of_role
 from app.security.rights import RoleRights, rights_of_roles
 from app.security.scopes import label_of_scope, names_of, scope_of
+from app.security.wording import listed
 from models.base import Base
 from models.labels import label_of
 
@@ -74,7 +75,7 @@ def _right_line(actor: Actor, permission: str, held: Mapping[str, RoleRights]) -
         return Line(ok=False, text=_("The account is switched off or does not exist."))
     giving = [code for code in sorted(actor.roles) if code in held and permission in held[code].permissions]
     if actor.may(permission):
-        names = ", ".join(str(label_of_role(code)) for code in giving) or _("a delegation")
+        names = listed(str(label_of_role(code)) for code in giving) or _("a delegation")
         return Line(ok=True, text=_("The right is given by: %(roles)s.", roles=names))
     others = ", ".join(str(label_of_role(code)) for code in held if permission in held[code].permissions)
     if others:

@@ -120,7 +120,7 @@ def propose(ctx: Context, values: Mapping[str, Any]) -> Delegation:
         raise ValidationFailedError({"deputy_id": [str(_l("Nobody stands in for himself."))]})
     held = role_names(ctx, giver)
     if giver != ctx.actor.id:
-        check_manager(ctx, held, deputy)
+        check_manager(ctx, frozenset({values["role"]}) if values.get("role") else held - TECHNICAL, deputy)
     begins_on = values.get("begins_on") or ctx.today
     most = int(ctx.policy.get(LONGEST, DEFAULTS[LONGEST]))
     wrong = rules.wrong_days(begins_on, values["ends_on"], ctx.today, most)
@@ -143,10 +143,10 @@ def propose(ctx: Context, values: Mapping[str, Any]) -> Delegation:
     return delegation
 
 
-def check_manager(ctx: Context, held: frozenset[str], deputy_id: int) -> None:
-    """Raises where the actor may not name a deputy for somebody with these roles.
+def check_manager(ctx: Context, passed: frozenset[str], deputy_id: int) -> None:
+    """Raises where the actor may not name a deputy who would receive these roles of somebody else.
 
-    The head of the department or the chair does so; by his own right, for a delegation is not passed on; and never
+    The head of their department or the chair does so; by his own right, for a delegation is not passed on; and never
     himself as the deputy, for nobody takes rights into his own hands.
     """
     requires(ctx, MANAGE)
@@ -155,8 +155,14 @@ def check_manager(ctx: Context, held: frozenset[str], deputy_id: int) -> None:
     if deputy_id == ctx.actor.id:
         text = _l("You cannot name yourself as the deputy: ask the member himself, or the committee chair.")
         raise PermissionDeniedError(text)
-    if COMMITTEE_LEAD not in ctx.actor.roles and not departments_led(ctx.actor) & departments_of(held):
+    if COMMITTEE_LEAD in ctx.actor.roles:
+        return
+    led = departments_led(ctx.actor)
+    if not led & departments_of(passed):
         raise PermissionDeniedError(_l("Only the head of his department or the committee chair names his deputy."))
+    if not all(departments_of((code,)) and departments_of((code,)) <= led for code in passed):
+        text = _l("He also holds roles outside your department: choose the role, or ask the committee chair.")
+        raise PermissionDeniedError(text)
 
 
 def departments_led(actor: Actor) -> frozenset[str]:

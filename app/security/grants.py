@@ -197,7 +197,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
     },
     role.AUDITOR: _ALL
     | {
-        "customer": "list show reveal report",
+        "customer": "list show reveal",
         "customer_address": "list show reveal",
         "order": "list show reveal",
         "chart": "masks_lifted",

@@ -73,6 +73,8 @@ def link(ctx: Context, user_id: int, way: Way, subject: str) -> SignInLink:
 
 def _is_last_own_password(session: Session, user_id: int) -> bool:
     """Whether this is the only active administrator who does not depend on the directory."""
+    # One at a time, as in ``accounts.check_account``.
+    session.execute(sa.select(Role.id).where(Role.name == ADMIN).with_for_update())
     elsewhere = sa.select(SignInLink.user_id).where(SignInLink.way == Way.ldap)
     statement = (
         sa.select(User.id)

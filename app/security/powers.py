@@ -15,8 +15,12 @@ from app.security.departments import ADMIN, AUDITOR, SECURITY, TECHNICAL_ROLES
 from app.security.field_policy import rank
 from models.base import Sensitivity
 
+# With these somebody could sign in as another person, or shut him out.
+PROOFS = frozenset({
+    "user.resetpasswords", "user.resetfactor", "user.access", "sign_in_link.add", "sign_in_link.end", "api_token.end",
+})  # fmt: skip
 POWERS: Mapping[str, frozenset[str]] = {
-    ADMIN: frozenset({"user.add", "user.edit", "user.resetpasswords"}),
+    ADMIN: PROOFS | {"user.add", "user.edit"},
     SECURITY: frozenset({"role.add", "role.edit"}),
     AUDITOR: frozenset({"journal.export", "journal.verify"}),
 }
@@ -33,6 +37,12 @@ TECHNICAL_SUBJECTS = frozenset({
     "account", "user", "role", "rights_change", "journal", "calendar_day", "policy_parameter", "MenuApi", "api_token",
     "login_session", "sign_in_link", "parameter_change",
 })  # fmt: skip
+ADMINISTERING = frozenset({"user", "role", "rights_change", "journal", "sign_in_link", "api_token"})
+DANGEROUS_WORDS = frozenset({"export", "reveal", "approve", "vote"})
+# All that is kept about a person, in one file.
+PERSON_REPORT = "customer.report"
+# What everybody may do with what is his own.
+OWN = "own"
 READING = frozenset({"list", "show", "export", "reveal", "preview", "verify", "report"})
 # Acts that belong into different hands; the workflows refuse them to one person, here to one role.
 SEPARATED: tuple[frozenset[str], ...] = (
@@ -84,10 +94,13 @@ def newly_joined(before: Iterable[str], after: Iterable[str]) -> frozenset[str]:
 
 
 def is_dangerous_right(right: str) -> bool:
-    """Whether gaining a right takes two administrators by itself: administration, audit, exports, lifted masks."""
+    """Whether gaining a right takes two administrators by itself.
+
+    Administration and audit, personal data of many or in full (exports, lifted masks, reports), approvals.
+    """
     subject, _dot, word = right.rpartition(".")
-    administers = subject in {"user", "role", "rights_change", "journal"}
-    return administers or word in {"export", "reveal"}
+    administers = subject in ADMINISTERING and word != OWN
+    return administers or word in DANGEROUS_WORDS or right == PERSON_REPORT
 
 
 def is_dangerous_field(group: str, old: str, new: str) -> bool:

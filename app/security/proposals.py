@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,8 +19,13 @@ from app.kernel.workflow import Step, Workflow
 from app.security.departments import TECHNICAL_ROLES
 from app.security.rights import Change, apply, changes, rights_of_role, with_changes
 from models.access import RightsChange
+from models.journal import Journal
 from models.labels import RightsChangeKind
 from models.labels import RightsChangeState as S
+
+# Acts on an account after which somebody else could sign in with it.
+PROOFS_MADE = ("user.password_changed", "user.second_factor_off", "user.way_linked")
+RECENT = timedelta(days=7)
 
 
 def propose(
@@ -61,6 +67,21 @@ def is_not_own_proposal(ctx: Context, proposal: RightsChange) -> Reason | None:
     return None
 
 
+def is_not_made_by_the_proposer(ctx: Context, proposal: RightsChange) -> Reason | None:
+    """Who could just have signed in with somebody's account does not decide with it what he proposed himself."""
+    statement = sa.select(sa.literal(1)).where(
+        Journal.entity == "user",
+        Journal.entity_id.in_(ctx.actor.persons),
+        Journal.actor_id == proposal.proposed_by_id,
+        Journal.action.in_(PROOFS_MADE),
+        Journal.at >= ctx.now - RECENT,
+    )
+    if ctx.session.scalar(statement.limit(1)) is None:
+        return None
+    text = _l("Who proposed this has lately reset how you sign in: another administrator decides, or you after a week.")
+    return Reason("separation_of_duties", text)
+
+
 def is_own_proposal(ctx: Context, proposal: RightsChange) -> Reason | None:
     """Only who proposed a change takes it back."""
     if proposal.proposed_by_id in ctx.actor.persons:
@@ -77,7 +98,7 @@ def still_fits(ctx: Context, proposal: RightsChange) -> Reason | None:
         wanted = {change.what for change in proposed(proposal)}
         if user is None or wanted & held:
             return stale
-        if wanted & set(TECHNICAL_ROLES) and (held or len(wanted) > 1):
+        if (held | wanted) & set(TECHNICAL_ROLES) and len(held | wanted) > 1:
             return Reason(
                 "technical_role", _l("A technical role stands alone: take the other roles from the account first.")
             )
@@ -120,7 +141,7 @@ RIGHTS_CHANGE = Workflow(
             (S.proposed,),
             S.applied,
             permission="approve",
-            guards=(is_not_own_proposal, still_fits),
+            guards=(is_not_own_proposal, is_not_made_by_the_proposer, still_fits),
             effect=bring_into_force,
             confirm=_l("The change takes effect at once for everybody it concerns."),
             clause="3(4)",

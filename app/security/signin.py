@@ -257,7 +257,10 @@ class TokenApi(BaseApi):
 
 
 def _body() -> dict[str, Any]:
-    data = request.get_json(silent=True)
+    try:
+        data = request.get_json(silent=True)
+    except RecursionError:  # a hundred thousand brackets
+        data = None
     if not isinstance(data, dict):
         raise ValidationFailedError({"_schema": [str(_l("Send a JSON object."))]})
     # Half a character, as only a program sends it, is a fault to whatever looks at the text.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.kernel.context import LOCAL_ZONE
 from app.kernel.journal import entity_name
 from app.kernel.workflow import all_workflows
 from app.security.actors import person_name
@@ -123,9 +124,14 @@ def role_text(role: Any) -> str:
     return str(label_of_role(role.name))
 
 
+def listed(words: Iterable[str]) -> str:
+    """Several words in one line, with the sign that the language puts between them."""
+    return str(_(", ")).join(words)
+
+
 def roles_text(roles: Any) -> str:
     """The roles of a person."""
-    return ", ".join(role_text(role) for role in roles)
+    return listed(role_text(role) for role in roles)
 
 
 def yes_no(value: Any) -> str:
@@ -134,8 +140,8 @@ def yes_no(value: Any) -> str:
 
 
 def minute(moment: Any) -> str:
-    """A moment of the framework's own columns, to the minute."""
-    return f"{moment:%Y-%m-%d %H:%M}" if moment else "–"
+    """A moment of the framework's own columns, to the minute in Shanghai; those are naive, of the server's zone."""
+    return f"{moment.astimezone(LOCAL_ZONE):%Y-%m-%d %H:%M}" if moment else "–"
 
 
 def count(number: Any) -> str:

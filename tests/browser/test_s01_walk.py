@@ -13,12 +13,15 @@ from models.labels import ProductCategory
 from tests.browser.conftest import Clock
 from tests.browser.desk import Desk, Keep
 from tests.browsing import ARTIFACTS, picture_book
-from tests.databases import Database
+from tests.databases import KINDS, Database
 from tests.services.company import found, product
+from tests.sweeps.depth import FULL
 
 D = Decimal
 ORDER, SHIPMENT = "SO-20261124-0001", "SH-20261125-0001"
-pytestmark = [pytest.mark.stage("people")]
+# The screens are the same on both; `make sweeps` walks on PostgreSQL too, the API walk always does.
+ENGINES = KINDS if FULL else KINDS[:1]
+pytestmark = [pytest.mark.stage("people"), pytest.mark.parametrize("database", ENGINES, indirect=True)]
 
 
 @dataclass

@@ -186,6 +186,18 @@ def test_delegation_when_given_for_somebody_else_then_by_his_head_or_the_chair_a
             proposed(company, giver, deputy, by=by)
 
 
+def test_delegation_when_a_head_passes_on_roles_of_other_departments_then_refused(company: Company) -> None:
+    xu = user(company, "lg_xu")
+    names = ("logistics", "committee", "finance_lead")
+    xu.roles = list(company.session.scalars(sa.select(Role).where(Role.name.in_(names))))
+    company.session.commit()
+    for role_code in (None, "committee", "finance_lead"):
+        with pytest.raises(PermissionDeniedError):
+            proposed(company, "lg_xu", "lg_liu", by="lg_gao", role=role_code)
+    assert proposed(company, "lg_xu", "lg_liu", by="lg_gao", role="logistics").role_code == "logistics"
+    assert proposed(company, "lg_xu", "lg_liu", by="cm_zhang").role_code is None
+
+
 def test_delegation_when_a_third_person_ends_it_then_refused(company: Company) -> None:
     delegation = given(company, "fi_sun", "fi_zhou")
     assert refusal(company, "fi_qian", AT, delegation, "end", reason="x") == "not_the_giver"

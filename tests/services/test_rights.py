@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.kernel.engine import fire
 from app.kernel.errors import PermissionDeniedError, StepBlockedError, ValidationFailedError
 from app.security import departments as role
+from app.security.accounts import AccountError, check_account
 from app.security.actors import actor_of
 from app.security.decision import explain, holders
 from app.security.powers import RightsError
@@ -27,6 +29,7 @@ from models.customer import Customer
 from models.journal import Journal
 from models.labels import RightsChangeState
 from models.order import Order
+from tests.databases import Database
 from tests.services.company import Company, found, person
 from tests.web.person import newest, statements
 
@@ -104,6 +107,9 @@ def test_harmless_change_when_made_then_in_force_with_the_next_request_and_journ
         (role.LOGISTICS, (), {Sensitivity.BANK: "full"}),
         (role.FINANCE_LEAD, ("refund.execute",), {}),
         (role.COMMITTEE, ("order.review",), {}),
+        (role.ORDER_CENTER, ("export_request.approve",), {}),
+        (role.PRODUCTION, ("customer.report",), {}),
+        (role.LOGISTICS, ("api_token.list",), {}),
     ],
 )
 def test_dangerous_change_when_made_then_waits_for_a_second_administrator(
@@ -156,6 +162,8 @@ def test_proposal_when_refused_or_withdrawn_then_nothing_changes(company: Compan
         (role.ADMIN, ("order.confirm",), ()),
         (role.SECURITY, ("order.list",), ()),
         (role.AUDITOR, ("order.edit",), ()),
+        (role.ORDER_CENTER, ("sign_in_link.add",), ()),
+        (role.SECURITY, ("user.resetfactor",), ()),
         (role.ADMIN, (), ("user.edit",)),
         (role.SECURITY, (), ("rights_change.approve",)),
     ],
@@ -249,6 +257,53 @@ def test_roles_of_a_person_when_decided_then_given_and_journalled(company: Compa
     assert actor(company, "fi_zhou").roles == {role.FINANCE, role.FINANCE_LEAD}
     told = newest(company.session, Journal, Journal.action == "user.edit")
     assert (told.entity_id, told.changes) == (user.id, {"roles": [["finance"], ["finance", "finance_lead"]]})
+
+
+@ONE_ENGINE
+def test_roles_of_a_person_when_two_proposals_would_join_business_and_administration_then_the_second_is_refused(
+    company: Company,
+) -> None:
+    user = company.session.scalars(sa.select(User).where(User.username == "pd_chen")).one()
+    user.roles = []
+    company.session.commit()
+    with company.act("ad_root", NOW) as ctx:
+        first = propose_roles(ctx, user, {role.ADMIN}, "one")
+        second = propose_roles(ctx, user, {role.INSPECTOR}, "two")
+    company.fire("ad_sec", NOW, first, "approve")
+    with pytest.raises(StepBlockedError, match="stands alone"):
+        company.fire("ad_sec", NOW, second, "approve")
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_administrators_when_two_switch_each_other_off_at_once_then_the_later_one_is_refused(
+    company: Company, database: Database
+) -> None:
+    first = company.session.scalars(sa.select(User).where(User.username == "ad_root")).one()
+    roles = list(first.roles)
+    second = User(
+        username="ad_two", first_name="二", last_name="王", email="two@zhidan.example", active=True, roles=roles
+    )
+    company.session.add(second)
+    company.session.commit()
+    ids, refused = (first.id, second.id), []
+
+    def switch_off_the_second() -> None:
+        with Session(database.engine) as session:
+            try:
+                check_account(session, ids[1], {role.ADMIN}, active=False)
+            except AccountError as error:
+                refused.append(str(error))
+
+    with Session(database.engine) as session:
+        check_account(session, ids[0], {role.ADMIN}, active=False)
+        later = Thread(target=switch_off_the_second)
+        later.start()
+        later.join(0.5)
+        assert later.is_alive()
+        session.execute(sa.update(User).where(User.id == ids[0]).values(active=False))
+        session.commit()
+    later.join(10)
+    assert len(refused) == 1
 
 
 @ONE_ENGINE

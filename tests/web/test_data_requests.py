@@ -189,6 +189,9 @@ def test_report_when_downloaded_then_a_workbook_and_json_for_who_may(
     pk, code = order.customer_id, order.customer.code
     session.rollback()
     lead, clerk = Person(app, session, "cs_huang"), Person(app, session, "cs_ma")
+    # What gets a file leaves the page as it is: its button must not wait for the next page.
+    form = lead.page(f"/customer/show/{pk}").split(f'action="/customer/{pk}/report"')[1].split(">", maxsplit=1)[0]
+    assert ("data-zd-export" in form, "data-zd-once" in form) == (True, False)
     answer = lead.post(f"/customer/{pk}/report", {}, page=f"/customer/show/{pk}")
     assert answer.status_code == 200
     assert answer.headers["Content-Disposition"] == f'attachment; filename="{code}.xlsx"'

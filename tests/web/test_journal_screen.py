@@ -14,9 +14,11 @@ from sqlalchemy.orm import Session
 from app.kernel.context import SYSTEM, Actor, Context
 from app.kernel.journal import note
 from app.kernel.unit_of_work import unit_of_work
+from app.security.actors import person_name
 from models.customer import Customer, CustomerAddress
 from models.journal import Journal, JournalSeal
 from models.order import Order
+from models.review import OrderReview
 from tests.databases import Database
 from tests.services.test_chain import tamper
 from tests.web.person import Person, statements, text_of
@@ -121,6 +123,19 @@ def test_entry_when_shown_then_old_and_new_values_by_the_field_policy_for_the_au
     ).one()
     session.rollback()
     assert f"Sealed as no. {seal} at " in text
+
+
+def test_entry_when_a_value_points_to_another_record_then_its_name_is_said_beside_its_number(
+    session: Session, auditor: Person
+) -> None:
+    row = entry(session, Journal.entity == "order_review", Journal.action == "order_review.add")
+    review = session.get_one(OrderReview, row.entity_id)
+    order, order_id, reviewer_id = review.order.order_no, review.order_id, review.reviewer_id
+    reviewer = person_name(session.get_one(User, reviewer_id))
+    session.rollback()
+    text = text_of(auditor.page(f"/journal/show/{row.id}"))
+    assert f"{order} (#{order_id})" in text
+    assert f"{reviewer} (#{reviewer_id})" in text
 
 
 def test_entry_when_a_role_was_changed_then_rights_and_roles_are_said_in_words(

@@ -63,7 +63,7 @@ def test_auditor_when_unmasking_a_phone_then_asked_why_logged_and_counted(
     page = auditor.page(f"/customer/show/{pk}")
     assert (phone in page, masked(phone) in page, name in page) == (False, True, False)
     form = auditor.page(f"/customer/{pk}/reveal")
-    assert "W12" in form
+    assert "is recorded with your name" in form
     for reason in ("", "   ", "abc"):
         refused = auditor.post(f"/customer/{pk}/reveal", {"reason": reason})
         assert refused.status_code == 422

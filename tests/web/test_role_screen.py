@@ -14,7 +14,7 @@ from app.security.rights import rights_of_role
 from models.access import RightsChange
 from models.base import Sensitivity
 from models.journal import Journal
-from tests.web.person import Person, form_errors, newest
+from tests.web.person import Person, field_errors, newest, text_of
 from tests.web.role_form import fields, reviewed, sent, ticked
 
 ONE_ENGINE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -83,7 +83,7 @@ def test_save_when_without_a_usable_reason_then_refused(session: Session, keeper
     review = sent(keeper, "production", ticked(keeper.page(URL), on=["order.hold"]))
     answer = sent(keeper, "production", fields(review.get_data(as_text=True)), reason=reason)
     assert answer.status_code == 422
-    assert form_errors(answer) == ["Say in a few words why the rights change."]
+    assert field_errors(answer) == {"reason": "Say in a few words why the rights change."}
     assert len(reviewed(answer)) == 1
     assert "order.hold" not in held(session)
 
@@ -98,6 +98,15 @@ def test_change_when_dangerous_then_waits_and_the_rest_is_in_force(session: Sess
     assert {"order.hold", "order.export"} & held(session) == {"order.hold"}
     waiting = newest(session, RightsChange)
     assert [change["what"] for change in waiting.changes] == ["order.export"]
+    number, pk = waiting.change_no, waiting.id
+    session.rollback()
+    # The list and the page of proposals call the role by its label, and the role's own page says what waits.
+    assert "Production coordination" in text_of(keeper.page("/rights_change/list/")).split(number)[1]
+    shown = text_of(keeper.page(f"/rights_change/show/{pk}"))
+    assert shown.count("Export: given") == 2
+    assert "is_dangerous" not in shown
+    assert f"Waits for a second administrator {number}" in text_of(keeper.page(URL))
+    assert f"{number} Production coordination" in text_of(keeper.page("/"))
 
 
 @ONE_ENGINE

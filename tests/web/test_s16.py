@@ -20,7 +20,7 @@ from models.policy import PolicyParameter
 from tests.services.company import found
 from tests.services.orders import confirmed, settled
 from tests.services.test_duties import SOFA
-from tests.web.person import Person, newest
+from tests.web.person import Person, newest, text_of
 from views.base import ENTITIES
 
 if TYPE_CHECKING:
@@ -128,6 +128,21 @@ def test_row_11_when_a_parameter_is_edited_directly_then_nobody_can(app: Flask, 
         person = Person(app, session, who)
         assert person.client.get(f"/policy_parameter/edit/{pk}").status_code in {403, 404}
         assert status(app, person, "PUT", f"policy_parameter/{pk}", {"value": "5", "version": 1}) in {403, 404, 409}
+
+
+def test_row_11_when_parameters_are_listed_then_by_what_they_mean(app: Flask, session: Session) -> None:
+    pk = session.scalar(sa.select(PolicyParameter.id).where(PolicyParameter.code == "sla.E1.limit"))
+    session.close()
+    head = Person(app, session, "pd_he")
+    meaning = "Entry of a received order"
+    assert meaning in head.page("/policy_parameter/list/?q=sla.E1.limit")
+    assert meaning in text_of(head.page(f"/policy_parameter/show/{pk}"))
+    found = head.get("/policy_parameter/search?q=sla.E1.limit").json
+    assert found is not None
+    assert found["results"] == [{"id": pk, "text": f"sla.E1.limit {meaning}"}]
+    values = {"parameter_id": str(pk), "effective_on": "", "reason": "旺季", "new_value": "20"}
+    shown = text_of(head.page(head.post("/parameter_change/add", values).headers["Location"]))
+    assert f"Policy parameter {meaning} sla.E1.limit Unit hours" in shown
 
 
 def test_row_11_when_the_head_proposes_by_screen_then_the_bound_is_told_and_another_member_decides(

@@ -16,13 +16,15 @@ from sqlalchemy.orm import Session
 
 from app.cli.demo_people import DEMO_PASSWORD
 from app.security import departments as role
+from app.security.actors import person_name
 from app.services.policy.actions import propose
 from models.journal import Journal
 from models.policy import PolicyParameter
 from models.signin import EndReason, LoginSession
 from tests.databases import Database
 from tests.services.company import found
-from tests.web.person import Person, statements
+from tests.web.person import Person, statements, text_of
+from views.display import moment
 
 pytestmark = [pytest.mark.stage("people"), pytest.mark.usefixtures("without_csrf")]
 ONE_ENGINE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -328,12 +330,31 @@ def test_session_of_another_when_named_by_its_id_then_it_stays(app: Flask, sessi
 
 
 @ONE_ENGINE
+def test_users_when_listed_and_shown_then_called_by_name_with_the_way_back(app: Flask, session: Session) -> None:
+    clerk, admin = sign_in(app), sign_in(app, "ad_root")
+    pk = row(session).user_id
+    name = person_name(session.get_one(User, pk))
+    session.rollback()
+    listed = admin.get("/users/list/").text
+    assert f'<a href="/users/show/{pk}">oc_li</a>' in listed
+    assert "<title>用户 · " in listed
+    for path, way in ((f"/users/show/{pk}", f"用户 {name}"), (f"/users/edit/{pk}", f"用户 {name} 编辑用户")):
+        page = admin.get(path).text
+        assert f"<title>{name} · " in page
+        assert way in text_of(page), path
+    assert f"用户 {name} 登录与会话" in text_of(admin.get(f"/useraccess/{pk}").text)
+    assert clerk.get(f"/users/show/{pk}").status_code in {302, 403}
+
+
+@ONE_ENGINE
 def test_sessions_of_a_user_when_the_admin_ends_them_then_out(app: Flask, session: Session) -> None:
     clerk, admin = sign_in(app), sign_in(app, "ad_root")
     pk = row(session).user_id
     assert clerk.post(f"/useraccess/{pk}/sessions/end", data={"session": "all"}).status_code == 403
     page = admin.get(f"/useraccess/{pk}")
     assert page.status_code == 200
+    # The framework keeps the time of its own server; the page tells Shanghai's, as the session beside it does.
+    assert f"最近登录 {moment(row(session).started_at)}" in text_of(page.text)
     admin.post(f"/useraccess/{pk}/sessions/end", data={"session": "all"})
     assert not is_in(clerk)
     assert row(session).end_reason == EndReason.administrator

@@ -6,13 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+import sqlalchemy as sa
 from flask import request, url_for
+from flask_appbuilder.security.sqla.models import Role
 from flask_babel import gettext as _
 
 from app.kernel.context import Context
 from app.security.departments import DEPARTMENTS, TECHNICAL_ROLES, label_of_role
 from app.security.rights import Change, RoleRights
 from models.access import RightsChange
+from models.labels import RightsChangeState
 from views.access import editing
 from views.access.catalogue import Group
 from views.access.comparing import DELIVERED, Side, sections
@@ -202,7 +205,7 @@ def role_variables(
     sheet = Sheet(column, state or column.now)
     return {
         "title": column.label,
-        "subtitle": column.department_label,
+        "subtitle": column.department_label if column.department_label != column.label else None,
         "crumbs": crumbs((column.label, None)),
         "flags": _flags(column),
         "links": _role_links(column),
@@ -210,6 +213,7 @@ def role_variables(
         "may_edit": may_edit,
         "is_own": column.code in ctx.actor.roles,
         "note": note,
+        "waiting": _waiting(ctx, column.code),
         "hidden": {editing.BASE: base if base is not None else kept(column.now, shown)},
         "has_default": column.delivered is not None,
         "copies": [(other.code, other.label) for other in columns if _can_be_copied(other, column)],
@@ -220,6 +224,20 @@ def role_variables(
         "people": people,
         "proof": proof(ctx),
     }
+
+
+def _waiting(ctx: Context, code: str) -> list[dict[str, str]]:
+    """Changes of a role that nobody has decided about yet: who does not know of them proposes them again."""
+    view = view_of(RightsChange)
+    if view is None or view.scope is None or not view.may(ctx.actor, "show"):
+        return []
+    statement = (
+        sa.select(RightsChange)
+        .join(Role, Role.id == RightsChange.role_id)
+        .where(Role.name == code, RightsChange.state == RightsChangeState.proposed, view.scope(ctx.actor))
+        .order_by(RightsChange.id)
+    )
+    return [{"label": str(row), "url": view.url("show", pk=row.id)} for row in ctx.session.scalars(statement)]
 
 
 def _can_be_copied(other: Column, column: Column) -> bool:
@@ -253,6 +271,7 @@ def review_variables(
     people: Sequence[Mapping[str, Any]],
     *,
     errors: Sequence[str] = (),
+    at_reason: Sequence[str] = (),
     reason: str = "",
     is_stale: bool = False,
     token: str = "",
@@ -271,7 +290,7 @@ def review_variables(
         "people": active,
         "is_stale": is_stale,
         "is_own": column.code in ctx.actor.roles,
-        "errors": errors,
+        "errors": errors or ([_("Please correct the marked fields. Nothing has been saved yet.")] if at_reason else []),
         "hidden": {editing.DIGEST: digest(column.now), "token": token},
         "reason": {
             "name": "reason",
@@ -279,6 +298,7 @@ def review_variables(
             "label": _("Reason"),
             "required": True,
             "value": reason,
+            "errors": at_reason,
             "rows": 2,
             "max_length": 500,
             "help": _("Stands in the journal beside every change."),

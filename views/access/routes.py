@@ -199,8 +199,10 @@ class RightsView(BaseView):
         except ConflictError as error:
             return self._review(ctx, code, wish, reason=reason, is_stale=True), error.status
         except ValidationFailedError as error:
-            texts = [text for found in error.fields.values() for text in found]
-            return self._review(ctx, code, wish, reason=reason, errors=texts), error.status
+            faults = dict(error.fields)
+            at_reason = faults.pop("reason", [])
+            texts = [text for found in faults.values() for text in found]
+            return self._review(ctx, code, wish, reason=reason, at_reason=at_reason, errors=texts), error.status
         except DomainError as error:
             texts = [str(each) for each in error.reasons()]
             return self._review(ctx, code, wish, reason=reason, errors=texts), error.status

@@ -15,6 +15,7 @@ from app.kernel.fields import Access, access
 from app.kernel.listing import ListRequest, page
 from app.security.actors import actor_of, person_name
 from app.security.decision import explain
+from app.security.wording import listed
 from views.access.catalogue import Group
 from views.access.pages import crumbs, proof, to
 from views.access.roles import columns, holders
@@ -128,7 +129,7 @@ def _masks(actor: Actor, view: type[EntityDeclaration]) -> list[dict[str, str]]:
         level = access(actor, view.model(), name)
         if level in texts:
             found[texts[level]].append(str(view.label(name)))
-    return [{"label": label, "text": ", ".join(names)} for label, names in found.items() if names]
+    return [{"label": label, "text": listed(names)} for label, names in found.items() if names]
 
 
 def _who(ctx: Context, right: str) -> list[dict[str, Any]]:

@@ -28,7 +28,7 @@ class LineQuantities(fields.Dict):
         if isinstance(value, str):
             try:
                 value = json.loads(value, parse_float=str)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise self.make_error("invalid") from error
         return super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
 
