@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
+from app.documents.catalogue import LETTER
 from app.security import scopes
 from models.approval import Approval, ApprovalVote
 from models.letter import ConfirmationLetter
 from views.base import EntityInterface
 from views.entity import EntityView
+from views.paper import Printed
 
 
 class ApprovalVoteView(EntityView):
@@ -38,7 +40,7 @@ class ApprovalView(EntityView):
     related_views = [ApprovalVoteView]
 
 
-class ConfirmationLetterView(EntityView):
+class ConfirmationLetterView(Printed, EntityView):
     """The letters sent to customers, each bound to the content of the order."""
 
     datamodel = EntityInterface(ConfirmationLetter)
@@ -57,6 +59,7 @@ class ConfirmationLetterView(EntityView):
         (_l("Confirmation letter"), {"fields": ["letter_no", "order", "letter_version", "channel", "total_amount"]}),
         (_l("Promise"), {"fields": ["promised_on", "promise_rule", "sent_at", "answered_at"]}),
     ]
+    papers = (LETTER,)
     base_order = ("sent_at", "desc")
     scope = scopes.confirmation_letter
     quick_search = ("letter_no", "order.order_no")

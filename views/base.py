@@ -47,7 +47,8 @@ class EntityDeclaration(QuietModelView):
     ``restricted`` (column → the further right to write it), ``extra_permissions`` (rights beside this screen),
     ``hints`` and ``further`` (flags beside the clocks and buttons beside the steps of a record).
     ``links`` (column → where its value leads), ``choices`` (column of words → what its filter offers beside the other
-    filters), ``whole`` (columns that the filter bar compares whole: an index answers).
+    filters), ``whole`` (columns that the filter bar compares whole: an index answers). With ``views.paper.Printed``:
+    ``papers`` (what can be printed of a record).
     """
 
     is_abstract: ClassVar[bool] = True

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
+from app.documents.catalogue import ACCEPTANCE
 from app.security import scopes
 from app.services.installation.actions import create_installation
 from models.installation import Acceptance, AcceptanceLine, Installation
 from views.base import EntityInterface
 from views.entity import EntityView
+from views.paper import Printed
 
 
 class AcceptanceLineView(EntityView):
@@ -22,7 +24,7 @@ class AcceptanceLineView(EntityView):
     scope = scopes.acceptance_line
 
 
-class AcceptanceView(EntityView):
+class AcceptanceView(Printed, EntityView):
     """The customer's signature under delivered and installed goods."""
 
     datamodel = EntityInterface(Acceptance)
@@ -32,6 +34,7 @@ class AcceptanceView(EntityView):
         (_l("Acceptance"), {"fields": ["acceptance_no", "order", "installation", "shipment"]}),
         (_l("Result"), {"fields": ["signed_by", "signed_at", "rejection_reason"]}),
     ]
+    papers = (ACCEPTANCE,)
     base_order = ("created_at", "desc")
     scope = scopes.acceptance
     quick_search = ("acceptance_no", "order.order_no")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
+from app.documents.catalogue import RECEIPT, REFUND
 from app.security import scopes
 from app.services.payment.actions import record_payment
 from app.services.payment.refunds import apply_invoice, record_refund
@@ -11,6 +12,7 @@ from models.labels import PaymentState, label_of
 from models.payment import Invoice, Payment, PaymentAllocation, PaymentSchedule, Refund
 from views.base import EntityInterface
 from views.entity import EntityView
+from views.paper import Printed
 
 
 class PaymentAllocationView(EntityView):
@@ -38,7 +40,7 @@ class PaymentScheduleView(EntityView):
     scope = scopes.payment_schedule
 
 
-class PaymentView(EntityView):
+class PaymentView(Printed, EntityView):
     """Money received; corrections are refunds, never edits."""
 
     datamodel = EntityInterface(Payment)
@@ -60,6 +62,7 @@ class PaymentView(EntityView):
         (_l("Payer"), {"fields": ["payer_name", "payer_account", "origin", "note"]}),
     ]
     label_columns = {"open_amount": _l("Still open")}
+    papers = (RECEIPT,)
     base_order = ("received_at", "desc")
     scope = scopes.payment
     quick_search = ("payment_no", "channel_txn_no", "external_order_no", "order.order_no")
@@ -69,7 +72,7 @@ class PaymentView(EntityView):
     related_views = [PaymentAllocationView]
 
 
-class RefundView(EntityView):
+class RefundView(Printed, EntityView):
     """Money given back: recorded, approved and executed by different persons."""
 
     datamodel = EntityInterface(Refund)
@@ -90,6 +93,7 @@ class RefundView(EntityView):
         (_l("Payee"), {"fields": ["payee_name", "payee_account", "account_changed_at", "legal_due_on", "note"]}),
         (_l("Course"), {"fields": ["recorded_by", "approved_by", "executed_by", "executed_at"]}),
     ]
+    papers = (REFUND,)
     base_order = ("created_at", "desc")
     scope = scopes.refund
     quick_search = ("refund_no", "order.order_no")

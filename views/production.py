@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
+from app.documents.catalogue import TASK
 from app.security import scopes
 from app.services.production.actions import create_task
 from models.labels import TaskState, label_of
 from models.production import ProductionReport, ProductionTask
 from views.base import EntityInterface
 from views.entity import EntityView
+from views.paper import Printed
 from views.quality import InspectionView
 
 
@@ -24,7 +26,7 @@ class ProductionReportView(EntityView):
     scope = scopes.production_report
 
 
-class ProductionTaskView(EntityView):
+class ProductionTaskView(Printed, EntityView):
     """What the workshop makes for an order line."""
 
     datamodel = EntityInterface(ProductionTask)
@@ -44,6 +46,7 @@ class ProductionTaskView(EntityView):
         ),
         (_l("Course"), {"fields": ["started_at", "finished_at"]}),
     ]
+    papers = (TASK,)
     base_order = ("created_at", "desc")
     scope = scopes.production_task
     quick_search = ("task_no", "order.order_no")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
+from app.documents.catalogue import INSPECTION
 from app.security import scopes
 from app.services.quality.actions import add_defect
 from models.labels import InspectionState, label_of
 from models.quality import Inspection, InspectionDefect
 from views.base import EntityInterface
 from views.entity import EntityView
+from views.paper import Printed
 
 
 def has_failed(inspection: Inspection) -> bool:
@@ -31,7 +33,7 @@ class InspectionDefectView(EntityView):
     parent_allows = has_failed
 
 
-class InspectionView(EntityView):
+class InspectionView(Printed, EntityView):
     """Goods that wait for the inspector, and his results."""
 
     datamodel = EntityInterface(Inspection)
@@ -48,6 +50,7 @@ class InspectionView(EntityView):
         (_l("Result"), {"fields": ["qty_submitted", "qty_passed", "qty_failed", "inspector", "inspected_at", "note"]}),
         (_l("Reported by"), {"fields": ["reported_by"]}),
     ]
+    papers = (INSPECTION,)
     base_order = ("created_at", "desc")
     scope = scopes.inspection
     quick_search = ("inspection_no", "order.order_no")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
+from app.documents.catalogue import DELIVERY_NOTE, LABELS
 from app.security import scopes
 from app.services.shipment.actions import create_shipment
 from models.labels import ShipmentState, label_of
@@ -11,6 +12,7 @@ from models.shipment import DeliveryReceipt, Package, Shipment, ShipmentLine
 from views.base import EntityInterface
 from views.entity import EntityView
 from views.installation import InstallationView
+from views.paper import Printed
 
 
 def is_before_departure(shipment: Shipment) -> bool:
@@ -61,7 +63,7 @@ class DeliveryReceiptView(EntityView):
     quick_search = ("receipt_no",)
 
 
-class ShipmentView(EntityView):
+class ShipmentView(Printed, EntityView):
     """Deliveries from the plan to the customer's signature."""
 
     datamodel = EntityInterface(Shipment)
@@ -85,6 +87,7 @@ class ShipmentView(EntityView):
         ),
         (_l("Course"), {"fields": ["departed_at", "delivered_at", "freight_cost_amount", "insured_amount"]}),
     ]
+    papers = (DELIVERY_NOTE, LABELS)
     base_order = ("created_at", "desc")
     scope = scopes.shipment
     quick_search = ("shipment_no", "order.order_no")

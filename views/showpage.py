@@ -26,6 +26,7 @@ from models.order import Order
 from views.base import ENTITIES, EntityDeclaration, column_key, parent_relation
 from views.display import badge, kind_of, label_text, moment, name_of, person_text, record_text, state_of, text_of
 from views.listpage import add_button, linked, rows_of
+from views.paper import paper_buttons
 from views.reveal import lifted, reveal_button
 from views.words import act_of, declared_step, said
 
@@ -63,7 +64,7 @@ def further_buttons(
     ctx: Context, view: type[EntityDeclaration], record: Any, *, is_lifted: bool
 ) -> list[dict[str, Any]]:
     """What is no step: what the declaration adds, and the way to see a record without masks."""
-    found = view.further(ctx, record) if view.further is not None else []
+    found = [*paper_buttons(view, record), *(view.further(ctx, record) if view.further is not None else [])]
     return found if is_lifted else [*found, *reveal_button(ctx, view, record)]
 
 

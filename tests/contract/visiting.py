@@ -24,6 +24,7 @@ SAMPLES = {
     "code": "order_center",
     "export_no": "DC-20260101-0001",
     "request_no": "DQ-20260101-0001",
+    "mark": "0" * 24,
 }
 
 
@@ -104,6 +105,8 @@ def _names(rule: Rule, view: Any) -> list[str]:
         return list(view.actions)
     if rule.endpoint.startswith("ChartApi"):
         return [word.removeprefix("can_") for word in view.base_permissions]
+    if rule.endpoint.endswith((".paper", ".check")):
+        return [paper.name for paper in view.papers]
     # Tabs: one that there is not, and one for each related table.
     related = getattr(type(view), "related_views", None) or []
     return ["history", *(child.entity() for child in related)]

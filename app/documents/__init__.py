@@ -1,0 +1,1 @@
+"""Printable papers: what stands on each, declared once (domain/10)."""
