@@ -31,8 +31,8 @@ def quote_order(
     Floor and lift come from the chosen or default address where they are not typed, as they do when it is saved.
 
     Args:
-        stored: the draft that is edited; its typed rows are given as well, so its stored ones are not read.
-        rows: ``lines`` and ``fees``.
+        stored: the draft that is edited, or None.
+        rows: ``lines`` and ``fees`` as they are typed.
     """
     with ctx.session.no_autoflush:
         order = Order(order_type=OrderType.retail)
@@ -46,9 +46,14 @@ def quote_order(
                 given = getattr(stored, name)
             if given is not None:
                 setattr(order, name, given)
-        products = _products(ctx, rows.get("lines", ()))
-        lines = [_line(products, held, typed) for held, typed in rows.get("lines", ())]
-        fees = [_fee(held, typed) for held, typed in rows.get("fees", ())]
+        # A grid that is closed to the person is not typed into: its stored rows count as they are.
+        given_lines, given_fees = (
+            rows[name] if name in rows else [(row, {}) for row in getattr(stored, name, ())]
+            for name in ("lines", "fees")
+        )
+        products = _products(ctx, given_lines)
+        lines = [_line(products, held, typed) for held, typed in given_lines]
+        fees = [_fee(held, typed) for held, typed in given_fees]
         order.lines = [line for line in lines if isinstance(line, OrderLine)]
         order.fees = [fee for fee in fees if fee is not None]
         reprice(ctx, order)
