@@ -146,6 +146,8 @@ def test_form_when_rows_are_wrong_then_every_fault_stands_at_its_box_and_nothing
         "order_line-0-discount_pct": "A discount lies between 0 and 100.",
         "order_line-1-product_id": "Several records are called “餐椅”: choose one.",
         "order_line-2-product_id": "Nothing is called “没有的”: choose from the list.",
+        "order_line-2-qty_ordered": "This is not a number.",
+        "order_line-2-description": "At most 200 characters.",
         "order_line-3-product_id": "This record does not exist or is not open to you: choose another.",
         "order_fee-0-amount": "A fee is not below zero.",
     }
