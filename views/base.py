@@ -28,9 +28,15 @@ from views.adapter import EntityInterface, QuietModelView
 Creates = Callable[[Context, Mapping[str, Any]], Any]
 Changes = Callable[[Context, Any, Mapping[str, Any]], Any]
 
+# (context, stored record or None, its valid values, {grid: [(stored row or None, its valid values)]})
+# → (a record that is not stored, {grid: [row, None or ValidationFailedError]})
+Quotes = Callable[[Context, Any, Mapping[str, Any], Mapping[str, Any]], tuple[Any, Mapping[str, list[Any]]]]
 Hints = Callable[[Context, Any], list[dict[str, Any]]]
 
 ENTITIES: dict[str, type[EntityDeclaration]] = {}
+# Plain functions of a declaration, called without the view.
+FUNCTIONS = ("scope", "creates", "changes", "can_be_edited", "parent_allows", "way", "hints", "further", "quotes")
+INLINE_ROUTES = ("quote", "paste")
 REQUIRED = ("list_columns", "search_columns", "show_fieldsets", "base_order")
 
 
@@ -47,8 +53,11 @@ class EntityDeclaration(QuietModelView):
     ``restricted`` (column → the further right to write it), ``extra_permissions`` (rights beside this screen),
     ``hints`` and ``further`` (flags beside the clocks and buttons beside the steps of a record).
     ``links`` (column → where its value leads), ``choices`` (column of words → what its filter offers beside the other
-    filters), ``whole`` (columns that the filter bar compares whole: an index answers). With ``views.paper.Printed``:
-    ``papers`` (what can be printed of a record).
+    filters), ``whole`` (columns that the filter bar compares whole: an index answers).
+    ``inlines`` (relation → grid of child rows in the forms, see ``views.inline``), ``quotes`` (what the typed form
+    would cost) and ``quoted_columns`` (the sums of it that are shown). The framework's ``add_fieldsets`` and
+    ``edit_fieldsets`` put the form in sections; they may name grids. With ``views.paper.Printed``: ``papers`` (what can
+    be printed of a record).
     """
 
     is_abstract: ClassVar[bool] = True
@@ -74,6 +83,9 @@ class EntityDeclaration(QuietModelView):
     links: ClassVar[Mapping[str, Callable[[Context, Any], str | None]]] = {}
     choices: ClassVar[Mapping[str, Callable[[Mapping[str, str]], list[tuple[str, str]]]]] = {}
     whole: ClassVar[frozenset[str]] = frozenset()
+    inlines: ClassVar[Mapping[str, Any]] = {}
+    quotes: ClassVar[Quotes | None] = None
+    quoted_columns: ClassVar[tuple[str, ...]] = ()
     page_size = PAGE_SIZE
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -81,12 +93,14 @@ class EntityDeclaration(QuietModelView):
         if cls.__dict__.get("is_abstract", False):
             return
         cls.is_abstract = False
-        for name in ("scope", "creates", "changes", "can_be_edited", "parent_allows", "way", "hints", "further"):
+        for name in FUNCTIONS:
             if callable(value := cls.__dict__.get(name)):
                 setattr(cls, name, staticmethod(value))
         cls.add_columns = list(cls.add_columns or [])
         cls.edit_columns = list(cls.edit_columns or [])
         check(cls)
+        if not cls.inlines:
+            cls.exclude_route_methods = {*cls.exclude_route_methods, *INLINE_ROUTES}
         cls.class_permission_name = cls.entity()
         cls.route_base = f"/{cls.entity()}"
         cls.base_permissions = permissions_of(cls)
@@ -206,29 +220,30 @@ def check(view: type[EntityDeclaration]) -> None:
     model = view.model()
     for name in REQUIRED:
         if not getattr(view, name):
-            _fail(view, f"{name} must be declared")
+            refuse(view, f"{name} must be declared")
     shown = [name for _, part in view.show_fieldsets for name in part["fields"]]
     named = [*view.list_columns, *view.search_columns, *view.add_columns, *view.edit_columns, *shown]
     for name in [*named, view.base_order[0], *(view.order_columns or [])]:
         if not hasattr(model, name):
-            _fail(view, f"the table has no {name!r}")
+            refuse(view, f"the table has no {name!r}")
     state = state_column(model)
     if state in {*view.add_columns, *view.edit_columns}:
-        _fail(view, "a state is changed by steps only")
+        refuse(view, "a state is changed by steps only")
     attributes = sa.inspect(model).attrs
     for name in [*view.search_columns, *view.add_columns, *view.edit_columns]:
         if name not in attributes or getattr(attributes[name], "uselist", False):
-            _fail(view, f"{name!r} is not a column or a many-to-one relation")
+            refuse(view, f"{name!r} is not a column or a many-to-one relation")
     if view.base_order[1] not in {"asc", "desc"} or view.base_order[0] not in attributes:
-        _fail(view, f"base_order {view.base_order!r}")
+        refuse(view, f"base_order {view.base_order!r}")
     for path in view.quick_search:
         parent, _, name = path.rpartition(".")
         target = attributes[parent].mapper.class_ if parent else model
         if not hasattr(target, name):
-            _fail(view, f"quick_search {path!r}")
+            refuse(view, f"quick_search {path!r}")
 
 
-def _fail(view: type[Any], what: str) -> None:
+def refuse(view: type[Any], what: str) -> None:
+    """Raises DeclarationError."""
     msg = f"{view.__name__}: {what}"
     raise DeclarationError(msg)
 

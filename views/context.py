@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any, TypeVar
 
-from flask import Flask, abort, g, request, session
+from flask import Flask, abort, current_app, g, request, session
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
@@ -15,6 +17,7 @@ from app.kernel.errors import PermissionDeniedError
 from app.security.acting import acting
 from app.security.actors import PREVIEW, current_actor
 
+Route = TypeVar("Route", bound=Callable[..., Any])
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 API_PREFIX = "/api/"
 LONGEST_BODY = 1024 * 1024  # bytes
@@ -24,6 +27,18 @@ ENDS_PREVIEW = frozenset({"RightsView.end_preview", "LoginView.logout"})
 def is_api() -> bool:
     """Whether the request speaks JSON to the API."""
     return request.path.startswith(API_PREFIX)
+
+
+def only_reads(route: Route) -> Route:
+    """Marks a route that is posted because it asks much, and that changes nothing: it takes no write lock."""
+    route.only_reads = True  # type: ignore[attr-defined]
+    return route
+
+
+def is_read() -> bool:
+    """Whether this request only reads."""
+    route = current_app.view_functions.get(request.endpoint or "")
+    return request.method in SAFE_METHODS or bool(getattr(route, "only_reads", False))
 
 
 def web_context() -> Context:
@@ -37,7 +52,7 @@ def web_context() -> Context:
 
 def open_request() -> None:
     """Runs before everything else: transactions that only read take no write lock (SQLite), bad bytes end here."""
-    reading(only=request.method in SAFE_METHODS)
+    reading(only=is_read())
     g.zhidan_now = datetime.now(UTC)
     g.zhidan_request_id = secrets.token_hex(8)
     # Only files are large, and they come in parts; everything else is read and taken apart at once.

@@ -9,6 +9,7 @@ from app.services.customer.actions import CREDIT, change_customer, create_custom
 from models.customer import Consent, Customer, CustomerAddress
 from views.base import EntityInterface
 from views.entity import EntityView
+from views.inline import Inline
 from views.order import OrderView
 from views.payment import PaymentView
 from views.privacy import withdrawn_consent_hints
@@ -80,6 +81,13 @@ class CustomerView(Revealable, Reported, EntityView):
     order_columns = ["created_at", "name", "code"]
     scope = scopes.customer
     quick_search = ("search_text",)
+    inlines = {
+        "addresses": Inline(
+            CustomerAddressView,
+            columns=["contact_name", "contact_phone", "province", "city", "detail", "is_default"],
+            more=["label", "district", "floor", "elevator", "door_code"],
+        ),
+    }
     creates = create_customer
     changes = change_customer
     related_views = [OrderView, CustomerAddressView, ConsentView, ServiceTicketView, PaymentView]

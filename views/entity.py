@@ -32,8 +32,12 @@ from views.adapter import guarded, login_needed
 from views.base import EntityDeclaration, view_of
 from views.context import web_context
 from views.display import record_text, state_of, text_of
+from views.drafts import draft_of, note_saved
 from views.exportroutes import ExportRoutes
 from views.forms import form_fields, is_id, other_errors, posted, unchanged
+from views.inline import Grids, after_conflict, held_rows, posted_rows, with_records, write_whole
+from views.inlinepage import grids_of, sections
+from views.inlineroutes import InlineRoutes
 from views.listpage import args_of_request, list_variables, note_arguments
 from views.records import change, create, once, step
 from views.showpage import fieldsets, show_variables, tab_of
@@ -44,7 +48,7 @@ SEE_OTHER = 303
 TOKEN = "token"  # noqa: S105 - the name of a form field
 
 
-class EntityView(ExportRoutes, EntityDeclaration):
+class EntityView(ExportRoutes, InlineRoutes, EntityDeclaration):
     """A declared entity with its screens. See ``EntityDeclaration`` for the words of the declaration."""
 
     is_abstract: ClassVar[bool] = True
@@ -112,14 +116,14 @@ class EntityView(ExportRoutes, EntityDeclaration):
         if request.method == "GET":
             return self._form(ctx, schema, self._initial(ctx), {}, is_new=True)
         raw = posted(schema, request.form)
-
+        grids = posted_rows(ctx, type(self), request.form)
         back = request.form.get("back")
 
         def act() -> str:
-            pk = create(ctx, type(self), raw).id
-            return own_address(back, self.url("show", pk=pk))
+            made = write_whole(ctx, type(self), None, grids, lambda: create(ctx, type(self), raw))
+            return own_address(back, self.url("show", pk=made.id))
 
-        return self._save(ctx, "add", raw, act, schema)
+        return self._save(ctx, "add", raw, act, schema, grids)
 
     def _initial(self, ctx: Context) -> dict[str, Any]:
         """What an add form starts with: arguments of the link that led here, defaults of the columns."""
@@ -144,16 +148,20 @@ class EntityView(ExportRoutes, EntityDeclaration):
         schema = self.input_schema(ctx.actor, is_new=False, record=record)
         if request.method == "GET":
             held = {name: getattr(record, name) for name in schema().fields}
-            return self._form(ctx, schema, held, {}, record=record)
+            return self._form(ctx, schema, held, {}, record=record, grids=held_rows(ctx, type(self), record))
         raw = posted(schema, request.form)
+        grids = posted_rows(ctx, type(self), request.form)
         for name in list(unchanged(schema, raw, record)) if self._version() == record.version else []:
             raw.pop(name)
 
+        def write() -> Any:
+            return change(ctx, type(self), record, raw, self._version())
+
         def act() -> str:
-            change(ctx, type(self), record, raw, self._version())
+            write_whole(ctx, type(self), record, grids, write)
             return self.url("show", pk=pk)
 
-        return self._save(ctx, f"edit.{pk}", posted(schema, request.form), act, schema, record_id=pk)
+        return self._save(ctx, f"edit.{pk}", posted(schema, request.form), act, schema, grids, record_id=pk)
 
     @expose("/<int:pk>/<step>", methods=("GET", "POST"))
     def step(self, pk: int, step: str) -> Any:
@@ -243,7 +251,15 @@ class EntityView(ExportRoutes, EntityDeclaration):
         return f"{web_context().actor.id}.{self.entity()}.{what}"
 
     def _save(
-        self, ctx: Context, what: str, raw: dict[str, Any], act: Any, schema: Any, record_id: int | None = None
+        self,
+        ctx: Context,
+        what: str,
+        raw: dict[str, Any],
+        act: Any,
+        schema: Any,
+        grids: Grids,
+        *,
+        record_id: int | None = None,
     ) -> Any:
         """Saves once and leads to the record; refused, the form comes back with everything that was typed."""
         try:
@@ -254,21 +270,16 @@ class EntityView(ExportRoutes, EntityDeclaration):
             fields = error.fields if isinstance(error, ValidationFailedError) else {}
             texts = [] if fields else [str(reason) for reason in error.reasons()]
             record = self.find(ctx, record_id) if record_id else None
-            form = self._form(
-                ctx,
-                schema,
-                raw,
-                fields,
-                record=record,
-                is_new=record is None,
-                texts=texts,
-                is_stale=isinstance(error, ConflictError),
-            )
-            return form, error.status
+            is_stale = isinstance(error, ConflictError)
+            if record is not None:
+                (after_conflict if is_stale else with_records)(ctx, type(self), record, grids)
+            how: dict[str, Any] = {"is_new": record is None, "texts": texts, "is_stale": is_stale, "grids": grids}
+            return self._form(ctx, schema, raw, fields, record=record, **how), error.status
         if repeated:
             flash(_("This form had already been sent; here is what it made."), "info")
         else:
             flash(_("Saved."), "success")
+        note_saved(draft_of(ctx.actor, self.entity(), record_id, None))
         return redirect(target, SEE_OTHER)
 
     def _form(
@@ -282,6 +293,7 @@ class EntityView(ExportRoutes, EntityDeclaration):
         is_new: bool = False,
         texts: Any = (),
         is_stale: bool = False,
+        grids: Grids | None = None,
     ) -> str:
         shown = form_fields(ctx, schema, values, errors, model=self.model())
         name = str(self.model().__label__)
@@ -291,6 +303,8 @@ class EntityView(ExportRoutes, EntityDeclaration):
             hidden["back"] = back
         if record is not None:
             hidden["version"] = record.version
+        tables = grids_of(ctx, type(self), grids or {}, errors)
+        whole = {key: found for key, found in errors.items() if key not in self.inlines}
         return render_template(
             "zhidan/form.html",
             title=title,
@@ -298,8 +312,10 @@ class EntityView(ExportRoutes, EntityDeclaration):
             crumbs=self._crumbs(record, title),
             state=state_of(record) if record is not None else None,
             hidden=hidden,
-            fieldsets=[{"label": None, "fields": shown}],
-            errors=[*texts, *other_errors(errors, shown)],
+            fieldsets=sections(type(self), shown, tables, is_new=is_new),
+            grids=self.grid_addresses(record) if tables else None,
+            draft=draft_of(ctx.actor, self.entity(), record.id if record else None, record.version if record else None),
+            errors=[*texts, *other_errors(whole, shown)],
             facts=self._held(schema, record, values) if is_stale and record is not None else None,
             cancel_url=hidden.get("back")
             or (self.url("show", pk=record.id) if record is not None else self.url("list")),

@@ -6,15 +6,26 @@ from flask_babel import lazy_gettext as _l
 
 from app.security import scopes
 from app.services.inbox.actions import receive
-from app.services.order.actions import add_fee, add_line, change_fee, change_line, change_order, create_order
+from app.services.order.actions import (
+    add_fee,
+    add_line,
+    change_fee,
+    change_line,
+    change_order,
+    create_order,
+    remove_fee,
+    remove_line,
+)
+from app.services.order.quote import quote_order
 from models.inbox import InboxItem
-from models.labels import OrderState, RegulationState, label_of
+from models.labels import FeeKind, OrderState, RegulationState, label_of
 from models.order import Order
 from models.order_line import OrderFee, OrderLine
 from models.review import OrderReview
 from views.approval import ApprovalView, ConfirmationLetterView
 from views.base import EntityInterface
 from views.entity import EntityView
+from views.inline import Inline
 from views.installation import AcceptanceView, InstallationView
 from views.payment import InvoiceView, PaymentScheduleView, PaymentView, RefundView
 from views.privacy import missing_consent_hints
@@ -40,6 +51,10 @@ ORDER_DELIVERY = [
     "receiver_name", "receiver_phone", "ship_province", "ship_city", "ship_district", "ship_address", "floor",
     "elevator", "delivery_mode", "install_required",
 ]  # fmt: skip
+DELIVERY_FORM = [
+    "delivery_mode", "install_required", "receiver_name", "receiver_phone", "ship_province", "ship_city",
+    "ship_district", "ship_address", "floor", "elevator",
+]  # fmt: skip
 ORDER_FURTHER = [
     "external_no", "project_name", "contract_no", "entered_at", "promise_rule", "is_large", "special_flags",
     "late_reason", "skip_reason", "origin",
@@ -54,6 +69,11 @@ def is_draft(order: Order) -> bool:
 def is_of_draft(row: OrderLine | OrderFee) -> bool:
     """Lines and fees follow their order."""
     return is_draft(row.order)
+
+
+def is_kept_by_server(fee: OrderFee) -> bool:
+    """Carrying upstairs follows floor, lift and volume; nobody types it."""
+    return fee.kind is FeeKind.upstairs
 
 
 def stations(order: Order) -> list[dict[str, object]]:
@@ -178,6 +198,44 @@ class OrderView(Revealable, EntityView):
         "receiver_phone", "ship_province", "ship_city", "ship_district", "ship_address", "floor", "elevator", "note",
     ]  # fmt: skip
     edit_columns = add_columns
+    add_fieldsets = edit_fieldsets = [
+        (
+            _l("Customer and receipt"),
+            {"fields": ["customer", "address", "order_type", "channel", "requested_on", "external_no"]},
+        ),
+        (_l("Order lines"), {"fields": ["lines"]}),
+        (
+            _l("Delivery and installation"),
+            {"fields": DELIVERY_FORM, "text": _l("What is left empty is copied from the customer's address.")},
+        ),
+        (_l("Fees"), {"fields": ["fees"], "expanded": False}),
+        (
+            _l("Payment, project and note"),
+            {
+                "fields": [
+                    "payment_method", "deposit_amount", "project_name", "contract_no", "received_at", "note",
+                ],
+                "expanded": False,
+            },
+        ),
+    ]  # fmt: skip
+    inlines = {
+        "lines": Inline(
+            OrderLineView,
+            columns=["product", "qty_ordered", "discount_pct", "description"],
+            more=["list_price", "length_mm", "width_mm", "height_mm", "material", "finish", "colour"],
+            computed=["unit_price", "line_amount"],
+            removes=remove_line,
+        ),
+        "fees": Inline(
+            OrderFeeView,
+            columns=["kind", "amount", "description", "tax_rate"],
+            removes=remove_fee,
+            leaves_out=is_kept_by_server,
+        ),
+    }
+    quotes = quote_order
+    quoted_columns = ("goods_amount", "fee_amount", "tax_amount", "total_amount")
     show_fieldsets = [
         (_l("Order"), {"fields": ORDER_HEAD}),
         (_l("Money"), {"fields": ORDER_MONEY}),

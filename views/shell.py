@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from flask import Flask, Response, current_app, g, request, url_for
+from flask import Flask, Response, current_app, g, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, user_logged_in, user_logged_out
 
@@ -14,6 +14,7 @@ from app.security.actors import current_actor
 from app.security.departments import label_of_role
 from app.security.wording import listed
 from views.access.previewing import forget, strip
+from views.drafts import SAVED
 
 POLICY = (
     "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -89,6 +90,8 @@ def shell_variables() -> dict[str, Any]:
         "appbuilder": builder,
         "nav": navigation(),
         "user_label": actor.name,
+        "person": actor.id,
+        "saved_draft": session.pop(SAVED, None),
         "account_url": url_for("AccountView.index") if actor.may("account.own") else None,
         "logout_post_url": builder.get_url_for_logout,
         "stands_in": [stands_in(held) for held in actor.deputyships],

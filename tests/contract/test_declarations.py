@@ -15,6 +15,8 @@ from models.order import Order
 from views import menu
 from views.base import ENTITIES, EntityInterface
 from views.entity import EntityView
+from views.inline import Inline
+from views.order import OrderLineView
 
 GOOD: dict[str, Any] = {
     "list_columns": ["order_no"],
@@ -70,6 +72,15 @@ def kept_registry() -> Any:
         ({"search_columns": None}, "search_columns must be declared"),
         ({"show_fieldsets": None}, "show_fieldsets must be declared"),
         ({"base_order": None}, "base_order must be declared"),
+        (
+            {"inlines": {"reviews": Inline(OrderLineView, ["product"])}},
+            "inlines: 'reviews' does not lead to OrderLineView",
+        ),
+        (
+            {"inlines": {"lines": Inline(OrderLineView, ["unit_price"])}},
+            "inlines: lines.unit_price is not in the add form of OrderLineView",
+        ),
+        ({"add_fieldsets": [("Order", {"fields": ["note"]})]}, "'note' stands in a section, but is in no form"),
     ],
 )
 def test_declaration_when_wrong_then_the_program_does_not_start(change: dict[str, Any], told: str) -> None:

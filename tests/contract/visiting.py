@@ -10,7 +10,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from app.kernel.workflow import Workflow
-from views.base import ENTITIES
+from views.base import ENTITIES, INLINE_ROUTES
 
 API = "/api/"
 NOBODY = "nobody"
@@ -120,6 +120,9 @@ def _visit(rule: Rule, method: str, view: Any, arguments: dict[str, Any]) -> Vis
     if name == "search" and entity is not None:
         # Relation fields ask for names and numbers; whoever may see one record may choose one.
         return Visit(method, url[1], rule.endpoint, f"{entity}.list", f"{entity}.show", entity)
+    if name in INLINE_ROUTES and entity is not None:
+        # What a form asks while it is filled in: whoever may send it, new or changed.
+        return Visit(method, url[1], rule.endpoint, f"{entity}.add", f"{entity}.edit", entity)
     also = f"{arguments['name']}.list" if name == "tab" and arguments["name"] in ENTITIES else None
     return Visit(method, url[1], rule.endpoint, _right(name, view, arguments), None, entity, "pk" in arguments, also)
 

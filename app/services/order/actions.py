@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.kernel.context import LOCAL_ZONE, Context, entered
 from app.kernel.engine import fire
-from app.kernel.errors import DomainError, NotFoundError, ValidationFailedError
+from app.kernel.errors import DomainError, InUseError, NotFoundError, ValidationFailedError
 from app.kernel.numbering import next_number
 from app.services.order.pricing import reprice
 from models.customer import Customer, CustomerAddress
@@ -130,16 +130,21 @@ def _address(ctx: Context, order: Order) -> CustomerAddress | None:
 def add_line(ctx: Context, values: Mapping[str, Any]) -> OrderLine:
     """Adds goods to a draft: what is not given comes from the product. Raises DomainError ``not_draft``."""
     order = _draft(ctx, values["order_id"])
-    product = _get(ctx, Product, values["product_id"])
-    given = {key: value for key, value in values.items() if value is not None}
-    defaults = {name: getattr(product, name) for name in FROM_PRODUCT}
-    number = max((line.line_no for line in order.lines), default=0) + 1
-    line = OrderLine(**{"line_no": number, "description": product.name, **defaults, **given})
-    line.product = product
+    line = new_line(_get(ctx, Product, values["product_id"]), values)
+    line.line_no = max((other.line_no for other in order.lines), default=0) + 1
     check_line(line)
     order.lines.append(line)
     reprice(ctx, order)
     ctx.session.flush()
+    return line
+
+
+def new_line(product: Product, values: Mapping[str, Any]) -> OrderLine:
+    """A line as it is typed, completed from its product; it belongs to no order yet."""
+    given = {key: value for key, value in values.items() if value is not None}
+    defaults = {name: getattr(product, name) for name in FROM_PRODUCT}
+    line = OrderLine(**{"description": product.name, **defaults, **given})
+    line.product = product
     return line
 
 
@@ -154,6 +159,17 @@ def change_line(ctx: Context, line: OrderLine, values: Mapping[str, Any]) -> Ord
     reprice(ctx, order)
     ctx.session.flush()
     return line
+
+
+def remove_line(ctx: Context, line: OrderLine) -> None:
+    """Takes goods out of a draft. Raises DomainError ``not_draft``; InUseError where other records speak of it."""
+    order = _draft(ctx, line.order_id)
+    if line.reservations or line.tasks:
+        raise InUseError
+    order.lines.remove(line)
+    ctx.session.delete(line)
+    reprice(ctx, order)
+    ctx.session.flush()
 
 
 def check_line(line: OrderLine) -> None:
@@ -193,6 +209,15 @@ def change_fee(ctx: Context, fee: OrderFee, values: Mapping[str, Any]) -> OrderF
     reprice(ctx, order)
     ctx.session.flush()
     return fee
+
+
+def remove_fee(ctx: Context, fee: OrderFee) -> None:
+    """Takes a service out of a draft. Raises DomainError ``not_draft``."""
+    order = _draft(ctx, fee.order_id)
+    order.fees.remove(fee)
+    ctx.session.delete(fee)
+    reprice(ctx, order)
+    ctx.session.flush()
 
 
 def require_draft(order: Order) -> None:
