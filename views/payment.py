@@ -7,7 +7,6 @@ from flask_babel import lazy_gettext as _l
 from app.security import scopes
 from app.services.payment.actions import record_payment
 from app.services.payment.refunds import apply_invoice, record_refund
-from models.labels import PaymentState, label_of
 from models.payment import Invoice, Payment, PaymentAllocation, PaymentSchedule, Refund
 from views.base import EntityInterface
 from views.entity import EntityView
@@ -21,6 +20,7 @@ class PaymentAllocationView(EntityView):
     search_columns = ["payment", "order", "schedule", "nature", "allocated_at"]
     show_fieldsets = [(_l("Allocation"), {"fields": list_columns})]
     base_order = ("id", "desc")
+    totals = ("amount",)
     scope = scopes.payment_allocation
 
 
@@ -35,6 +35,7 @@ class PaymentScheduleView(EntityView):
     show_fieldsets = [(_l("Payment schedule"), {"fields": list_columns})]
     label_columns = {"open_amount": _l("Still open")}
     base_order = ("id", "asc")
+    totals = ("amount", "paid_amount")
     scope = scopes.payment_schedule
 
 
@@ -63,7 +64,7 @@ class PaymentView(EntityView):
     base_order = ("received_at", "desc")
     scope = scopes.payment
     quick_search = ("payment_no", "channel_txn_no", "external_order_no", "order.order_no")
-    quick_views = tuple((label_of(state), {"state": str(state)}) for state in PaymentState)
+    totals = ("amount", "allocated_amount")
     creates = record_payment
     optional_columns = ("received_at",)
     related_views = [PaymentAllocationView]
@@ -91,6 +92,7 @@ class RefundView(EntityView):
         (_l("Course"), {"fields": ["recorded_by", "approved_by", "executed_by", "executed_at"]}),
     ]
     base_order = ("created_at", "desc")
+    totals = ("amount", "compensation_amount")
     scope = scopes.refund
     quick_search = ("refund_no", "order.order_no")
     creates = record_refund
@@ -109,6 +111,7 @@ class InvoiceView(EntityView):
         (_l("Amounts"), {"fields": ["gross_amount", "net_amount", "tax_amount", "tax_invoice_no", "issued_at"]}),
     ]
     base_order = ("created_at", "desc")
+    totals = ("gross_amount",)
     scope = scopes.invoice
     quick_search = ("invoice_no", "tax_invoice_no", "order.order_no")
     creates = apply_invoice

@@ -31,7 +31,7 @@ ESSENTIAL: Mapping[str, frozenset[str]] = {
 # What the technical roles may have to do with; everything else is business.
 TECHNICAL_SUBJECTS = frozenset({
     "account", "user", "role", "rights_change", "journal", "calendar_day", "policy_parameter", "MenuApi", "api_token",
-    "login_session", "sign_in_link", "parameter_change",
+    "login_session", "sign_in_link", "parameter_change", "saved_list",
 })  # fmt: skip
 READING = frozenset({"list", "show", "export", "reveal", "preview", "verify", "report"})
 # Acts that belong into different hands; the workflows refuse them to one person, here to one role.

@@ -24,6 +24,7 @@ SAMPLES = {
     "code": "order_center",
     "export_no": "DC-20260101-0001",
     "request_no": "DQ-20260101-0001",
+    "entity": "order",
 }
 
 
