@@ -50,7 +50,7 @@ def arrangement(ctx: Context, view: type[EntityDeclaration], args: Args) -> Arra
     asked = dict(args).get(VIEW, "")
     active = found.of(int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < len("1000000000") else None
     offered = offered_columns(ctx.actor, view)
-    left_out = _left_out(ctx.actor, view, active) if active is not None else []
+    left_out = _left_out(ctx, view, active) if active is not None else []
     wanted = active.columns if active is not None and active.columns else found.columns
     return Arrangement(chosen_columns(view, offered, wanted), offered, found, active, left_out)
 
@@ -67,26 +67,27 @@ def chosen_columns(view: type[EntityDeclaration], offered: Sequence[str], wanted
     return [first, *(name for name in names if name != first)] if first in offered else names
 
 
-def usable(actor: Actor, view: type[EntityDeclaration], saved: SavedList) -> list[tuple[str, str]]:
+def usable(ctx: Context, view: type[EntityDeclaration], saved: SavedList) -> list[tuple[str, str]]:
     """The arguments of a kept filter that this reader may use now."""
-    return [pair for pair in _pairs(saved) if _is_open(actor, view, *pair)]
+    return [pair for pair in _pairs(saved) if is_open(ctx, view, *pair)]
 
 
 def _pairs(saved: SavedList) -> list[tuple[str, str]]:
     return [(key, value) for key, value in saved.arguments]
 
 
-def _is_open(actor: Actor, view: type[EntityDeclaration], key: str, value: str) -> bool:
+def is_open(ctx: Context, view: type[EntityDeclaration], key: str, value: str) -> bool:
+    """Whether the list understands an argument, and this reader may use it."""
     if key == "sort":
         name = value.lstrip("-")
-        return name in view.order_columns and access(actor, view.model(), name) is Access.full
-    filters, _problems = parse_filters(view.model(), view.search_columns, actor, [(key, value)])
+        return name in view.order_columns and access(ctx.actor, view.model(), name) is Access.full
+    filters, _problems = parse_filters(view.model(), view.search_columns, ctx.actor, [(key, value)], ctx.today)
     return bool(filters)
 
 
-def _left_out(actor: Actor, view: type[EntityDeclaration], saved: SavedList) -> list[str]:
+def _left_out(ctx: Context, view: type[EntityDeclaration], saved: SavedList) -> list[str]:
     """The labels of what a kept filter asks for and this reader does not get."""
-    pairs = [(key, value) for key, value in _pairs(saved) if not _is_open(actor, view, key, value)]
+    pairs = [(key, value) for key, value in _pairs(saved) if not is_open(ctx, view, key, value)]
     return list(dict.fromkeys(_label(view, value.lstrip("-") if key == "sort" else key) for key, value in pairs))
 
 
@@ -102,9 +103,9 @@ def can_be_kept(view: type[EntityDeclaration], key: str) -> bool:
     return key == "sort" or (key != "q" and sensitivity_of(view.model(), name) not in ABOUT_PEOPLE)
 
 
-def address_of(actor: Actor, view: type[EntityDeclaration], saved: SavedList) -> str:
+def address_of(ctx: Context, view: type[EntityDeclaration], saved: SavedList) -> str:
     """The list with a kept filter: the address says everything, so it can be passed on and exported as it is."""
-    return f"{view.url('list')}?{urlencode([*usable(actor, view, saved), (VIEW, str(saved.id))])}"
+    return f"{view.url('list')}?{urlencode([*usable(ctx, view, saved), (VIEW, str(saved.id))])}"
 
 
 def tabs(ctx: Context, view: type[EntityDeclaration], own: Arrangement) -> list[dict[str, Any]]:
@@ -112,7 +113,7 @@ def tabs(ctx: Context, view: type[EntityDeclaration], own: Arrangement) -> list[
     return [
         {
             "label": saved.name,
-            "url": address_of(ctx.actor, view, saved),
+            "url": address_of(ctx, view, saved),
             "active": own.active is saved,
             "count": None,
             "icon": "fa-users" if saved.role else "fa-bookmark",

@@ -39,7 +39,7 @@ class ListRoutes:
         variables, problems = list_variables(ctx, view, args_of_request())
         own = variables.pop("arrangement")
         if not request.args and (first := own.kept.of(own.kept.default_id)) is not None:
-            return redirect(address_of(ctx.actor, view, first))
+            return redirect(address_of(ctx, view, first))
         self._say(problems, own)
         variables["bulk_hidden"] = {"token": new_token(), "back": request.full_path}
         return render_template("zhidan/list.html", **variables)

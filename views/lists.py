@@ -16,7 +16,7 @@ from app.kernel.unit_of_work import unit_of_work
 from app.services.saved_list import actions
 from models.saved_list import SavedList
 from views.adapter import guarded
-from views.arrangement import PLAIN, VIEW, address_of, can_be_kept, chosen_columns, offered_columns
+from views.arrangement import PLAIN, VIEW, address_of, can_be_kept, chosen_columns, is_open, offered_columns
 from views.base import ENTITIES, EntityDeclaration
 from views.context import web_context
 from views.forms import is_id, own_address
@@ -24,6 +24,7 @@ from views.listpage import list_args
 from views.records import load
 
 SEE_OTHER = 303
+MOST_ARGUMENTS = 100
 
 
 class SavedListView(BaseView):
@@ -40,6 +41,7 @@ class SavedListView(BaseView):
         """Keeps the filter, order and columns of the list that the form stood on."""
         ctx, view = web_context(), _view(entity)
         asked = list_args(parse_qsl(urlsplit(request.form.get("back", "")).query, keep_blank_values=False))
+        asked = [pair for pair in asked[:MOST_ARGUMENTS] if pair[0] == "q" or is_open(ctx, view, *pair)]
         wanted = [(key, value) for key, value in asked if can_be_kept(view, key)]
         columns = _columns(ctx, view, request.form.get("shown", "").split(","))
         name = request.form.get("name", "")
@@ -57,7 +59,7 @@ class SavedListView(BaseView):
         flash(_("Saved: %(name)s", name=made.name), "success")
         if len(wanted) < len(asked):
             flash(_("What was searched for about persons is not kept with it."), "warning")
-        return redirect(address_of(ctx.actor, view, made), SEE_OTHER)
+        return redirect(address_of(ctx, view, made), SEE_OTHER)
 
     @expose("/columns/<entity>", methods=("POST",))
     @guarded("own")

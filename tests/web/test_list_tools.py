@@ -132,9 +132,10 @@ def test_filter_when_shared_with_a_role_then_only_its_people_have_it_and_nobody_
 @ONE_ENGINE
 def test_filter_when_it_names_people_then_that_is_not_kept(app: Flask, session: Session) -> None:
     clerk = Person(app, session, "oc_li")
-    leads_to = save(clerk, "/order/list/?q=13812345678&state=draft", "Somebody")
+    leads_to = save(clerk, "/order/list/?q=13812345678&received_at__during=week&nonsense=1&state=draft", "Somebody")
+    assert "received_at__during=week" in leads_to
     assert "What was searched for about persons is not kept with it." in clerk.messages(clerk.get(leads_to))[-1]
-    assert newest(session, SavedList).arguments == [["state", "draft"]]
+    assert newest(session, SavedList).arguments == [["received_at__during", "week"], ["state", "draft"]]
 
 
 def test_columns_when_chosen_then_list_and_export_have_them_in_that_order(app: Flask, session: Session) -> None:
