@@ -23,7 +23,8 @@ from app.kernel.journal import entity_name, state_column
 from app.kernel.listing import PAGE_SIZE, ListSpec, Scope, sortable
 from app.kernel.schema import EntityInput, column_of, label_of_column, schema_of
 from app.kernel.workflow import DeclarationError, Workflow, workflow_of
-from views.adapter import EntityInterface, QuietModelView
+from models.base import Fixed, UtcDateTime
+from views.adapter import FRAMEWORK_ROUTES, EntityInterface, QuietModelView
 
 Creates = Callable[[Context, Mapping[str, Any]], Any]
 Changes = Callable[[Context, Any, Mapping[str, Any]], Any]
@@ -53,7 +54,9 @@ class EntityDeclaration(QuietModelView):
     ``restricted`` (column → the further right to write it), ``extra_permissions`` (rights beside this screen),
     ``hints`` and ``further`` (flags beside the clocks and buttons beside the steps of a record).
     ``links`` (column → where its value leads), ``choices`` (column of words → what its filter offers beside the other
-    filters), ``whole`` (columns that the filter bar compares whole: an index answers).
+    filters), ``whole`` (columns that the filter bar compares whole: an index answers). ``facets`` (columns of words
+    that the list counts beside its state), ``totals`` (columns that are added up under the list), ``board`` (False: no
+    cards by state; or the states it shows), ``planned`` (the day or moment that the calendar of the list goes by).
     ``inlines`` (relation → grid of child rows in the forms, see ``views.inline``), ``quotes`` (what the typed form
     would cost) and ``quoted_columns`` (the sums of it that are shown). The framework's ``add_fieldsets`` and
     ``edit_fieldsets`` put the form in sections; they may name grids. With ``views.paper.Printed``: ``papers`` (what can
@@ -86,6 +89,10 @@ class EntityDeclaration(QuietModelView):
     inlines: ClassVar[Mapping[str, Any]] = {}
     quotes: ClassVar[Quotes | None] = None
     quoted_columns: ClassVar[tuple[str, ...]] = ()
+    facets: ClassVar[tuple[str, ...]] = ()
+    totals: ClassVar[tuple[str, ...]] = ()
+    board: ClassVar[bool | tuple[Any, ...]] = True
+    planned: ClassVar[str | None] = None
     page_size = PAGE_SIZE
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -108,6 +115,9 @@ class EntityDeclaration(QuietModelView):
         candidates = tuple(dict.fromkeys((*cls.list_columns, cls.base_order[0])))
         table: Any = cls.model()
         cls.order_columns = list(cls.order_columns or sortable(table, candidates))
+        # A way to look at the list that the declaration does not give has no address either.
+        given = {"board": bool(cls.board_states()), "calendar": cls.planned is not None}
+        cls.exclude_route_methods = set(FRAMEWORK_ROUTES) | {name for name, is_there in given.items() if not is_there}
         ENTITIES[cls.entity()] = cls
 
     @classmethod
@@ -151,6 +161,20 @@ class EntityDeclaration(QuietModelView):
         keys = [key for key in keys if key not in cls.restricted or actor.may(cls.restricted[key])]
         names = fillable(actor, table, keys) if is_new else editable(actor, table, keys, record)
         return _schema(table, tuple(names), cls.optional_columns)
+
+    @classmethod
+    def facet_columns(cls) -> list[str]:
+        """The state and the declared columns of words: what the list counts."""
+        state = state_column(cls.model())
+        return list(dict.fromkeys([*([state] if state else []), *cls.facets]))
+
+    @classmethod
+    def board_states(cls) -> list[Any]:
+        """The columns of the board; none where rows go no way, or the state may not be filtered by."""
+        workflow = cls.workflow()
+        if workflow is None or not cls.board or "state" not in cls.search_columns:
+            return []
+        return list(cls.board) if isinstance(cls.board, tuple) else list(workflow.states)
 
     @classmethod
     def add_keys(cls) -> set[str]:
@@ -235,11 +259,32 @@ def check(view: type[EntityDeclaration]) -> None:
             refuse(view, f"{name!r} is not a column or a many-to-one relation")
     if view.base_order[1] not in {"asc", "desc"} or view.base_order[0] not in attributes:
         refuse(view, f"base_order {view.base_order!r}")
+    _check_figures(view, attributes)
     for path in view.quick_search:
         parent, _, name = path.rpartition(".")
         target = attributes[parent].mapper.class_ if parent else model
         if not hasattr(target, name):
             refuse(view, f"quick_search {path!r}")
+
+
+def _check_figures(view: type[EntityDeclaration], attributes: Any) -> None:
+    """What a list counts is found by an index, what it adds up are numbers, what it plans by is a day."""
+    model = view.model()
+    leading: Any = sortable  # its cache knows no class of ours
+    for name in view.facets:
+        if name not in view.search_columns or name not in leading(model, (name,)):
+            refuse(view, f"facets {name!r} must be searchable and lead an index")
+        if not isinstance(attributes[name].columns[0].type, sa.Enum | sa.Boolean):
+            refuse(view, f"facets {name!r} is no column of words")
+    for name in view.totals:
+        if name not in attributes or not isinstance(attributes[name].columns[0].type, Fixed | sa.Integer):
+            refuse(view, f"totals {name!r} is no column of numbers")
+    planned = view.planned
+    if planned is not None and (
+        planned not in leading(model, (planned,))
+        or not isinstance(attributes[planned].columns[0].type, UtcDateTime | sa.Date)
+    ):
+        refuse(view, f"planned {planned!r} is no day that leads an index")
 
 
 def refuse(view: type[Any], what: str) -> None:

@@ -10,7 +10,6 @@ from app.security import scopes
 from app.security.delegations import PASSED_ON, propose
 from app.security.departments import label_of_role
 from models.delegation import Delegation
-from models.labels import DelegationState, label_of
 from views.base import EntityInterface
 from views.entity import EntityView
 
@@ -52,5 +51,4 @@ class DelegationView(EntityView):
     scope = scopes.delegation
     creates = propose
     quick_search = ("delegation_no",)
-    quick_views = tuple((label_of(state), {"state": str(state)}) for state in DelegationState)
     extra_permissions = ("manage",)

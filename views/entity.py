@@ -1,8 +1,7 @@
-"""The routes of an entity's screens: list, show, tab, search, add, edit, steps one by one and in bulk."""
+"""The routes of an entity's screens: show, tab, search, add, edit, steps one by one; the list has its own module."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -10,7 +9,6 @@ import sqlalchemy as sa
 from flask import flash, jsonify, redirect, render_template, request
 from flask_appbuilder import expose
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from app.kernel import engine
 from app.kernel.context import Context
@@ -25,46 +23,32 @@ from app.kernel.errors import (
 )
 from app.kernel.filters import parse_filters, relation_names
 from app.kernel.listing import ListRequest, page
-from app.kernel.unit_of_work import unit_of_work
 from app.kernel.workflow import Step
-from app.security.refusals import tampered
 from views.adapter import guarded, login_needed
 from views.base import EntityDeclaration, view_of
 from views.context import web_context
 from views.display import record_text, state_of, text_of
 from views.drafts import draft_of, note_saved
 from views.exportroutes import ExportRoutes
-from views.forms import form_fields, is_id, other_errors, posted, unchanged
+from views.forms import form_fields, is_id, new_token, other_errors, own_address, posted, unchanged
 from views.inline import Grids, after_conflict, held_rows, posted_rows, with_records, write_whole
 from views.inlinepage import grids_of, sections
 from views.inlineroutes import InlineRoutes
-from views.listpage import args_of_request, list_variables, note_arguments
+from views.listpage import note_arguments
+from views.listroutes import ListRoutes
 from views.records import change, create, once, step
 from views.showpage import fieldsets, show_variables, tab_of
 
 FOUND_AT_ONCE = 20
-MOST_BULK = 200
 SEE_OTHER = 303
 TOKEN = "token"  # noqa: S105 - the name of a form field
 
 
-class EntityView(ExportRoutes, InlineRoutes, EntityDeclaration):
+class EntityView(ListRoutes, ExportRoutes, InlineRoutes, EntityDeclaration):
     """A declared entity with its screens. See ``EntityDeclaration`` for the words of the declaration."""
 
     is_abstract: ClassVar[bool] = True
     default_view = "list"
-
-    @expose("/list/")
-    @guarded("list")
-    def list(self) -> Any:
-        """A page of the list. Wrong arguments are left out and said."""
-        ctx = web_context()
-        variables, problems = list_variables(ctx, type(self), args_of_request())
-        for problem in problems:
-            flash(str(problem), "warning")
-        note_arguments(problems)
-        variables["bulk_hidden"] = {TOKEN: new_token(), "back": request.full_path}
-        return render_template("zhidan/list.html", **variables)
 
     @expose("/show/<int:pk>")
     @guarded("show")
@@ -174,6 +158,8 @@ class EntityView(ExportRoutes, InlineRoutes, EntityDeclaration):
         if request.method == "GET":
             return self._step_form(ctx, record, declared, dict(request.args), {})
         raw = posted(declared.asks, request.form) if declared.asks else {}
+        # A step that is taken in a list or on a board leads back there.
+        back = own_address(request.form.get("back"), self.url("show", pk=pk))
         try:
             _answer, repeated = once(
                 ctx,
@@ -188,46 +174,14 @@ class EntityView(ExportRoutes, InlineRoutes, EntityDeclaration):
             raise
         except DomainError as error:
             for reason in error.reasons():
-                flash(str(reason), "danger")
-            return redirect(self.url("show", pk=pk), SEE_OTHER)
+                told = str(reason)
+                if request.form.get("back"):
+                    told = _("%(record)s: %(reason)s", record=str(record), reason=told)
+                flash(told, "danger")
+            return redirect(back, SEE_OTHER)
         done = _("This was already done.") if repeated else _("Done: %(step)s", step=str(declared.label))
         flash(done, "info" if repeated else "success")
-        return redirect(self.url("show", pk=pk), SEE_OTHER)
-
-    @expose("/bulk/<step>", methods=("POST",))
-    def bulk(self, step: str) -> Any:
-        """A step on many records: each by itself, and told what became of each."""
-        if (answer := login_needed()) is not None:
-            return answer
-        ctx = web_context()
-        declared = self._declared(ctx, step)
-        if not declared.is_bulk:
-            raise NotFoundError
-        ids = [int(raw) for raw in request.form.getlist("pk") if is_id(raw)]
-        done, refused = self._bulk(ctx, step, list(dict.fromkeys(ids))[:MOST_BULK])
-        if done:
-            flash(ngettext("%(num)s record done.", "%(num)s records done.", len(done)), "success")
-        for label, why in refused:
-            flash(_("%(record)s: %(reason)s", record=label, reason=why), "warning")
-        if not done and not refused:
-            flash(_("Select at least one row."), "warning")
-        return redirect(own_address(request.form.get("back"), self.url("list")), SEE_OTHER)
-
-    def _bulk(self, ctx: Context, name: str, ids: Sequence[int]) -> tuple[Sequence[str], Sequence[tuple[str, str]]]:
-        done, refused = [], []
-        for pk in ids:
-            label = f"#{pk}"
-            try:
-                with unit_of_work(ctx):
-                    record = self.find(ctx, pk)
-                    label = str(record)
-                    step(ctx, type(self), record, name, {}, None)
-                done.append(label)
-            except DomainError as error:
-                if isinstance(error, NotFoundError):
-                    tampered("out_of_scope")
-                refused.append((label, " ".join(str(reason) for reason in error.reasons())))
-        return done, refused
+        return redirect(back, SEE_OTHER)
 
     def _fire(self, ctx: Context, record: Any, name: str, raw: Mapping[str, Any]) -> str:
         step(ctx, type(self), record, name, raw, self._version())
@@ -358,12 +312,16 @@ class EntityView(ExportRoutes, InlineRoutes, EntityDeclaration):
             subtitle=str(record),
             crumbs=self._crumbs(record, str(declared.label)),
             state=state_of(record),
-            hidden={TOKEN: new_token(), "version": request.form.get("version") or record.version},
+            hidden={
+                TOKEN: new_token(),
+                "version": request.form.get("version") or record.version,
+                "back": request.values.get("back"),
+            },
             fieldsets=[{"label": None, "fields": shown}] if shown else [],
             errors=[*(str(reason) for reason in reasons), *other_errors(errors, shown)],
             intro=str(declared.confirm) if declared.confirm else None,
             facts=groups[0]["pairs"] if groups else None,
-            cancel_url=self.url("show", pk=record.id),
+            cancel_url=own_address(request.values.get("back"), self.url("show", pk=record.id)),
             submit_label=str(declared.label),
             submit_tone="danger" if declared.tone == "danger" else "primary",
         )
@@ -373,15 +331,3 @@ class EntityView(ExportRoutes, InlineRoutes, EntityDeclaration):
         if record is not None:
             crumbs.append((str(record), self.url("show", pk=record.id)))
         return [*crumbs, (last, None)]
-
-
-def new_token() -> str:
-    """An idempotency token for a form."""
-    return secrets.token_urlsafe(16)
-
-
-def own_address(asked: str | None, default: str) -> str:
-    """A way back within this site; anything else is ignored."""
-    if asked and asked.startswith("/") and not asked.startswith(("//", "/\\")) and "\\" not in asked:
-        return asked
-    return default

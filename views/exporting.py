@@ -19,6 +19,7 @@ from app.exchange.writing import MOST_ROWS, Cell, Head
 from app.kernel.context import LOCAL_ZONE, Actor, Context
 from app.kernel.errors import Reason
 from app.kernel.fields import Access, access, mask, present, sensitivity_of
+from app.kernel.filters import DURING
 from app.kernel.listing import ListRequest, ListSpec, parse
 from app.kernel.walking import canonical, counted, pages
 from app.services.export.actions import Wanted
@@ -32,6 +33,7 @@ from views.words import read
 EVERY = "all"
 LISTED = "list"
 WINDOW = "window"
+LONGEST_NAMES = 4000
 
 
 @dataclass(frozen=True)
@@ -124,20 +126,25 @@ def choose(
 ) -> tuple[Choice, list[Reason]]:
     """The export that is asked for, and what was wrong with the arguments of the list. One statement: the count."""
     own = for_files(ctx)
-    asked, problems = parse(view.spec(), own.actor, args)
+    asked, problems = parse(view.spec(), own.actor, args, ctx.today)
     names = names_of(own.actor, view, columns)
     return Choice(own, view, asked, names, file_format, counted(own, view.spec(), asked, MOST_ROWS)), problems
 
 
 def names_of(actor: Actor, view: type[EntityDeclaration], columns: str | Sequence[str]) -> tuple[str, ...]:
-    """The columns of a file: those of the list, or those of the record as well, or the ones that were approved."""
+    """The columns of a file: those of the list, or of the record as well, or named ones in the order given."""
     known = list(dict.fromkeys([*view.list_columns, *view.show_columns]))
     if columns == LISTED:
         known = list(view.list_columns)
     elif columns != EVERY:
-        known = [name for name in known if name in columns]
+        known = [name for name in dict.fromkeys(columns) if name in known] or list(view.list_columns)
     single = [name for name in known if not _is_many(view.model(), name)]
     return tuple(view.seen_columns(actor, single))
+
+
+def asked_columns(raw: str) -> str | list[str]:
+    """What ``names_of`` takes, from the argument of an address: a word, or names with commas between."""
+    return raw if raw in {LISTED, EVERY} else raw[:LONGEST_NAMES].split(",")
 
 
 def _is_many(model: type[Any], name: str) -> bool:
@@ -181,6 +188,8 @@ def masked_of(actor: Actor, view: type[EntityDeclaration], names: Sequence[str])
 
 def hidden_of(actor: Actor, view: type[EntityDeclaration], columns: str) -> int:
     """How many columns are absent because the person may not see them."""
+    if columns not in {LISTED, EVERY}:
+        return 0
     known = list(view.list_columns) if columns == LISTED else [*view.list_columns, *view.show_columns]
     return sum(access(actor, view.model(), name) is Access.hidden for name in dict.fromkeys(known))
 
@@ -229,11 +238,15 @@ def filter_text(ctx: Context, view: type[EntityDeclaration], asked: ListRequest)
 
 SIGNS: Mapping[str, str] = {
     "eq": "=", "in": "=", "lt": "<", "le": "≤", "gt": ">", "ge": "≥", "ne": "≠", "contains": "∋", "null": "∅",
+    DURING: "=",
 }  # fmt: skip
 
 
 def _said(ctx: Context, view: type[EntityDeclaration], condition: Any, raw: str) -> str:
-    from views.listpage import value_text
+    from views.listpage import days_text, value_text
+
+    if condition.operator == DURING:
+        return days_text(condition)
 
     place = min(condition.raw.index(raw), len(condition.values) - 1)
     if group_of(view.model(), condition.name) in PERSONAL:

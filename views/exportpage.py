@@ -35,6 +35,7 @@ def export_variables(
     label = str(view.model().__label_plural__)
     query = urlencode(choice.arguments)
     listed, every = names_of(actor, view, LISTED), names_of(actor, view, EVERY)
+    own = [] if columns in {LISTED, EVERY} else [(columns, _("Columns as in your list"), _names(view, choice.names))]
     return {
         "title": _("Export: %(what)s", what=label),
         "crumbs": [(label, f"{view.url('list')}?{query}"), (_("Export"), None)],
@@ -49,6 +50,7 @@ def export_variables(
         "columns": {
             "value": columns,
             "choices": [
+                *own,
                 (LISTED, _("Columns of the list"), _names(view, listed)),
                 (EVERY, _("All columns of the record"), _names(view, every)),
             ],

@@ -23,7 +23,7 @@ from models.labels import ExportFormat, ExportOutcome
 from views.adapter import guarded
 from views.base import view_of
 from views.context import web_context
-from views.exporting import EVERY, LISTED, Choice, choose
+from views.exporting import LISTED, Choice, asked_columns, choose
 from views.exportpage import export_variables
 from views.exportrun import clear_up, make_list, send
 from views.listpage import args_of_request, list_args
@@ -67,7 +67,7 @@ class ExportRoutes:
     def export(self: Any) -> Any:
         """What would be exported, and what of it is masked. Wrong arguments are left out and said."""
         args = list_args(args_of_request())
-        choice, problems = choose(web_context(), type(self), args, request.args.get("columns", LISTED))
+        choice, problems = choose(web_context(), type(self), args, asked_columns(_columns(request.args)))
         for problem in problems:
             flash(str(problem), "warning")
         return render_template("zhidan/export.html", **export_variables(choice, _columns(request.args)))
@@ -79,7 +79,7 @@ class ExportRoutes:
         ctx = web_context()
         form = request.form
         args = list_args(parse_qsl(form.get("arguments", ""), keep_blank_values=False))
-        choice, problems = choose(ctx, type(self), args, _columns(form), format_of(form.get("format")))
+        choice, problems = choose(ctx, type(self), args, asked_columns(_columns(form)), format_of(form.get("format")))
         if problems:
             raise ValidationFailedError({"arguments": [str(problem) for problem in problems]})
         if form.get("act") == "ask":
@@ -103,7 +103,8 @@ class ExportRoutes:
 
 
 def _columns(values: Any) -> str:
-    return EVERY if values.get("columns") == EVERY else LISTED
+    """Those of the list, all, or named ones with commas between, as somebody has arranged his list."""
+    return str(values.get("columns") or LISTED)
 
 
 def format_of(raw: str | None) -> ExportFormat:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -225,3 +226,15 @@ def other_errors(errors: Mapping[str, Any], shown: list[dict[str, Any]]) -> list
 def enum_choices(kind: Any) -> list[tuple[str, str]]:
     """The words of a vocabulary column with their labels."""
     return [(word.value, label_text(word)) for word in kind.enum_class]
+
+
+def new_token() -> str:
+    """An idempotency token for a form."""
+    return secrets.token_urlsafe(16)
+
+
+def own_address(asked: str | None, default: str) -> str:
+    """A way back within this site; anything else is ignored."""
+    if asked and asked.startswith("/") and not asked.startswith(("//", "/\\")) and "\\" not in asked:
+        return asked
+    return default

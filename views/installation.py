@@ -57,5 +57,6 @@ class InstallationView(EntityView):
     base_order = ("created_at", "desc")
     scope = scopes.installation
     quick_search = ("installation_no", "order.order_no")
+    planned = "slot_from"
     creates = create_installation
     related_views = [AcceptanceView]

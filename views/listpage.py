@@ -1,4 +1,4 @@
-"""The list page: from a declaration and the query arguments to the plain variables of ``zhidan/list.html``."""
+"""The parts of a list page: columns, rows, filters, chips, pager, from a declaration and the query arguments."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from flask_babel import gettext as _
 from app.kernel.context import Context
 from app.kernel.errors import Reason
 from app.kernel.fields import editable
-from app.kernel.filters import RESERVED, Filter, attribute_of
+from app.kernel.filters import DURING, RESERVED, Filter, attribute_of
 from app.kernel.journal import state_column
-from app.kernel.listing import Args, ListRequest, Page, Total, page, parse, total
+from app.kernel.listing import Args, ListRequest, Page, Total
 from app.security.refusals import tampered
 from models.base import Fixed, UtcDateTime
 from views.base import EntityDeclaration, view_of
@@ -50,48 +50,11 @@ def address(args: Args | Mapping[str, str], *, without: Sequence[str] = (), **mo
     return f"{request.path}?{query}" if query else request.path
 
 
-def list_variables(
-    ctx: Context, view: type[EntityDeclaration], args: list[tuple[str, str]]
-) -> tuple[dict[str, Any], list[Any]]:
-    """The variables of the page, and what was wrong with the arguments."""
-    spec = view.spec()
-    asked, problems = parse(spec, ctx.actor, args)
-    found = page(ctx, spec, asked)
-    counted = total(ctx, spec, asked)
-    names = view.seen_columns(ctx.actor, view.list_columns)
-    bulk = bulk_steps(ctx, view)
-    variables = {
-        "title": str(view.model().__label_plural__),
-        "columns": columns_of(ctx, view, names, args, asked),
-        "rows": rows_of(ctx, view, names, found.rows),
-        "search": {"name": "q", "value": asked.quick, "placeholder": _("Search")} if view.quick_search else None,
-        "filters": filter_fields(ctx, view, asked),
-        "keep": {"sort": dict(args)["sort"]} if "sort" in dict(args) else {},
-        "reset_url": request.path if asked.filters or asked.quick else None,
-        "chips": chips(ctx, view, asked, args),
-        "quick": quick_views(view, args),
-        "pager": pager(found, counted, args, asked),
-        "add": add_button(ctx, view),
-        "header_actions": export_buttons(ctx, view, args),
-        "bulk": bulk,
-    }
-    return variables, problems
-
-
 def add_button(ctx: Context, view: type[EntityDeclaration], **values: Any) -> dict[str, str] | None:
     """The way to the add form, for who may add."""
     if not view.may_add(ctx.actor):
         return None
     return {"label": _("Add %(name)s", name=str(view.model().__label__)), "url": view.url("add", **values)}
-
-
-def export_buttons(ctx: Context, view: type[EntityDeclaration], args: Args) -> list[dict[str, str]]:
-    """The way to the export of exactly this list, for who may export."""
-    if not view.may(ctx.actor, "export"):
-        return []
-    query = urlencode(list_args(args))
-    url = view.url("export")
-    return [{"label": _("Export"), "url": f"{url}?{query}" if query else url, "icon": "fa-download"}]
 
 
 def list_args(pairs: Args) -> list[tuple[str, str]]:
@@ -191,19 +154,6 @@ def about(counted: Total) -> str:
     return str(_("More than %(count)s rows", count=f"{counted.count:,}"))
 
 
-def quick_views(view: type[EntityDeclaration], args: Args) -> list[dict[str, Any]]:
-    """The declared views over the list as tabs."""
-    if not view.quick_views:
-        return []
-    names = {key for _label, wanted in view.quick_views for key in wanted}
-    current = {key: value for key, value in args if key in names}
-    tabs: list[tuple[Any, dict[str, str]]] = [(_("All"), {}), *view.quick_views]
-    return [
-        {"label": str(label), "url": address(list(wanted.items())), "active": current == wanted, "count": None}
-        for label, wanted in tabs
-    ]
-
-
 def filter_fields(ctx: Context, view: type[EntityDeclaration], asked: ListRequest) -> list[dict[str, Any]]:
     """The filter bar by column type; the first few stand open."""
     values = {condition.key: condition for condition in asked.filters}
@@ -269,9 +219,12 @@ def chips(ctx: Context, view: type[EntityDeclaration], asked: ListRequest, args:
     signs = {"lt": "<", "le": "≤", "gt": ">", "ge": "≥", "ne": "≠", "contains": "∋"}
     found = []
     for condition in asked.filters:
-        text = ", ".join(value_text(ctx, view, condition, value, asked.filters) for value in condition.values)
         if condition.operator == "null":
             text = _("empty") if condition.values[0] else _("not empty")
+        elif condition.operator == DURING:
+            text = days_text(condition)
+        else:
+            text = ", ".join(value_text(ctx, view, condition, value, asked.filters) for value in condition.values)
         sign = signs.get(condition.operator, "")
         # The argument may have come under the name of the relation or of its column.
         keys = [key for key, _value in args if key in {condition.key, _alias(view, condition)}]
@@ -285,6 +238,12 @@ def chips(ctx: Context, view: type[EntityDeclaration], asked: ListRequest, args:
     if asked.quick:
         found.append({"label": _("Search"), "text": asked.quick, "remove_url": address(args, without=["q"])})
     return found
+
+
+def days_text(condition: Filter) -> str:
+    """The days of a period."""
+    first, last = condition.values
+    return f"{first} – {last}" if first is not None else f"≤ {last}"
 
 
 def _alias(view: type[EntityDeclaration], condition: Filter) -> str:

@@ -35,6 +35,9 @@ from views.reveal import Revealable
 from views.shipment import ShipmentView
 from views.ticket import ServiceTicketView
 
+# What is still owed: a promise that lies behind us was missed.
+UNDELIVERED = "confirmed,in_production,ready_to_ship,partly_shipped"
+
 LINE_QUANTITIES = [
     "qty_ordered", "qty_cancelled", "qty_reserved", "qty_produced", "qty_qc_passed", "qty_shipped", "qty_back",
     "qty_delivered", "qty_installed", "qty_accepted", "qty_returned",
@@ -138,6 +141,7 @@ class OrderLineView(EntityView):
         ),
     ]
     base_order = ("id", "asc")
+    totals = ("line_amount",)
     scope = scopes.order_line
     parent_allows = is_draft
     creates = add_line
@@ -156,6 +160,7 @@ class OrderFeeView(EntityView):
     edit_columns = ["amount", "description", "tax_rate"]
     show_fieldsets = [(_l("Fee"), {"fields": list_columns})]
     base_order = ("id", "asc")
+    totals = ("amount",)
     scope = scopes.order_fee
     parent_allows = is_draft
     creates = add_fee
@@ -253,7 +258,10 @@ class OrderView(Revealable, EntityView):
         (_l("Running"), {"state": "confirmed,in_production,ready_to_ship"}),
         (_l("On the way"), {"state": "partly_shipped,shipped,delivered,pending_acceptance"}),
         (_l("Completed"), {"state": "completed,closed"}),
+        (_l("Promise missed"), {"promised_on__during": "past", "state": UNDELIVERED}),
     )
+    totals = ("total_amount",)
+    facets = ("order_type",)
     way = stations
     awaits = {OrderState.ready_to_ship: "shipment.add"}
     creates = create_order

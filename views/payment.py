@@ -8,7 +8,6 @@ from app.documents.catalogue import RECEIPT, REFUND
 from app.security import scopes
 from app.services.payment.actions import record_payment
 from app.services.payment.refunds import apply_invoice, record_refund
-from models.labels import PaymentState, label_of
 from models.payment import Invoice, Payment, PaymentAllocation, PaymentSchedule, Refund
 from views.base import EntityInterface
 from views.entity import EntityView
@@ -23,6 +22,7 @@ class PaymentAllocationView(EntityView):
     search_columns = ["payment", "order", "schedule", "nature", "allocated_at"]
     show_fieldsets = [(_l("Allocation"), {"fields": list_columns})]
     base_order = ("id", "desc")
+    totals = ("amount",)
     scope = scopes.payment_allocation
 
 
@@ -37,6 +37,7 @@ class PaymentScheduleView(EntityView):
     show_fieldsets = [(_l("Payment schedule"), {"fields": list_columns})]
     label_columns = {"open_amount": _l("Still open")}
     base_order = ("id", "asc")
+    totals = ("amount", "paid_amount")
     scope = scopes.payment_schedule
 
 
@@ -66,7 +67,7 @@ class PaymentView(Printed, EntityView):
     base_order = ("received_at", "desc")
     scope = scopes.payment
     quick_search = ("payment_no", "channel_txn_no", "external_order_no", "order.order_no")
-    quick_views = tuple((label_of(state), {"state": str(state)}) for state in PaymentState)
+    totals = ("amount", "allocated_amount")
     creates = record_payment
     optional_columns = ("received_at",)
     related_views = [PaymentAllocationView]
@@ -95,6 +96,7 @@ class RefundView(Printed, EntityView):
     ]
     papers = (REFUND,)
     base_order = ("created_at", "desc")
+    totals = ("amount", "compensation_amount")
     scope = scopes.refund
     quick_search = ("refund_no", "order.order_no")
     creates = record_refund
@@ -113,6 +115,7 @@ class InvoiceView(EntityView):
         (_l("Amounts"), {"fields": ["gross_amount", "net_amount", "tax_amount", "tax_invoice_no", "issued_at"]}),
     ]
     base_order = ("created_at", "desc")
+    totals = ("gross_amount",)
     scope = scopes.invoice
     quick_search = ("invoice_no", "tax_invoice_no", "order.order_no")
     creates = apply_invoice

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from app.documents.catalogue import INSPECTION
 from app.security import scopes
 from app.services.quality.actions import add_defect
-from models.labels import InspectionState, label_of
+from models.labels import InspectionState
 from models.quality import Inspection, InspectionDefect
 from views.base import EntityInterface
 from views.entity import EntityView
@@ -54,5 +54,4 @@ class InspectionView(Printed, EntityView):
     base_order = ("created_at", "desc")
     scope = scopes.inspection
     quick_search = ("inspection_no", "order.order_no")
-    quick_views = tuple((label_of(state), {"state": str(state)}) for state in InspectionState)
     related_views = [InspectionDefectView]

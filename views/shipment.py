@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from app.documents.catalogue import DELIVERY_NOTE, LABELS
 from app.security import scopes
 from app.services.shipment.actions import create_shipment
-from models.labels import ShipmentState, label_of
+from models.labels import ShipmentState
 from models.shipment import DeliveryReceipt, Package, Shipment, ShipmentLine
 from views.base import EntityInterface
 from views.entity import EntityView
@@ -91,7 +91,7 @@ class ShipmentView(Printed, EntityView):
     base_order = ("created_at", "desc")
     scope = scopes.shipment
     quick_search = ("shipment_no", "order.order_no")
-    quick_views = tuple((label_of(state), {"state": str(state)}) for state in ShipmentState)
+    planned = "slot_from"
     creates = create_shipment
     can_be_edited = is_before_departure
     related_views = [PackageView, ShipmentLineView, DeliveryReceiptView, InstallationView]

@@ -25,7 +25,8 @@ from models.base import Fixed, UtcDateTime
 LARGEST_ID = 2**31 - 1
 LONGEST_TEXT = 200
 MOST_VALUES = 200
-RESERVED = frozenset({"q", "sort", "after", "before", "last", "size"})
+DURING = "during"
+RESERVED = frozenset({"q", "sort", "after", "before", "last", "size", "view"})
 
 COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
     "lt": operator.lt,
@@ -61,6 +62,8 @@ class Filter:
         if self.operator == "null":
             empty: sa.ColumnElement[bool] = column.is_(None)
             return empty if self.values[0] else sa.not_(empty)
+        if self.operator == DURING:
+            return _during(column, self.values)
         if self.operator == "contains":
             return contains(column, self.values[0])
         if isinstance(column.type, UtcDateTime) and _is_day(self.values[0]):
@@ -103,9 +106,17 @@ def relation_names(model: type[Any]) -> dict[str, str]:
 
 
 def parse_filters(
-    model: type[Any], searchable: Iterable[str], actor: Actor, args: Iterable[tuple[str, str]]
+    model: type[Any],
+    searchable: Iterable[str],
+    actor: Actor,
+    args: Iterable[tuple[str, str]],
+    today: date | None = None,
 ) -> tuple[list[Filter], list[Reason]]:
-    """The filters among query arguments, and what is wrong with the others. Empty values count as not given."""
+    """The filters among query arguments, and what is wrong with the others. Empty values count as not given.
+
+    Args:
+        today: what ``column__during=week`` is reckoned from; without it, such words are not understood.
+    """
     allowed = {name for name in searchable if access(actor, model, name) is Access.full}
     relations = relation_names(model)
     collected: dict[tuple[str, str], list[str]] = {}
@@ -125,7 +136,7 @@ def parse_filters(
     filters = []
     for (name, asked), raws in collected.items():
         try:
-            filters.append(_filter(model, name, asked, raws))
+            filters.append(_filter(model, name, asked, raws, today))
         except BadValueError:
             problems.append(
                 Reason(
@@ -137,10 +148,12 @@ def parse_filters(
     return filters, problems
 
 
-def _filter(model: type[Any], name: str, asked: str, raws: list[str]) -> Filter:
+def _filter(model: type[Any], name: str, asked: str, raws: list[str], today: date | None) -> Filter:
     attribute = sa.inspect(model).attrs[name]
     is_relation = isinstance(attribute, sa.orm.RelationshipProperty)
     kind = sa.Integer() if is_relation else attribute.columns[0].type
+    if asked == DURING and isinstance(kind, UtcDateTime | sa.Date) and len(raws) == 1:
+        return Filter(name, asked, period(raws[0], today), (raws[0],))
     if asked not in operators_of(kind, is_relation=is_relation):
         raise BadValueError
     if asked == "null":
@@ -226,6 +239,32 @@ def _moment(raw: str) -> datetime | date:
         return day
     moment = datetime.fromisoformat(raw)
     return (moment.replace(tzinfo=LOCAL_ZONE) if moment.tzinfo is None else moment).astimezone(UTC)
+
+
+def period(word: str, today: date | None) -> tuple[date | None, date]:
+    """The first and last day of ``today``, ``week``, ``month`` or ``past`` (before today). Raises BadValueError."""
+    if today is None:
+        raise BadValueError
+    if word == "today":
+        return today, today
+    if word == "week":
+        monday = today - timedelta(days=today.weekday())
+        return monday, monday + timedelta(days=6)
+    if word == "month":
+        first = today.replace(day=1)
+        return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    if word == "past":
+        return None, today - timedelta(days=1)
+    raise BadValueError
+
+
+def _during(column: Any, days: tuple[Any, ...]) -> sa.ColumnElement[bool]:
+    first, last = days
+    low, high = first, last + timedelta(days=1)
+    if isinstance(column.type, UtcDateTime):
+        low, high = (local_midnight(first) if first else None), local_midnight(high)
+    before: sa.ColumnElement[bool] = column < high
+    return before if low is None else sa.and_(column >= low, before)
 
 
 def _is_day(value: Any) -> bool:

@@ -11,6 +11,7 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -114,10 +115,10 @@ def sortable(model: type[Any], names: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
-def parse(spec: ListSpec, actor: Actor, args: Args) -> tuple[ListRequest, list[Reason]]:
+def parse(spec: ListSpec, actor: Actor, args: Args, today: date | None = None) -> tuple[ListRequest, list[Reason]]:
     """The typed request, and what was wrong: a wrong part is left out, so that screens can show the rest."""
     plain_args = dict(args)
-    filters, problems = parse_filters(spec.model, spec.search, actor, args)
+    filters, problems = parse_filters(spec.model, spec.search, actor, args, today)
     sort, descending = spec.base_order[0], spec.base_order[1] == "desc"
     if asked := plain_args.get("sort", "").strip():
         name = asked.lstrip("-")
@@ -186,7 +187,7 @@ def page(ctx: Context, spec: ListSpec, request: ListRequest) -> Page:
     statement = (
         sa.select(model)
         .join(inner, inner.c.id == model.id)
-        .options(*_loads(model, spec.columns, request.sort))
+        .options(*loads(model, spec.columns, request.sort))
         .order_by(*_order(model, column, descending=descending))
     )
     rows = list(ctx.session.scalars(statement).unique())
@@ -231,7 +232,7 @@ def total(ctx: Context, spec: ListSpec, request: ListRequest) -> Total:
     return Total(COUNT_CAP, is_exact=False)
 
 
-def _loads(model: type[Any], names: tuple[str, ...], sort: str) -> list[Any]:
+def loads(model: type[Any], names: tuple[str, ...], sort: str) -> list[Any]:
     """Loads the columns of the list and its relations in one go; every column when one is computed."""
     attributes = sa.inspect(model).attrs
     relations: list[Any] = []

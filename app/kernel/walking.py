@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.kernel.context import Context
-from app.kernel.filters import attribute_of
+from app.kernel.filters import DURING, Filter, attribute_of
 from app.kernel.listing import ListRequest, ListSpec, conditions, page
 
 PAGE = 500
@@ -17,10 +17,21 @@ PAGE = 500
 
 def canonical(asked: ListRequest) -> list[tuple[str, str]]:
     """The arguments that lead to exactly this list, in one order whatever order they came in. No paging."""
-    pairs = sorted((condition.key, raw) for condition in asked.filters for raw in condition.raw)
+    pairs = sorted(pair for condition in asked.filters for pair in _pairs(condition))
     if asked.quick:
         pairs.append(("q", asked.quick))
     return [*pairs, ("sort", f"-{asked.sort}" if asked.descending else asked.sort)]
+
+
+def _pairs(condition: Filter) -> Iterator[tuple[str, str]]:
+    """The arguments of a condition. This week becomes its days: an approved export does not move with the calendar."""
+    if condition.operator != DURING:
+        yield from ((condition.key, raw) for raw in condition.raw)
+        return
+    first, last = condition.values
+    if first is not None:
+        yield f"{condition.name}__ge", first.isoformat()
+    yield f"{condition.name}__le", last.isoformat()
 
 
 def counted(ctx: Context, spec: ListSpec, asked: ListRequest, most: int) -> int:

@@ -17,7 +17,7 @@ READ = "list show"
 WRITE = "list show add edit"
 
 # Everybody who can sign in.
-EVERYBODY = {"account": "own", "api_token": "own", "sign_in_link": "own"}
+EVERYBODY = {"account": "own", "api_token": "own", "sign_in_link": "own", "saved_list": "own"}
 
 
 def _read(entities: str) -> dict[str, str]:
@@ -37,7 +37,7 @@ _DESK = _RULES | {"delegation": "list show add accept end"}
 # Whoever may export asks for more than the limit on the export page itself, and sees what became of it.
 _ASKS = {"export_request": "list show withdraw"}
 # A head names deputies in his department and proposes parameters; the committee decides (domain/06 6.3, 6.4).
-_HEAD = _ASKS | {"delegation": "manage", "parameter_change": "list show add withdraw"}
+_HEAD = _ASKS | {"delegation": "manage", "parameter_change": "list show add withdraw", "saved_list": "share"}
 _ALL = {
     **_read("customer customer_address consent product stock reservation inbox_item order_review approval"),
     **_read("approval_vote delegation export_log export_request journal parameter_change privacy_request"),
@@ -189,6 +189,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "journal": "list",
         "api_token": "list end",
         "sign_in_link": "list add end",
+        "saved_list": "share",
     },
     role.SECURITY: {
         "user": READ,

@@ -35,7 +35,7 @@ ESSENTIAL: Mapping[str, frozenset[str]] = {
 # What the technical roles may have to do with; everything else is business.
 TECHNICAL_SUBJECTS = frozenset({
     "account", "user", "role", "rights_change", "journal", "calendar_day", "policy_parameter", "MenuApi", "api_token",
-    "login_session", "sign_in_link", "parameter_change",
+    "login_session", "sign_in_link", "parameter_change", "saved_list",
 })  # fmt: skip
 ADMINISTERING = frozenset({"user", "role", "rights_change", "journal", "sign_in_link", "api_token"})
 DANGEROUS_WORDS = frozenset({"export", "reveal", "approve", "vote"})

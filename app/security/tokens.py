@@ -34,7 +34,7 @@ LONGEST_NAME = 80
 MOST_TOKENS = 50
 USED_EVERY = timedelta(minutes=1)
 # Accounts, rights and tokens are a person's own business: no program gets at them, whatever its token says.
-CLOSED = frozenset({"MenuApi", "account", "api_token", "role", "sign_in_link", "user"})
+CLOSED = frozenset({"MenuApi", "account", "api_token", "role", "saved_list", "sign_in_link", "user"})
 _FORM = re.compile(r"zd_[A-Za-z0-9_-]{43}\Z")
 
 

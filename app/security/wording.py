@@ -23,6 +23,7 @@ SUBJECTS = {
     "account": _l("Own account"),
     "api_token": _l("API tokens"),
     "sign_in_link": _l("Sign-in links"),
+    "saved_list": _l("Saved filters"),
     "MenuApi": _l("Menu"),
 }
 FIELD_GROUPS = {
@@ -53,6 +54,7 @@ WORDS = {
     "preview": _l("See the panel as a role"),
     "own": _l("Change"),
     "end": _l("End"),
+    "share": _l("Share with a role"),
     "read": _l("Read"),
     "access": _l("Sign-in and sessions"),
     "resetpasswords": _l("New one-time password"),

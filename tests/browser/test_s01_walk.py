@@ -241,6 +241,8 @@ def inspect(walk: Walk) -> None:
     sun.page.check("[data-zd-check-all]")
     with sun.page.expect_navigation():
         sun.page.click("#zd-bulk [data-step=accept]")
+    assert sun.page.locator(".zd-bulk-page .zd-row-item").count() == 2
+    sun.save()
     assert sun.said() == ["已处理 2 条记录。"]
     sun.find("order", ORDER)
     assert sun.state == "待发货"

@@ -43,6 +43,8 @@ WITHOUT_SCREEN = {
     "recovery_code": "hashes that nobody reads",
     "api_token": "pages of its own: a secret is shown once",
     "sign_in_link": "pages of its own: a link is made with the messenger",
+    "saved_list": "the list itself shows its filters",
+    "list_setting": "the list itself is the screen",
     "subject_key": "technical: nobody looks at keys",
 }
 

@@ -86,7 +86,7 @@ def test_role_when_delivered_then_has_grants_and_field_policy_decided() -> None:
 
 
 def test_everybody_when_signed_in_then_only_his_own_account() -> None:
-    assert EVERYBODY == {"account": "own", "api_token": "own", "sign_in_link": "own"}
+    assert EVERYBODY == {"account": "own", "api_token": "own", "sign_in_link": "own", "saved_list": "own"}
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_admin_when_looking_for_business_then_finds_none(app: Flask) -> None:
     assert (rights(role.ADMIN) | rights(role.SECURITY)) & steps == set()
     assert {right.split(".")[0] for right in rights(role.ADMIN)} == {
         "account", "api_token", "calendar_day", "journal", "policy_parameter", "rights_change", "role",
-        "sign_in_link", "user",
+        "saved_list", "sign_in_link", "user",
     }  # fmt: skip
     assert fields_of([role.ADMIN]) == {}
 

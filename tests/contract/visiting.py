@@ -25,6 +25,7 @@ SAMPLES = {
     "export_no": "DC-20260101-0001",
     "request_no": "DQ-20260101-0001",
     "mark": "0" * 24,
+    "entity": "order",
 }
 
 

@@ -219,7 +219,9 @@ def test_bulk_step_when_some_can_and_some_cannot_then_each_is_told(app: Flask, s
     )  # fmt: skip
     session.rollback()
     assert open_ids
-    form = {"pk": [str(pk) for pk in (*open_ids, draft_id, 999_999)]}
+    # The preview sends the able ones only; whoever sends more by hand is told of each.
+    versions = {f"version.{pk}": str(_version(session, pk)) for pk in (*open_ids, draft_id)}
+    form = {"pk": [str(pk) for pk in (*open_ids, draft_id, 999_999)], "confirmed": "1", **versions}
     told = lead.messages(lead.post("/order/bulk/close", form, page="/order/list/"))
     assert told == [
         f"{len(open_ids)} record{'s' * (len(open_ids) > 1)} done.",
@@ -229,6 +231,12 @@ def test_bulk_step_when_some_can_and_some_cannot_then_each_is_told(app: Flask, s
     assert set(session.scalars(sa.select(Order.state).where(Order.id.in_(open_ids)))) == {"closed"}
     session.rollback()
     assert lead.client.post("/order/bulk/submit", data=lead.hidden("/order/list/")).status_code == 404
+
+
+def _version(session: Session, pk: int) -> int:
+    found = session.scalars(sa.select(Order.version).where(Order.id == pk)).one()
+    session.rollback()
+    return found
 
 
 def test_record_when_out_of_scope_or_unknown_then_it_is_not_found(app: Flask, session: Session) -> None:

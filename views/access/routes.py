@@ -34,7 +34,8 @@ from views.access.saving import save_new, save_role
 from views.access.why import why_variables
 from views.adapter import guarded, login_needed
 from views.context import web_context
-from views.entity import SEE_OTHER, TOKEN, new_token, own_address
+from views.entity import SEE_OTHER, TOKEN
+from views.forms import new_token, own_address
 
 
 class RightsView(BaseView):

@@ -1,0 +1,127 @@
+"""The routes of a list: page, board, calendar, what it adds up to, menu and preview of a row, many rows at once.
+
+``EntityView`` inherits them, so a declared list has them by its declaration alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, jsonify, redirect, render_template, request
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.kernel.context import Context
+from app.kernel.errors import NotFoundError
+from views import bulk
+from views.adapter import guarded, login_needed
+from views.arrangement import address_of
+from views.boards import board_variables, calendar_variables
+from views.context import web_context
+from views.forms import is_id, new_token, own_address, posted
+from views.listframe import list_variables
+from views.listpage import args_of_request, note_arguments
+from views.rowpage import menu_variables, peek_variables
+from views.tallies import tallied
+
+SEE_OTHER = 303
+
+
+class ListRoutes:
+    """The routes; the class that inherits them is an ``EntityDeclaration``."""
+
+    @expose("/list/")
+    @guarded("list")
+    def list(self: Any) -> Any:
+        """A page of the list. Wrong arguments are left out and said; without any, one's own first filter."""
+        ctx, view = web_context(), type(self)
+        variables, problems = list_variables(ctx, view, args_of_request())
+        own = variables.pop("arrangement")
+        if not request.args and (first := own.kept.of(own.kept.default_id)) is not None:
+            return redirect(address_of(ctx, view, first))
+        self._say(problems, own)
+        variables["bulk_hidden"] = {"token": new_token(), "back": request.full_path}
+        return render_template("zhidan/list.html", **variables)
+
+    @expose("/board/")
+    @guarded("list")
+    def board(self: Any) -> Any:
+        """The list as cards by state."""
+        return self._other_way("zhidan/board.html", board_variables)
+
+    @expose("/calendar/")
+    @guarded("list")
+    def calendar(self: Any) -> Any:
+        """The list by the days of a month or a week."""
+        return self._other_way("zhidan/calendar.html", calendar_variables)
+
+    def _other_way(self: Any, template: str, made: Any) -> Any:
+        variables, problems = made(web_context(), type(self), args_of_request())
+        self._say(problems, variables.pop("arrangement"))
+        return render_template(template, **variables)
+
+    def _say(self: Any, problems: Any, own: Any) -> None:
+        """What was left out: wrong arguments, and what a shared filter asks for beyond one's rights."""
+        for problem in problems:
+            flash(str(problem), "warning")
+        note_arguments(problems)
+        if own.left_out:
+            names = ", ".join(own.left_out)
+            flash(_("Left out of this filter, because it is not open to you: %(names)s", names=names), "warning")
+
+    @expose("/counts")
+    @guarded("list")
+    def counts(self: Any) -> Any:
+        """Rows by word and the sums of the filter, asked for when the list stands on the screen already."""
+        return jsonify(tallied(web_context(), type(self), args_of_request()))
+
+    @expose("/<int:pk>/rowmenu")
+    @guarded("list")
+    def rowmenu(self: Any, pk: int) -> Any:
+        """The steps that are open for one row."""
+        ctx = web_context()
+        back = own_address(request.args.get("back"), self.url("list"))
+        return render_template("zhidan/rowmenu.html", **menu_variables(ctx, type(self), self.find(ctx, pk), back))
+
+    @expose("/<int:pk>/peek")
+    @guarded("show")
+    def peek(self: Any, pk: int) -> Any:
+        """One record in short, beside the list."""
+        ctx = web_context()
+        return render_template("zhidan/peek.html", **peek_variables(ctx, type(self), self.find(ctx, pk)))
+
+    @expose("/bulk/<step>", methods=("POST",))
+    def bulk(self: Any, step: str) -> Any:
+        """A step on many records: shown first, then taken, each by itself, and told what became of each."""
+        if (answer := login_needed()) is not None:
+            return answer
+        ctx = web_context()
+        declared = self._declared(ctx, step)
+        if not declared.is_bulk:
+            raise NotFoundError
+        back = own_address(request.form.get("back"), self.url("list"))
+        ids = [int(raw) for raw in request.form.getlist("pk") if is_id(raw)]
+        ids = [*dict.fromkeys(ids)][: bulk.MOST_BULK]
+        if not ids:
+            flash(_("Select at least one row."), "warning")
+            return redirect(back, SEE_OTHER)
+        if not request.form.get("confirmed"):
+            return render_template(
+                "zhidan/bulk.html", **bulk.preview_variables(ctx, type(self), declared, ids, back=back)
+            )
+        return self._take(ctx, declared, ids, back)
+
+    def _take(self: Any, ctx: Context, declared: Any, ids: Any, back: str) -> Any:
+        raw = posted(declared.asks, request.form) if declared.asks else {}
+        versions = {pk: request.form.get(f"version.{pk}", "") for pk in ids}
+        seen = {pk: int(version) if is_id(version) else 0 for pk, version in versions.items()}
+        outcome = bulk.take(ctx, type(self), declared, seen, raw, request.form.get("token") or new_token())
+        if outcome.errors:
+            page = bulk.preview_variables(ctx, type(self), declared, ids, raw=raw, errors=outcome.errors, back=back)
+            return render_template("zhidan/bulk.html", **page), 422
+        if outcome.done:
+            flash(ngettext("%(num)s record done.", "%(num)s records done.", len(outcome.done)), "success")
+        for label, why in outcome.refused:
+            flash(_("%(record)s: %(reason)s", record=label, reason=why), "warning")
+        return redirect(back, SEE_OTHER)
