@@ -111,6 +111,28 @@ def cards(ctx: Context) -> list[dict[str, Any]]:
     return sorted(found, key=lambda card: URGENCY.index(card["rows"][0]["due"]["tone"]))
 
 
+def waiting(ctx: Context) -> dict[str, dict[str, Any]]:
+    """How much waits in each table, in one statement: the counts of the cards, summed up by table."""
+    parts = []
+    for view in ENTITIES.values():
+        states = open_states(ctx, view)
+        if not states:
+            continue
+        model = view.model()
+        where = [getattr(model, state_column(model) or "state").in_(states)]
+        if view.scope is not None:
+            where.append(view.scope(ctx.actor))
+        capped = sa.select(sa.literal(1)).select_from(model).where(*where).limit(COUNT_CAP + 1).subquery()
+        count = sa.select(sa.func.count()).select_from(capped).scalar_subquery()
+        parts.append(sa.select(sa.literal(view.entity()).label("entity"), count.label("count")))
+    rows = ctx.session.execute(sa.union_all(*parts)) if parts else ()
+    return {
+        name: {"count": count, "text": str(count) if count <= COUNT_CAP else f"{COUNT_CAP:,}+"}
+        for name, count in rows
+        if count
+    }
+
+
 def _work(ctx: Context, view: type[EntityDeclaration], state: Any) -> tuple[int, list[Any]]:
     model = view.model()
     where = [getattr(model, state_column(model) or "state") == state]

@@ -20,6 +20,8 @@ POLICY = (
     "frame-ancestors 'none'"
 )
 YEAR = 31_536_000
+# What a person chose for this browser; the first is what nobody chose.
+LOOKS = {"theme": ("system", "light", "dark"), "density": ("roomy", "compact")}
 
 
 def csp_nonce() -> str:
@@ -75,18 +77,30 @@ def _item(child: Any) -> dict[str, Any]:
     url = child.get_url()
     base = child.baseview.route_base if child.baseview is not None else None
     inside = bool(base) and request.path.startswith(f"{base}/")
-    return {"label": str(child.label), "url": url, "icon": child.icon, "active": inside or request.path == url}
+    found = {"label": str(child.label), "url": url, "icon": child.icon, "active": inside or request.path == url}
+    # A declared table: the script of the shell writes beside it what waits there.
+    return found | {"entity": child.baseview.entity() if hasattr(child.baseview, "entity") else None}
+
+
+def look() -> dict[str, Any]:
+    """Theme and density of this browser, from cookies that its script has set; anything else counts as not chosen."""
+    chosen = {name: request.cookies.get(f"zd_{name}", "") for name in LOOKS}
+    found: dict[str, Any] = {name: chosen[name] if chosen[name] in words else words[0] for name, words in LOOKS.items()}
+    return found | {"is_signed_in": bool(current_user and current_user.is_authenticated)}
 
 
 def shell_variables() -> dict[str, Any]:
     """Template variables of the shell; nothing is read for a stranger."""
     builder = current_app.appbuilder  # type: ignore[attr-defined]
     if request.path.startswith("/static/") or not current_user or not current_user.is_authenticated:
-        return {"nav": [], "appbuilder": builder}
+        return {"nav": [], "appbuilder": builder, "look": look()}
     actor = current_actor()
     return {
         "appbuilder": builder,
         "nav": navigation(),
+        "look": look(),
+        "waiting_url": url_for("DeskView.waiting"),
+        "waiting_for": f"{actor.id} {'+'.join(sorted(actor.roles))}",
         "user_label": actor.name,
         "account_url": url_for("AccountView.index") if actor.may("account.own") else None,
         "logout_post_url": builder.get_url_for_logout,

@@ -13,10 +13,11 @@ TEMPLATES = sorted((ROOT / "app/templates").rglob("*.html"))
 STYLES = sorted((ROOT / "app/static/zhidan/css").glob("*.css"))
 SCRIPTS = sorted((ROOT / "app/static/zhidan/js").glob("*.js"))
 VENDORED = ROOT / "app/static/vendor"
-STYLE_BYTES = 60_000
+# What a page takes over the line is measured in tests/browser; these keep any one change small.
+STYLE_BYTES = 90_000
 # The screens of rights bring their own styles along; no other page loads them.
 OWN_STYLES = {"rights.css": 24_000}
-SCRIPT_BYTES = 40_000
+SCRIPT_BYTES = 90_000
 LONGEST_FILE = 400
 COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}\b|\b(?:rgb|rgba|hsl|hsla|oklch)\(")
 
