@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import secrets
+from time import monotonic
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, user_logged_in, user_logged_out
+from sqlalchemy.orm import Session
 
 from app.kernel.context import LOCAL_ZONE, Deputyship
+from app.kernel.demo import is_demo
 from app.security.actors import current_actor
 from app.security.departments import label_of_role
 from views.access.previewing import forget, strip
@@ -20,6 +23,7 @@ POLICY = (
     "frame-ancestors 'none'"
 )
 YEAR = 31_536_000
+A_MINUTE = 60
 # What a person chose for this browser; the first is what nobody chose.
 LOOKS = {"theme": ("system", "light", "dark"), "density": ("roomy", "compact")}
 
@@ -89,6 +93,13 @@ def look() -> dict[str, Any]:
     return found | {"is_signed_in": bool(current_user and current_user.is_authenticated)}
 
 
+def ask_for_demo(session: Session) -> None:
+    """Looks, on the first page and at most once a minute, whether this is the demo company. Every page then says so."""
+    known: tuple[float, bool] | None = current_app.extensions.get("zhidan_demo")
+    if known is None or monotonic() - known[0] > A_MINUTE:
+        current_app.extensions["zhidan_demo"] = (monotonic(), is_demo(session))
+
+
 def shell_variables() -> dict[str, Any]:
     """Template variables of the shell; nothing is read for a stranger."""
     builder = current_app.appbuilder  # type: ignore[attr-defined]
@@ -98,6 +109,7 @@ def shell_variables() -> dict[str, Any]:
     return {
         "appbuilder": builder,
         "nav": navigation(),
+        "is_demo": current_app.extensions.get("zhidan_demo", (0.0, False))[1],
         "look": look(),
         "waiting_url": url_for("DeskView.waiting"),
         "waiting_for": f"{actor.id} {'+'.join(sorted(actor.roles))}",

@@ -81,4 +81,28 @@ def test_theme_when_chosen_as_a_command_then_it_holds_at_once_and_on_paper_all_i
     page.evaluate("document.querySelector('[data-zd-look=theme][value=system]').click()")
     assert page.evaluate(ground) == light
     page.emulate_media(color_scheme="dark")
+    page.wait_for_function("'dark' in document.documentElement.dataset")
     assert page.evaluate(ground) == dark
+
+
+def test_tour_when_taken_or_declined_then_it_is_not_offered_again_and_stays_in_the_menu(
+    sit_down: Callable[..., Desk],
+) -> None:
+    desk = sit_down("oc_li", locale="en")
+    desk.open("/lang/en")
+    page = desk.page
+    seen = []
+    page.click("[data-zd-tour-start]")
+    while page.is_visible("#zd-tour-box"):
+        seen.append(page.inner_text("#zd-tour-title"))
+        # The keyboard stays in the dialog: Next has the focus, Enter goes on.
+        assert page.evaluate("document.activeElement.closest('dialog')?.id") == "zd-tour-box"
+        page.keyboard.press("Enter")
+    assert seen == ["What waits for you", "Begin here", "All lists", "Find anything", "Make it yours"]
+    desk.open("/")
+    assert page.locator("[data-zd-tour-offer]").count() == 0
+    page.click(".zd-top .zd-user")
+    page.click(".zd-menu__body a[href*='tour=1']")
+    page.wait_for_selector("#zd-tour-box[open]")
+    page.keyboard.press("Escape")
+    assert (page.is_visible("#zd-tour-box"), page.url.endswith("/")) == (False, True)
