@@ -52,6 +52,13 @@ def test_person_when_working_by_keyboard_then_finds_opens_and_chooses(sit_down: 
     assert page.evaluate("document.activeElement.id") == "zd-search"
     page.keyboard.type("gh?")
     assert page.input_value("#zd-search") == "gh?"
+    # Saved while typing, and told what is wrong: the address has not changed.
+    desk.open("/customer/add")
+    page.focus("main form [name=name]")
+    with page.expect_navigation():
+        page.keyboard.press("Control+s")
+    assert page.url.endswith("/customer/add")
+    assert page.locator(".zd-field.has-error").count() > 0
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("g")
     with page.expect_navigation():

@@ -30,7 +30,9 @@
   function withControl(event) {
     if (event.key.toLowerCase() === "k" && window.zdFinder) { event.preventDefault(); window.zdFinder(">"); return; }
     const wanted = "ctrl+" + event.key.toLowerCase();
-    const element = marked().find((each) => each.dataset.zdKey.toLowerCase() === wanted);
+    const all = marked().filter((each) => each.dataset.zdKey.toLowerCase() === wanted);
+    // Of several forms the one in which somebody types is meant; of none, only a single one is clear.
+    const element = all.find((each) => each.form && each.form.contains(event.target)) || (all.length === 1 ? all[0] : null);
     if (element) { event.preventDefault(); press(element); }
   }
 
