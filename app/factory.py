@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import pkgutil
 from importlib import import_module
 from pathlib import Path
@@ -12,13 +11,13 @@ from flask import Flask
 from flask_appbuilder import AppBuilder
 from sqlalchemy.pool import StaticPool
 from werkzeug.middleware.proxy_fix import ProxyFix
-from whitenoise import WhiteNoise
 
 import app.cli
 import app.reactions
 import app.security.recording
 import app.services
 from app import logs
+from app.assets import add_static, asset_version
 from app.extensions import csrf, db, limiter, migrate
 from app.kernel import database, sealing
 from app.security.manager import ZhidanSecurityManager
@@ -30,18 +29,9 @@ from views.context import init_context
 from views.errors import init_errors, init_token_errors
 from views.home import HomeView
 from views.menu import register
-from views.shell import init_shell, transport_headers
+from views.shell import init_shell
 
 PACKAGE = Path(__file__).resolve().parent
-DAY = 86_400
-# A file opened by itself may run and load nothing: a picture can be a document too.
-SAFE_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-}
 
 
 def create_app(config_object: BaseConfig | None = None, **overrides: Any) -> Flask:
@@ -78,6 +68,9 @@ def create_app(config_object: BaseConfig | None = None, **overrides: Any) -> Fla
         register(builder)
     add_commands(flask_app)
     add_static(flask_app)
+    if hops := flask_app.config["PROXY_HOPS"]:
+        # Only so many addresses of the header are our proxies' words; the others are whatever the client claims.
+        flask_app.wsgi_app = ProxyFix(flask_app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     return flask_app
 
 
@@ -87,30 +80,3 @@ def add_commands(flask_app: Flask) -> None:
         command = getattr(import_module(f"app.cli.{found.name}"), found.name, None)
         if command is not None and hasattr(command, "callback"):
             flask_app.cli.add_command(command)
-
-
-def add_static(flask_app: Flask) -> None:
-    """Serves our static files and the framework's past the application, so that they take no session and no SQL."""
-    safe = SAFE_HEADERS | transport_headers(flask_app)
-
-    def headers(found: Any, _path: str, _url: str) -> None:
-        for name, value in safe.items():
-            found[name] = value
-
-    served = WhiteNoise(flask_app.wsgi_app, max_age=DAY, add_headers_function=headers, autorefresh=flask_app.debug)
-    served.add_files(str(PACKAGE / "static"), prefix="static/")
-    framework = flask_app.blueprints["appbuilder"].static_folder
-    served.add_files(str(framework), prefix="static/appbuilder/")
-    flask_app.wsgi_app = served  # type: ignore[method-assign]
-    if hops := flask_app.config["PROXY_HOPS"]:
-        # Only so many addresses of the header are our proxies' words; the others are whatever the client claims.
-        flask_app.wsgi_app = ProxyFix(served, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
-
-
-def asset_version() -> str:
-    """A mark of our static files' content: a changed file gets a new address."""
-    mark = hashlib.sha256()
-    for path in sorted((PACKAGE / "static" / "zhidan").rglob("*")):
-        if path.is_file():
-            mark.update(path.read_bytes())
-    return mark.hexdigest()[:10]

@@ -36,6 +36,7 @@ class Journal(Base):
         sa.Index(None, "entity", "id"),
         sa.Index(None, "action", "id"),
         sa.Index(None, "actor_id", "id"),
+        sa.Index(None, "actor_id", "at"),
         sa.Index(None, "address", "id"),
     )
     is_journalled: ClassVar[bool] = False

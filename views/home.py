@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 
 from app.kernel.calendar import due_at
 from app.kernel.clocks import calendar_exceptions
-from app.kernel.context import Context
+from app.kernel.context import Context, local_midnight
 from app.kernel.fields import present
 from app.kernel.journal import state_column
 from app.kernel.listing import COUNT_CAP
@@ -22,6 +22,7 @@ from app.kernel.workflow import Clock, Step, Workflow
 from app.security.departments import in_order, label_of_role
 from models.access import RightsChange
 from models.delegation import Delegation
+from models.journal import Journal
 from models.labels import label_of
 from models.order_line import OrderLine
 from models.parameter_change import ParameterChange
@@ -30,8 +31,12 @@ from views.base import ENTITIES, EntityDeclaration
 from views.charts import home_charts
 from views.context import web_context
 from views.display import moment, name_of, record_text
+from views.shell import ask_for_demo
+from views.tour import tour
+from views.words import act_of, declared_step
 
 ROWS = 5
+MOST_NUMBERS = 6
 URGENCY = ("danger", "warning", "info", "neutral")
 # What has no customer and no order is told by these.
 NAMED: Mapping[type[Any], tuple[str, ...]] = {
@@ -51,15 +56,38 @@ class HomeView(OpenIndexView):
         if (answer := login_needed()) is not None:
             return answer
         ctx = web_context()
+        ask_for_demo(ctx.session)
         roles = [str(label_of_role(code)) for code in in_order(ctx.actor.departments)]
         return render_template(
             "zhidan/home.html",
             title=_("My work"),
             subtitle=" · ".join(roles) or None,
             cards=cards(ctx),
+            week=week(ctx),
             actions=actions(ctx),
             charts=home_charts(ctx.actor),
+            tour=tour(ctx.actor),
         )
+
+
+def week(ctx: Context) -> list[dict[str, Any]]:
+    """What the person has done since Monday, by act, the most frequent first: one statement over his own entries."""
+    monday = local_midnight(ctx.today - timedelta(days=ctx.today.weekday()))
+    # Lines, plans and allocations come along with what has a workflow of its own.
+    with_a_way = [name for name, view in ENTITIES.items() if view.workflow() is not None]
+    count = sa.func.count()
+    statement = (
+        sa.select(Journal.entity, Journal.action, count)
+        .where(Journal.actor_id == ctx.actor.id, Journal.at >= monday, Journal.entity.in_(with_a_way))
+        .group_by(Journal.entity, Journal.action)
+        .order_by(count.desc(), Journal.action)
+    )
+    done = [
+        {"label": f"{ENTITIES[entity].model().__label__} · {act_of(entity, action)}", "value": f"{times:,}"}
+        for entity, action, times in ctx.session.execute(statement)
+        if action.endswith(".add") or declared_step(entity, action.rpartition(".")[2]) is not None
+    ]
+    return done[:MOST_NUMBERS]
 
 
 def actions(ctx: Context) -> list[dict[str, str]]:
@@ -118,6 +146,28 @@ def cards(ctx: Context) -> list[dict[str, Any]]:
                 }
             )
     return sorted(found, key=lambda card: URGENCY.index(card["rows"][0]["due"]["tone"]))
+
+
+def waiting(ctx: Context) -> dict[str, dict[str, Any]]:
+    """How much waits in each table, in one statement: the counts of the cards, summed up by table."""
+    parts = []
+    for view in ENTITIES.values():
+        states = open_states(ctx, view)
+        if not states:
+            continue
+        model = view.model()
+        where = [getattr(model, state_column(model) or "state").in_(states)]
+        if view.scope is not None:
+            where.append(view.scope(ctx.actor))
+        capped = sa.select(sa.literal(1)).select_from(model).where(*where).limit(COUNT_CAP + 1).subquery()
+        count = sa.select(sa.func.count()).select_from(capped).scalar_subquery()
+        parts.append(sa.select(sa.literal(view.entity()).label("entity"), count.label("count")))
+    rows = ctx.session.execute(sa.union_all(*parts)) if parts else ()
+    return {
+        name: {"count": count, "text": str(count) if count <= COUNT_CAP else f"{COUNT_CAP:,}+"}
+        for name, count in rows
+        if count
+    }
 
 
 def _work(ctx: Context, view: type[EntityDeclaration], state: Any) -> tuple[int, list[Any]]:

@@ -35,6 +35,7 @@ from views.api import api_of
 from views.base import EntityDeclaration
 from views.chartapi import ChartApi
 from views.charts import register_charts
+from views.desk import DeskView
 from views.exchange import OrderImportView
 from views.integrity import IntegrityView
 from views.links import SignInLinkView
@@ -134,6 +135,7 @@ def register(builder: AppBuilder) -> None:
     """Registers every screen and its API with the framework."""
     builder.add_view_no_menu(PeopleView)
     builder.add_view_no_menu(SavedListView)
+    builder.add_view_no_menu(DeskView)
     builder.add_view(
         RightsView,
         RightsView.__name__,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import secrets
+from time import monotonic
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user, user_logged_in, user_logged_out
+from sqlalchemy.orm import Session
 
 from app.kernel.context import LOCAL_ZONE, Deputyship
+from app.kernel.demo import is_demo
 from app.security.actors import current_actor
 from app.security.departments import label_of_role
 from app.security.wording import listed
@@ -22,6 +25,9 @@ POLICY = (
     "frame-ancestors 'none'"
 )
 YEAR = 31_536_000
+A_MINUTE = 60
+# What a person chose for this browser; the first is what nobody chose.
+LOOKS = {"theme": ("system", "light", "dark"), "density": ("roomy", "compact")}
 
 
 def csp_nonce() -> str:
@@ -77,18 +83,38 @@ def _item(child: Any) -> dict[str, Any]:
     url = child.get_url()
     base = child.baseview.route_base if child.baseview is not None else None
     inside = bool(base) and request.path.startswith(f"{base}/")
-    return {"label": str(child.label), "url": url, "icon": child.icon, "active": inside or request.path == url}
+    found = {"label": str(child.label), "url": url, "icon": child.icon, "active": inside or request.path == url}
+    # A declared table: the script of the shell writes beside it what waits there.
+    return found | {"entity": child.baseview.entity() if hasattr(child.baseview, "entity") else None}
+
+
+def look() -> dict[str, Any]:
+    """Theme and density of this browser, from cookies that its script has set; anything else counts as not chosen."""
+    chosen = {name: request.cookies.get(f"zd_{name}", "") for name in LOOKS}
+    found: dict[str, Any] = {name: chosen[name] if chosen[name] in words else words[0] for name, words in LOOKS.items()}
+    return found | {"is_signed_in": bool(current_user and current_user.is_authenticated)}
+
+
+def ask_for_demo(session: Session) -> None:
+    """Looks, on the first page and at most once a minute, whether this is the demo company. Every page then says so."""
+    known: tuple[float, bool] | None = current_app.extensions.get("zhidan_demo")
+    if known is None or monotonic() - known[0] > A_MINUTE:
+        current_app.extensions["zhidan_demo"] = (monotonic(), is_demo(session))
 
 
 def shell_variables() -> dict[str, Any]:
     """Template variables of the shell; nothing is read for a stranger."""
     builder = current_app.appbuilder  # type: ignore[attr-defined]
     if request.path.startswith("/static/") or not current_user or not current_user.is_authenticated:
-        return {"nav": [], "appbuilder": builder}
+        return {"nav": [], "appbuilder": builder, "look": look()}
     actor = current_actor()
     return {
         "appbuilder": builder,
         "nav": navigation(),
+        "is_demo": current_app.extensions.get("zhidan_demo", (0.0, False))[1],
+        "look": look(),
+        "waiting_url": url_for("DeskView.waiting"),
+        "waiting_for": f"{actor.id} {'+'.join(sorted(actor.roles))}",
         "user_label": actor.name,
         "person": actor.id,
         "saved_draft": session.pop(SAVED, None),

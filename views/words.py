@@ -74,10 +74,12 @@ ACTS = {
     "export": _l("Exported"),
     "reveal": _l("Mask lifted"),
     "verify": _l("Integrity checked"),
+    "fill": _l("Filled with the demo company"),
 }
 # What the journal speaks of that is no table of ours.
 TECHNICAL = {
     "chart": _l("Chart"),
+    "demo": _l("Demo company"),
     "user": _l("User"),
     "role": _l("Role"),
     "group": _l("Group"),

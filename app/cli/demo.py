@@ -1,7 +1,7 @@
 """``flask demo``: the demo company with its people, articles, customers and orders in every state.
 
 Every order is made by the real steps of the people whose work it is, at past moments relative to today, from a
-fixed seed. Does nothing to orders when there are any.
+fixed seed. Does nothing to orders when there are any. ``--reset`` throws everything away first.
 """
 
 from __future__ import annotations
@@ -22,8 +22,11 @@ from app.cli.demo_orders import all_plans, leave_in_the_inbox, live
 from app.cli.demo_people import DEMO_PASSWORD, PEOPLE, actors, add_people
 from app.cli.demo_privacy import add_requests
 from app.cli.demo_products import AVAILABLE, product_values
+from app.cli.demo_reset import reset
 from app.cli.demo_story import Company
 from app.kernel.context import Context
+from app.kernel.demo import ENTITY, FILLED
+from app.kernel.journal import note
 from app.kernel.unit_of_work import unit_of_work
 from app.security.departments import label_of_role
 from app.security.due import FACTOR
@@ -44,13 +47,18 @@ WORDING = "2026-1"
 @click.command("demo")
 @click.option("--people-only", is_flag=True, help="Only the users, without articles, customers and orders.")
 @click.option("--yes-really", is_flag=True, help="Do it in production too: known passwords in a real database.")
+@click.option("--reset", "anew", is_flag=True, help="Empty a database that the demo has filled, and fill it anew.")
 @with_appcontext
-def demo(*, people_only: bool, yes_really: bool) -> None:
+def demo(*, people_only: bool, yes_really: bool, anew: bool) -> None:
     """Fill an empty database with the demo company."""
     if current_app.config.get("NAME") == "production" and not yes_really:
         message = "This is a production database: the demo users have a known password. --yes-really does it anyway."
         raise click.ClickException(message)
+    if anew:
+        reset()
     with unit_of_work(command_context()) as ctx:
+        if (anew or not people_only) and is_empty(ctx):
+            note(ctx, FILLED, ENTITY, 0)
         new = add_people(ctx.session)
         relaxed = relax_sign_in(ctx) if new else 0
         has_orders = ctx.session.scalar(sa.select(Order.id).limit(1)) is not None
@@ -60,6 +68,11 @@ def demo(*, people_only: bool, yes_really: bool) -> None:
     if relaxed:
         click.echo("For the demo the printed password is enough: no role asks for a second factor, and passwords")
         click.echo("do not age (parameters auth.second_factor.* and auth.password_days are 0).")
+
+
+def is_empty(ctx: Context) -> bool:
+    """Whether there is no business yet: what is there now is the demo's, and may be thrown away again."""
+    return all(ctx.session.scalar(sa.select(table.id).limit(1)) is None for table in (Order, Customer, Product))
 
 
 def relax_sign_in(ctx: Context) -> int:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.cli.demo_people import DEMO_PASSWORD, PEOPLE
 from app.cli.demo_products import AVAILABLE
+from app.extensions import db
 from app.security import departments as role
 from models.approval import Approval
 from models.inbox import InboxItem
@@ -124,3 +125,27 @@ def test_demo_when_in_production_then_refused(app: Flask, session: Session) -> N
     assert result.exit_code == 1
     assert "--yes-really" in result.output
     assert session.scalar(sa.select(sa.func.count()).select_from(User)) == 0
+
+
+def test_reset_when_the_demo_has_filled_the_database_then_it_asks_and_starts_anew(database: Database) -> None:
+    runner = database.app.test_cli_runner()
+    refused = runner.invoke(args=["demo", "--reset", "--people-only"], input="n\n")
+    with database.app.app_context():
+        kept = db.session.scalar(sa.select(sa.func.count()).select_from(Order))
+        db.session.remove()
+    done = runner.invoke(args=["demo", "--reset", "--people-only"], input="y\n", catch_exceptions=False)
+    with database.app.app_context():
+        left = db.session.scalar(sa.select(sa.func.count()).select_from(Order))
+        people = db.session.scalar(sa.select(sa.func.count()).select_from(User))
+        db.session.remove()
+    assert (refused.exit_code, bool(kept), done.exit_code, left, people) == (1, True, 0, 0, len(PEOPLE))
+
+
+@pytest.mark.stage("people")
+@ONE_ENGINE
+def test_reset_when_the_database_is_somebodys_own_then_refused(database: Database) -> None:
+    answer = database.app.test_cli_runner().invoke(args=["demo", "--reset"], input="y\n")
+    assert (answer.exit_code, answer.output) == (
+        1,
+        "Error: This database was not filled by `flask demo`: nothing was changed.\n",
+    )

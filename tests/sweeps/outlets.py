@@ -108,6 +108,9 @@ def _files(visit: Visit) -> Iterator[Outlet]:
 
 def _arguments(visit: Visit, *, is_thin: bool) -> Iterator[str]:
     name = visit.endpoint.partition(".")[2]
+    if visit.endpoint == "DeskView.find":
+        yield from ("?q=0001z", "?q=139") if is_thin else ("?q=0z", "?q=139", "?q=QP", "?q=QC", "?q=00001")
+        return
     if name not in {"list", "get_list", "search"} or visit.entity is None:
         yield ""
         return

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 # Open to everybody who is signed in, and why there is nothing to decide.
 SIGNED_IN = {
     "ApiPageView.page": "draws what OpenApiView.spec says",
+    "DeskView.commands": "names what the person may open and add",
+    "DeskView.find": "asks each list as the list itself does",
+    "DeskView.waiting": "counts the person's own work",
     "DueView.password": "a new password, where one is due",
     "DueView.second_factor": "a second factor, where one is due",
     "ExportFilesView.file": "one's own export; the right to the list is asked again",

@@ -77,18 +77,20 @@
     return option;
   }
 
-  function initCharts(root) {
+  function initCharts(root, plain) {
     const boxes = root.querySelectorAll("[data-zd-chart]");
     if (!boxes.length || !window.echarts) return;
     const theme = chartTheme();
     const locale = document.documentElement.lang.startsWith("zh") ? "ZH" : "EN";
     boxes.forEach((box) => {
       const option = JSON.parse(document.getElementById(box.id + "-option").textContent);
+      const before = window.echarts.getInstanceByDom(box);
+      if (before) before.dispose();
       const chart = window.echarts.init(box, theme, { locale: locale });
-      chart.setOption(complete(option, box.clientWidth));
+      chart.setOption(Object.assign(complete(option, box.clientWidth), plain));
       chart.on("click", (point) => { if (point.data && point.data.url) window.location.href = point.data.url; });
       chart.on("mouseover", (point) => { if (!(point.data && point.data.url)) chart.getZr().setCursorStyle("default"); });
-      new ResizeObserver(() => chart.resize()).observe(box);
+      if (!before) new ResizeObserver(() => window.echarts.getInstanceByDom(box).resize()).observe(box);
       box.dataset.zdDrawn = "1";
     });
   }
@@ -109,4 +111,6 @@
 
   initCharts(document);
   loadCards();
+  // Drawn anew in the colours of the other theme, without the pictures growing again.
+  document.addEventListener("zd:look", () => initCharts(document, { animation: false }));
 })();

@@ -137,7 +137,6 @@
       const button = row && one("[data-zd-row-menu]", row);
       if (button) { opener = handle(row); openPeek(button.dataset.zdRowMenu.replace(/rowmenu$/, "peek")); }
     },
-    n: () => { const add = one('a[data-zd-key="n"]'); if (add) add.click(); },
   };
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") { if (!menu.hidden) closeMenu(true); else closePeek(); return; }

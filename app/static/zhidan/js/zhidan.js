@@ -74,11 +74,6 @@
           one("summary", menu).focus();
         });
       }
-      const typing = event.target.closest && event.target.closest("input, textarea, select, [contenteditable]");
-      if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
-        const search = one("#zd-search");
-        if (search) { event.preventDefault(); search.select(); }
-      }
     });
   }
 

@@ -1,0 +1,40 @@
+/* Light, dark or as the system has it; roomy or compact. Loaded before the styles, so that nothing flashes. */
+(function () {
+  "use strict";
+
+  const html = document.documentElement;
+  const system = window.matchMedia("(prefers-color-scheme: dark)");
+  const A_YEAR = 31536000;
+
+  function apply() {
+    const dark = html.dataset.theme === "dark" || (html.dataset.theme !== "light" && system.matches);
+    if (dark === "dark" in html.dataset) return;
+    html.toggleAttribute("data-dark", dark);
+    document.dispatchEvent(new CustomEvent("zd:look"));
+  }
+
+  function mark() {
+    document.querySelectorAll("[data-zd-look]").forEach((button) => {
+      button.setAttribute("aria-pressed", String(html.dataset[button.dataset.zdLook] === button.value));
+    });
+  }
+
+  apply();
+  system.addEventListener("change", apply);
+  // Pictures are drawn in the colours of the moment: on paper they are light like everything else.
+  window.addEventListener("beforeprint", () => {
+    if ("dark" in html.dataset) { html.removeAttribute("data-dark"); document.dispatchEvent(new CustomEvent("zd:look")); }
+  });
+  window.addEventListener("afterprint", apply);
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-zd-look]");
+    if (!button) return;
+    html.dataset[button.dataset.zdLook] = button.value;
+    // The server reads it for the next page; it says nothing about the person.
+    const secure = window.location.protocol === "https:" ? "; secure" : "";
+    document.cookie = "zd_" + button.dataset.zdLook + "=" + button.value + "; path=/; max-age=" + A_YEAR + "; samesite=lax" + secure;
+    apply();
+    mark();
+  });
+  document.addEventListener("DOMContentLoaded", mark);
+})();
