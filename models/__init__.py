@@ -31,6 +31,7 @@ from models import (
     review,
     shipment,
     signin,
+    talk,
     ticket,
 )
 
@@ -62,6 +63,7 @@ __all__ = [
     "review",
     "shipment",
     "signin",
+    "talk",
     "ticket",
     "user_tables",
 ]

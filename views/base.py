@@ -31,6 +31,8 @@ Changes = Callable[[Context, Any, Mapping[str, Any]], Any]
 Hints = Callable[[Context, Any], list[dict[str, Any]]]
 
 ENTITIES: dict[str, type[EntityDeclaration]] = {}
+# Functions of the declaration, not methods of the screen.
+CALLED = ("scope", "creates", "changes", "can_be_edited", "parent_allows", "way", "hints", "further", "figures")
 REQUIRED = ("list_columns", "search_columns", "show_fieldsets", "base_order")
 
 
@@ -45,9 +47,11 @@ class EntityDeclaration(QuietModelView):
     record may be edited, or be added to a parent, now), ``quick_views`` ((label, arguments) of the list), ``way``
     (the stations of a record), ``awaits`` (state → the right of whoever goes on with it in another table),
     ``restricted`` (column → the further right to write it), ``extra_permissions`` (rights beside this screen),
-    ``hints`` and ``further`` (flags beside the clocks and buttons beside the steps of a record).
+    ``hints`` and ``further`` (flags beside the clocks and buttons beside the steps of a record), ``figures`` (the strip
+    of figures above a record), ``shares`` (column of a quantity → the one it is a part of: shown as a small bar).
     ``links`` (column → where its value leads), ``choices`` (column of words → what its filter offers beside the other
-    filters), ``whole`` (columns that the filter bar compares whole: an index answers).
+    filters), ``whole`` (columns that the filter bar compares whole: an index answers), ``talk`` (comments and files
+    beside a record; the mixin ``views.talk.Talked`` says it).
     """
 
     is_abstract: ClassVar[bool] = True
@@ -67,8 +71,11 @@ class EntityDeclaration(QuietModelView):
     restricted: ClassVar[Mapping[str, str]] = {}
     hints: ClassVar[Hints | None] = None
     further: ClassVar[Hints | None] = None
+    figures: ClassVar[Hints | None] = None
+    shares: ClassVar[Mapping[str, str]] = {}
     has_history: ClassVar[bool] = True
     masks_can_be_lifted: ClassVar[bool] = False
+    talk: ClassVar[bool] = False
     api_base: ClassVar[type[Any] | None] = None
     links: ClassVar[Mapping[str, Callable[[Context, Any], str | None]]] = {}
     choices: ClassVar[Mapping[str, Callable[[Mapping[str, str]], list[tuple[str, str]]]]] = {}
@@ -80,7 +87,17 @@ class EntityDeclaration(QuietModelView):
         if cls.__dict__.get("is_abstract", False):
             return
         cls.is_abstract = False
-        for name in ("scope", "creates", "changes", "can_be_edited", "parent_allows", "way", "hints", "further"):
+        for name in (
+            "scope",
+            "creates",
+            "changes",
+            "can_be_edited",
+            "parent_allows",
+            "way",
+            "hints",
+            "further",
+            "figures",
+        ):
             if callable(value := cls.__dict__.get(name)):
                 setattr(cls, name, staticmethod(value))
         cls.add_columns = list(cls.add_columns or [])
@@ -197,6 +214,7 @@ def permissions_of(view: type[EntityDeclaration]) -> list[str]:
     if workflow is not None:
         names += [step.permission for step in workflow.steps if step.permission]
     names += ["reveal"] if view.masks_can_be_lifted else []
+    names += ["comment"] if view.talk else []
     return [f"can_{name}" for name in dict.fromkeys([*names, *view.extra_permissions])]
 
 

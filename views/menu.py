@@ -38,6 +38,7 @@ from views.charts import register_charts
 from views.exchange import OrderImportView
 from views.integrity import IntegrityView
 from views.links import SignInLinkView
+from views.notification import NotificationView
 from views.openapi import ApiPageView, OpenApiView
 from views.people import PeopleView
 from views.tokens import TokenView
@@ -132,6 +133,7 @@ DEPARTMENTS = (
 def register(builder: AppBuilder) -> None:
     """Registers every screen and its API with the framework."""
     builder.add_view_no_menu(PeopleView)
+    builder.add_view_no_menu(NotificationView)
     builder.add_view(
         RightsView,
         RightsView.__name__,

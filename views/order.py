@@ -16,12 +16,14 @@ from views.approval import ApprovalView, ConfirmationLetterView
 from views.base import EntityInterface
 from views.entity import EntityView
 from views.installation import AcceptanceView, InstallationView
+from views.orderpage import order_figures
 from views.payment import InvoiceView, PaymentScheduleView, PaymentView, RefundView
 from views.privacy import missing_consent_hints
 from views.production import ProductionTaskView
 from views.quality import InspectionView
 from views.reveal import Revealable
 from views.shipment import ShipmentView
+from views.talk import Talked
 from views.ticket import ServiceTicketView
 
 LINE_QUANTITIES = [
@@ -119,6 +121,7 @@ class OrderLineView(EntityView):
     ]
     base_order = ("id", "asc")
     scope = scopes.order_line
+    shares = dict.fromkeys(("qty_qc_passed", "qty_shipped", "qty_delivered", "qty_accepted"), "qty_ordered")
     parent_allows = is_draft
     creates = add_line
     changes = change_line
@@ -154,7 +157,7 @@ class OrderReviewView(EntityView):
     scope = scopes.order_review
 
 
-class OrderView(Revealable, EntityView):
+class OrderView(Talked, Revealable, EntityView):
     """Direct orders from receipt to acceptance."""
 
     datamodel = EntityInterface(Order)
@@ -209,3 +212,4 @@ class OrderView(Revealable, EntityView):
     ]  # fmt: skip
     extra_permissions = ("import",)
     hints = missing_consent_hints
+    figures = order_figures

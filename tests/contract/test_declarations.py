@@ -41,6 +41,10 @@ WITHOUT_SCREEN = {
     "recovery_code": "hashes that nobody reads",
     "api_token": "pages of its own: a secret is shown once",
     "sign_in_link": "pages of its own: a link is made with the messenger",
+    "comment": "told in the story of the record it is about",
+    "attachment": "told in the story of the record it is about",
+    "follower": "a button on the page of the record",
+    "notification": "a page of one's own lines",
     "subject_key": "technical: nobody looks at keys",
 }
 

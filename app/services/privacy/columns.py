@@ -22,6 +22,7 @@ from models.order import Order
 from models.payment import Invoice, Payment, Refund
 from models.privacy import PrivacyRequest
 from models.shipment import DeliveryReceipt, Shipment
+from models.talk import Attachment, Comment
 from models.ticket import ServiceTicket
 
 
@@ -111,6 +112,8 @@ DECISIONS: Mapping[type[Base], Mapping[str, Decision]] = {
     PrivacyRequest: _decisions(
         Term.person, "answering a request", content="empty", identity_check="dash", answer="dash", refusal_reason="dash"
     ),
+    Comment: _decisions(Term.order, "free text", text="dash"),
+    Attachment: _decisions(Term.order, _PROOF, name="dash", withdrawn_reason="dash", digest="dash"),
     ImportRow: _decisions(Term.rows, "explaining an import", raw="empty"),
     ExportRequest: _decisions(Term.order, "proof of what was asked of an export", arguments="keep"),
 }
