@@ -18,7 +18,7 @@ from flask_babel import lazy_gettext as _l
 
 import app.services
 from app.kernel.context import Context
-from app.kernel.engine import fire, react
+from app.kernel.engine import fire, observe, react
 from app.kernel.errors import DomainError
 from app.services.approval import actions as approvals
 from app.services.export import actions as exports
@@ -32,6 +32,7 @@ from app.services.product import actions as products
 from app.services.product import queries as stock
 from app.services.production import actions as production
 from app.services.quality import actions as quality
+from app.services.talk import notices
 from models.approval import Approval
 from models.inbox import InboxItem
 from models.installation import Acceptance, Installation
@@ -304,3 +305,4 @@ declare_workflows()
 for _action, _list in REACTIONS.items():
     for _reaction in _list:
         react(_action, _reaction)
+observe(notices.tell_step)

@@ -32,6 +32,7 @@ from models import (
     saved_list,
     shipment,
     signin,
+    talk,
     ticket,
 )
 
@@ -64,6 +65,7 @@ __all__ = [
     "saved_list",
     "shipment",
     "signin",
+    "talk",
     "ticket",
     "user_tables",
 ]

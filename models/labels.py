@@ -60,6 +60,7 @@ from models.labels_order import (
 )
 from models.labels_outside import OUTSIDE_LABELS, Way
 from models.labels_signin import SIGNIN_LABELS
+from models.labels_talk import TALK_LABELS, NoticeKind
 from models.labels_work import (
     WORK_LABELS,
     AcceptanceState,
@@ -94,6 +95,7 @@ LABELS: Labels = {
     **DUTY_LABELS,
     **EXPORT_LABELS,
     **SIGNIN_LABELS,
+    **TALK_LABELS,
 }
 
 
@@ -232,6 +234,7 @@ __all__ = [
     "LetterChannel",
     "LetterState",
     "LiableParty",
+    "NoticeKind",
     "Operation",
     "OrderOrigin",
     "OrderState",

@@ -36,7 +36,9 @@ Hints = Callable[[Context, Any], list[dict[str, Any]]]
 
 ENTITIES: dict[str, type[EntityDeclaration]] = {}
 # Plain functions of a declaration, called without the view.
-FUNCTIONS = ("scope", "creates", "changes", "can_be_edited", "parent_allows", "way", "hints", "further", "quotes")
+FUNCTIONS = (
+    "scope", "creates", "changes", "can_be_edited", "parent_allows", "way", "hints", "further", "quotes", "figures",
+)  # fmt: skip
 INLINE_ROUTES = ("quote", "paste")
 REQUIRED = ("list_columns", "search_columns", "show_fieldsets", "base_order")
 
@@ -52,7 +54,8 @@ class EntityDeclaration(QuietModelView):
     record may be edited, or be added to a parent, now), ``quick_views`` ((label, arguments) of the list), ``way``
     (the stations of a record), ``awaits`` (state → the right of whoever goes on with it in another table),
     ``restricted`` (column → the further right to write it), ``extra_permissions`` (rights beside this screen),
-    ``hints`` and ``further`` (flags beside the clocks and buttons beside the steps of a record).
+    ``hints`` and ``further`` (flags beside the clocks and buttons beside the steps of a record), ``figures`` (the strip
+    of figures above a record), ``shares`` (column of a quantity → the one it is a part of: shown as a small bar).
     ``links`` (column → where its value leads), ``choices`` (column of words → what its filter offers beside the other
     filters), ``whole`` (columns that the filter bar compares whole: an index answers). ``facets`` (columns of words
     that the list counts beside its state), ``totals`` (columns that are added up under the list), ``board`` (False: no
@@ -60,7 +63,7 @@ class EntityDeclaration(QuietModelView):
     ``inlines`` (relation → grid of child rows in the forms, see ``views.inline``), ``quotes`` (what the typed form
     would cost) and ``quoted_columns`` (the sums of it that are shown). The framework's ``add_fieldsets`` and
     ``edit_fieldsets`` put the form in sections; they may name grids. With ``views.paper.Printed``: ``papers`` (what can
-    be printed of a record).
+    be printed of a record); with ``views.talk.Talked``: ``talk`` (comments and files beside a record).
     """
 
     is_abstract: ClassVar[bool] = True
@@ -80,8 +83,11 @@ class EntityDeclaration(QuietModelView):
     restricted: ClassVar[Mapping[str, str]] = {}
     hints: ClassVar[Hints | None] = None
     further: ClassVar[Hints | None] = None
+    figures: ClassVar[Hints | None] = None
+    shares: ClassVar[Mapping[str, str]] = {}
     has_history: ClassVar[bool] = True
     masks_can_be_lifted: ClassVar[bool] = False
+    talk: ClassVar[bool] = False
     api_base: ClassVar[type[Any] | None] = None
     links: ClassVar[Mapping[str, Callable[[Context, Any], str | None]]] = {}
     choices: ClassVar[Mapping[str, Callable[[Mapping[str, str]], list[tuple[str, str]]]]] = {}
@@ -236,6 +242,7 @@ def permissions_of(view: type[EntityDeclaration]) -> list[str]:
     if workflow is not None:
         names += [step.permission for step in workflow.steps if step.permission]
     names += ["reveal"] if view.masks_can_be_lifted else []
+    names += ["comment"] if view.talk else []
     return [f"can_{name}" for name in dict.fromkeys([*names, *view.extra_permissions])]
 
 

@@ -100,9 +100,17 @@ def rows_of(ctx: Context, view: type[EntityDeclaration], names: list[str], recor
 def linked(ctx: Context, view: type[EntityDeclaration], record: Any, name: str) -> dict[str, Any] | None:
     """A value with the way it leads to: the page of a related record, or what the declaration says."""
     found = cell(ctx.actor, record, name, lambda target: link_of(ctx, target))
+    if found is not None and name in view.shares:
+        found = {**found, "share": share(record, name, view.shares[name])}
     leads = view.links.get(name)
     url = leads(ctx, record) if leads is not None and found is not None else None
     return {**found, "kind": "link", "url": url} if found is not None and url else found
+
+
+def share(record: Any, name: str, of: str) -> int:
+    """How many per cent of a quantity another one is; what is more than all is all."""
+    whole = getattr(record, of)
+    return min(100, round(100 * getattr(record, name) / whole)) if whole else 0
 
 
 def link_of(ctx: Context, record: Any) -> str | None:

@@ -40,6 +40,7 @@ from views.exchange import OrderImportView
 from views.integrity import IntegrityView
 from views.links import SignInLinkView
 from views.lists import SavedListView
+from views.notification import NotificationView
 from views.openapi import ApiPageView, OpenApiView
 from views.people import PeopleView
 from views.tokens import TokenView
@@ -136,6 +137,7 @@ def register(builder: AppBuilder) -> None:
     builder.add_view_no_menu(PeopleView)
     builder.add_view_no_menu(SavedListView)
     builder.add_view_no_menu(DeskView)
+    builder.add_view_no_menu(NotificationView)
     builder.add_view(
         RightsView,
         RightsView.__name__,

@@ -27,12 +27,14 @@ from views.base import EntityInterface
 from views.entity import EntityView
 from views.inline import Inline
 from views.installation import AcceptanceView, InstallationView
+from views.orderpage import order_figures
 from views.payment import InvoiceView, PaymentScheduleView, PaymentView, RefundView
 from views.privacy import missing_consent_hints
 from views.production import ProductionTaskView
 from views.quality import InspectionView
 from views.reveal import Revealable
 from views.shipment import ShipmentView
+from views.talk import Talked
 from views.ticket import ServiceTicketView
 
 # What is still owed: a promise that lies behind us was missed.
@@ -143,6 +145,7 @@ class OrderLineView(EntityView):
     base_order = ("id", "asc")
     totals = ("line_amount",)
     scope = scopes.order_line
+    shares = dict.fromkeys(("qty_qc_passed", "qty_shipped", "qty_delivered", "qty_accepted"), "qty_ordered")
     parent_allows = is_draft
     creates = add_line
     changes = change_line
@@ -179,7 +182,7 @@ class OrderReviewView(EntityView):
     scope = scopes.order_review
 
 
-class OrderView(Revealable, EntityView):
+class OrderView(Talked, Revealable, EntityView):
     """Direct orders from receipt to acceptance."""
 
     datamodel = EntityInterface(Order)
@@ -275,3 +278,4 @@ class OrderView(Revealable, EntityView):
     ]  # fmt: skip
     extra_permissions = ("import",)
     hints = missing_consent_hints
+    figures = order_figures

@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from flask import request
-from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 
 from app.kernel.clocks import Reading, readings
 from app.kernel.context import Context
 from app.kernel.engine import offered
 from app.kernel.errors import NotFoundError, PermissionDeniedError
-from app.kernel.fields import Access, access, level, present
-from app.kernel.filters import BadValueError, value_of
-from app.kernel.journal import entity_name
+from app.kernel.fields import Access, access
 from app.kernel.listing import ListRequest, ListSpec, page
-from app.kernel.sealing import Forgotten, opened
-from app.kernel.windows import Seen, prepare
-from models.journal import Journal
 from models.order import Order
 from views.base import ENTITIES, EntityDeclaration, column_key, parent_relation
-from views.display import badge, kind_of, label_text, moment, name_of, person_text, record_text, state_of, text_of
+from views.display import kind_of, moment, name_of, record_text, state_of
 from views.listpage import add_button, linked, rows_of
 from views.paper import paper_buttons
 from views.reveal import lifted, reveal_button
-from views.words import act_of, declared_step, said
+from views.story import story
+from views.talked import composer
 
 TAB_ROWS = 50
-HISTORY_ROWS = 60
 FIRST_STEPS = 3
+HOURS_OF_A_DAY = 24
 QUIET_TONES = frozenset({"neutral", "danger"})
 
 
@@ -51,12 +45,15 @@ def show_variables(ctx: Context, view: type[EntityDeclaration], record: Any) -> 
         "more": [*more, *further_buttons(ctx, view, record, is_lifted=strip is not None)],
         "strip": strip,
         "edit_url": view.url("edit", pk=record.id) if view.may_edit(ctx.actor, record) else None,
+        "figures": view.figures(ctx, record) if view.figures is not None else None,
         "fieldsets": fieldsets(ctx, view, record),
         "related": tabs(ctx, view, record),
         "track": view.way(record) if view.way is not None else None,
     }
     if view.has_history:
-        variables["timeline"], variables["timeline_more_url"] = history(ctx, view, record)
+        variables["story"] = story(ctx, view, record)
+    if view.talk:
+        variables["talk"] = composer(ctx, view, record)
     return variables
 
 
@@ -129,12 +126,24 @@ def shown_clock(ctx: Context, reading: Reading) -> bool:
 def clock_flag(ctx: Context, reading: Reading) -> dict[str, str]:
     """A clock as a badge: due when, late, or was late."""
     label = str(reading.clock.label)
+    gap = span(abs(reading.due_at - ctx.now))
     if reading.is_breached(ctx.now):
         if reading.stopped_at is not None:
             return {"label": _("%(clock)s was late", clock=label), "tone": "neutral"}
-        return {"label": _("%(clock)s late since %(due)s", clock=label, due=moment(reading.due_at)), "tone": "danger"}
+        late = _("%(clock)s late since %(due)s", clock=label, due=moment(reading.due_at))
+        return {"label": late, "tone": "danger", "left": _("%(time)s late", time=gap)}
     tone = "warning" if reading.is_warning(ctx.now) else "info"
-    return {"label": _("%(clock)s due %(due)s", clock=label, due=moment(reading.due_at)), "tone": tone}
+    due = _("%(clock)s due %(due)s", clock=label, due=moment(reading.due_at))
+    return {"label": due, "tone": tone, "left": _("%(time)s left", time=gap)}
+
+
+def span(time: timedelta) -> str:
+    """2 d 3 h, or 3 h 20 min: as exact as it helps."""
+    hours, rest = divmod(int(time.total_seconds()), 3600)
+    if hours >= HOURS_OF_A_DAY:
+        days, hours = divmod(hours, HOURS_OF_A_DAY)
+        return str(_("%(days)s d %(hours)s h", days=days, hours=hours))
+    return str(_("%(hours)s h %(minutes)s min", hours=hours, minutes=rest // 60))
 
 
 def fieldsets(ctx: Context, view: type[EntityDeclaration], record: Any) -> list[dict[str, Any]]:
@@ -173,9 +182,9 @@ def related_of(view: type[EntityDeclaration]) -> dict[str, tuple[type[EntityDecl
 def tabs(ctx: Context, view: type[EntityDeclaration], record: Any) -> list[dict[str, Any]]:
     """One tab a child; the first is filled at once, the others when opened. No right to the list, no tab."""
     found: list[dict[str, Any]] = []
-    for name, (child, relation) in related_of(view).items():
-        if not child.may(ctx.actor, "list"):
-            continue
+    shown = {name: pair for name, pair in related_of(view).items() if pair[0].may(ctx.actor, "list")}
+    counted = counts(ctx, shown, record)
+    for name, (child, relation) in shown.items():
         entry: dict[str, Any]
         if found:
             entry = {
@@ -185,6 +194,7 @@ def tabs(ctx: Context, view: type[EntityDeclaration], record: Any) -> list[dict[
             }
         else:
             entry = {"id": name, **tab(ctx, child, relation, record), "all_url": None}
+        entry["count"] = counted[name] or None
         if child.parent_allows is None or child.parent_allows(record):
             key = column_key(child.model(), relation)
             entry["add"] = add_button(ctx, child, **{key: record.id}) if key in child.add_keys() else None
@@ -192,16 +202,32 @@ def tabs(ctx: Context, view: type[EntityDeclaration], record: Any) -> list[dict[
     return found
 
 
+def counts(ctx: Context, shown: Mapping[str, tuple[type[EntityDeclaration], str]], record: Any) -> dict[str, int]:
+    """How many rows each tab has, in scope: one statement for all."""
+    parts = [
+        sa.select(sa.func.count()).select_from(child.model()).where(rows_within(ctx.actor, child, relation, record))
+        for child, relation in shown.values()
+    ]
+    if not parts:
+        return {}
+    row = ctx.session.execute(sa.select(*(part.scalar_subquery() for part in parts))).one()
+    return dict(zip(shown, row, strict=True))
+
+
+def rows_within(actor: Any, child: type[EntityDeclaration], relation: str, record: Any) -> sa.ColumnElement[bool]:
+    """The rows of a related table that belong to a record and that the actor may know of."""
+    column = next(iter(sa.inspect(child.model()).relationships[relation].local_columns))
+    clause: sa.ColumnElement[bool] = column == record.id
+    return sa.and_(clause, child.scope(actor)) if child.scope is not None else clause
+
+
 def tab(ctx: Context, child: type[EntityDeclaration], relation: str, record: Any) -> dict[str, Any]:
     """The rows of one related table, in scope; the parent's own column is left out."""
     spec = child.spec()
     names = [name for name in child.seen_columns(ctx.actor, child.list_columns) if name != relation]
-    key = sa.inspect(child.model()).relationships[relation].local_columns
-    column = next(iter(key))
 
     def within(actor: Any) -> sa.ColumnElement[bool]:
-        clause: sa.ColumnElement[bool] = column == record.id
-        return sa.and_(clause, child.scope(actor)) if child.scope is not None else clause
+        return rows_within(actor, child, relation, record)
 
     narrowed = ListSpec(spec.model, tuple(names), (), spec.order, spec.base_order, within)
     asked = ListRequest(sort=spec.base_order[0], descending=spec.base_order[1] == "desc", size=TAB_ROWS)
@@ -225,146 +251,3 @@ def tab_of(ctx: Context, view: type[EntityDeclaration], record: Any, name: str) 
     if not child.may(ctx.actor, "list"):
         raise PermissionDeniedError
     return tab(ctx, child, relation, record)
-
-
-def history(ctx: Context, view: type[EntityDeclaration], record: Any) -> tuple[list[dict[str, Any]], str | None]:
-    """The journal of a record, newest first; an order's timeline holds what happened to everything of the order."""
-    statement = sa.select(Journal).order_by(Journal.id.desc()).limit(HISTORY_ROWS + 1)
-    if view.model().journal_order_attribute == "id":
-        statement = statement.where(Journal.order_id == record.id)
-    else:
-        statement = statement.where(Journal.entity == view.entity(), Journal.entity_id == record.id)
-    before = request.args.get("history", "")
-    if before.isascii() and before.isdigit() and len(before) < 19:  # noqa: PLR2004 - fits a BIGINT
-        statement = statement.where(Journal.id < int(before))
-    rows = list(ctx.session.scalars(statement))
-    more = None
-    if len(rows) > HISTORY_ROWS:
-        rows = rows[:HISTORY_ROWS]
-        more = view.url("show", pk=record.id, history=rows[-1].id)
-    seen = in_scope(ctx, rows, record)
-    prepare(ctx.session, ctx.actor, [(row.entity, row.entity_id) for row in seen])
-    readable = dict(
-        zip((row.id for row in seen), opened(ctx.session, [row.changes or {} for row in seen]), strict=True)
-    )
-    return [entry for act in acts(seen) if (entry := act_entry(ctx, act, readable)) is not None], more
-
-
-def in_scope(ctx: Context, rows: list[Any], record: Any) -> list[Any]:
-    """The journal rows of records the actor may know of: an order's timeline tells of tickets and other crews too."""
-    hidden: set[tuple[str, int]] = set()
-    own = (entity_name(type(record)), record.id)
-    for entity in {row.entity for row in rows}:
-        view = ENTITIES.get(entity)
-        clause = view.scope(ctx.actor) if view is not None and view.scope is not None else sa.true()
-        if view is None or isinstance(clause, sa.True_):
-            continue
-        ids = {row.entity_id for row in rows if row.entity == entity and (entity, row.entity_id) != own}
-        if ids:
-            model = view.model()
-            open_ids = set(ctx.session.scalars(sa.select(model.id).where(model.id.in_(ids), clause)))
-            hidden |= {(entity, row_id) for row_id in ids - open_ids}
-    return [row for row in rows if (row.entity, row.entity_id) not in hidden]
-
-
-def acts(rows: list[Any]) -> list[list[Any]]:
-    """Rows of one act together: what one person did at one moment, with everything that followed from it."""
-    found: list[list[Any]] = []
-    for row in rows:
-        if found and (found[-1][0].at, found[-1][0].actor_name) == (row.at, row.actor_name):
-            found[-1].append(row)
-        else:
-            found.append([row])
-    return found
-
-
-def act_entry(ctx: Context, rows: list[Any], readable: Mapping[int, dict[str, Any]]) -> dict[str, Any] | None:
-    """One act: the step that was fired, and in short what else changed with it. ``readable``: the changes by row."""
-    seen = [row for row in rows if _is_open(ctx, row)]
-    if not seen:
-        return None
-    # Rows come newest first, and an act begins with what the person did himself.
-    head = next((row for row in reversed(seen) if is_step(row)), seen[-1])
-    entry = history_entry(ctx, head, readable[head.id])
-    titles = Counter(action_title(row) for row in reversed(seen) if row is not head)
-    entry["also"] = [title if count == 1 else f"{title} × {count}" for title, count in titles.items()]
-    return entry
-
-
-def _is_open(ctx: Context, row: Any) -> bool:
-    view = ENTITIES.get(row.entity)
-    return view is not None and (view.may(ctx.actor, "list") or view.may(ctx.actor, "show"))
-
-
-def is_step(row: Any) -> bool:
-    """Whether a journal row is a step, not a mere change of columns."""
-    return declared_step(row.entity, row.action.rpartition(".")[2]) is not None
-
-
-def history_entry(ctx: Context, row: Any, changed: Mapping[str, Any]) -> dict[str, Any]:
-    """A journal row as a person reads it."""
-    view = ENTITIES[row.entity]
-    states = view.workflow().states if view.workflow() else None  # type: ignore[union-attr]
-    entry: dict[str, Any] = {
-        "at": moment(row.at),
-        "actor": actor_text(ctx, row),
-        "title": action_title(row),
-        "reason": row.reason,
-        "changes": changes(ctx, view, changed, Seen(ctx.session, row.entity, row.entity_id)),
-    }
-    if states is not None and row.from_state and row.from_state != row.to_state:
-        entry["from_state"] = badge(states(row.from_state))
-        entry["to_state"] = badge(states(row.to_state))
-    return entry
-
-
-def actor_text(ctx: Context, row: Any) -> str:
-    """Who did it, and for whom a deputy did."""
-    if row.actor_id is None and row.actor_name == "system":
-        return str(_("System"))
-    giver = ctx.session.get(User, row.on_behalf_of_id) if row.on_behalf_of_id is not None else None
-    if giver is None:
-        return str(row.actor_name)
-    return str(_("%(deputy)s for %(giver)s", deputy=row.actor_name, giver=person_text(giver)))
-
-
-def action_title(row: Any) -> str:
-    """What was done to which table."""
-    label = ENTITIES[row.entity].model().__label__
-    return str(_("%(what)s: %(said)s", what=label, said=act_of(row.entity, row.action)))
-
-
-def changes(
-    ctx: Context, view: type[EntityDeclaration], found: Mapping[str, Any], of: Seen
-) -> list[tuple[str, str, str]]:
-    """Changed columns of a record with old and new value, by the actor's access; technical ones left out."""
-    model = view.model()
-    rows = []
-    for name, (old, new) in found.items():
-        attribute = sa.inspect(model).attrs.get(name)
-        if attribute is None or name in {"state", "search_text", "content_hash"}:
-            continue
-        column = attribute.columns[0]
-        # Ids of other rows say nothing to a person; the records themselves stand on the timeline.
-        if level(ctx.actor, model, name, of) is Access.hidden or not column.info.get("label") or column.foreign_keys:
-            continue
-        before, after = (_old_text(ctx, model, name, value, of) for value in (old, new))
-        rows.append((str(view.label(name)), before, after))
-    return rows
-
-
-def _old_text(ctx: Context, model: type[Any], name: str, value: Any, of: Seen) -> str:
-    """A journalled value: words get their labels, the rest is shown as kept."""
-    if isinstance(value, Forgotten):
-        return str(_("Anonymised"))
-    if value is None or value == "":
-        return ""
-    kind = sa.inspect(model).attrs[name].columns[0].type
-    if isinstance(kind, sa.Enum) and kind.enum_class is not None:
-        return label_text(kind.enum_class(value))
-    try:
-        typed = value_of(kind, str(value)) if not isinstance(value, list | dict | bool) else value
-    except BadValueError:
-        typed = value
-    flags = said(model, name, typed)
-    return text_of(kind_of(model, name), present(ctx.actor, model, name, typed, of)) if flags is None else flags

@@ -45,6 +45,7 @@ FLAGS = {"large": _l("Large order"), "F01": _l("Discount above the limit"), "F02
 ACTS = {
     "add": _l("Added"),
     "edit": _l("Changed"),
+    "withdraw": _l("Withdrawn"),
     "delete": _l("Removed"),
     "conceal": _l("Masks closed again"),
     "report": _l("Report of the data given"),

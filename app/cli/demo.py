@@ -37,8 +37,10 @@ from models.labels import ConsentPurpose, CustomerKind
 from models.order import Order
 from models.policy import PARAMETERS, PolicyParameter
 from models.product import Product, Stock
+from models.talk import Notification
 
 OPENED = timedelta(days=125)
+RECENT = timedelta(days=2)
 # Enough for four months of orders; the count at the end leaves what AVAILABLE says.
 FIRST_STOCK = Decimal(400)
 WORDING = "2026-1"
@@ -111,6 +113,7 @@ def fill() -> None:
     arrange(company, ctx.now)
     with unit_of_work(company.context("lg_xu", ctx.now)) as present:
         count_stock(present)
+        read_what_is_old(present)
 
 
 def add_products(ctx: Context) -> None:
@@ -145,6 +148,12 @@ def count_stock(ctx: Context) -> None:
     rows = ctx.session.execute(sa.select(Stock, Product.sku_code).join(Product, Product.id == Stock.product_id))
     for stock, sku in rows.all():
         stock.qty_on_hand = stock.qty_soft + stock.qty_hard + AVAILABLE[sku]
+
+
+def read_what_is_old(ctx: Context) -> None:
+    """The bell rings for the last two days only: people here read what they are told."""
+    old = sa.update(Notification).where(Notification.created_at < ctx.now - RECENT)
+    ctx.session.execute(old.values(read_at=ctx.now))
 
 
 def say_logins(*, is_new: bool) -> None:

@@ -1,9 +1,12 @@
-"""``flask sweep``: carries out what a day brings: delegations that have passed, parameters that come into force."""
+"""``flask sweep``: carries out what a day brings: delegations, parameters, files that nobody needs."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 import sqlalchemy as sa
+from flask import current_app
 from flask.cli import with_appcontext
 
 from app.cli.acts import command_context
@@ -11,6 +14,8 @@ from app.kernel.context import Context
 from app.kernel.engine import fire
 from app.kernel.unit_of_work import unit_of_work
 from app.services.policy.actions import apply_due
+from app.services.talk.actions import purge
+from app.services.talk.storage import FileStore
 from models.delegation import Delegation
 from models.labels import DelegationState
 
@@ -20,10 +25,11 @@ OPEN = (DelegationState.proposed, DelegationState.active)
 @click.command("sweep")
 @with_appcontext
 def sweep() -> None:
-    """End delegations whose days have passed, and put approved parameters in force. Repeatable, once a day."""
+    """End delegations, put approved parameters in force, remove files nobody needs. Repeatable, once a day."""
+    store = FileStore(Path(current_app.config["UPLOAD_FOLDER"]) / "attachments")
     with unit_of_work(command_context()) as ctx:
-        ended, applied = end_passed(ctx), apply_due(ctx)
-    click.echo(f"Delegations ended: {ended}. Parameters in force: {applied}.")
+        ended, applied, removed = end_passed(ctx), apply_due(ctx), purge(ctx, store)
+    click.echo(f"Delegations ended: {ended}. Parameters in force: {applied}. Files removed: {removed}.")
 
 
 def end_passed(ctx: Context) -> int:

@@ -35,12 +35,19 @@ from models.journal import Journal
 from models.labels import label_of
 
 Reaction = Callable[[Context, Any, Mapping[str, Any]], None]
+Observer = Callable[[Context, Any, str], None]
 _reactions: dict[str, list[Reaction]] = {}
+_observers: list[Observer] = []
 
 
 def react(action: str, reaction: Reaction) -> None:
     """Registers what else happens in the transaction of a journal action; ``app.reactions`` holds the one table."""
     _reactions.setdefault(action, []).append(reaction)
+
+
+def observe(observer: Observer) -> None:
+    """Registers who is told of every change of state of a followed workflow: (context, record, ``order.confirm``)."""
+    _observers.append(observer)
 
 
 def reactions_of(action: str) -> list[Reaction]:
@@ -122,10 +129,13 @@ def fire(
     late = duties.applying(step.not_by, values)
     if reasons := duties.reasons(ctx, late, duties.broken(ctx, record, late)):
         raise StepBlockedError(reasons)
+    action, before = f"{workflow.name}.{step.name}", record.state
     with acting(ctx, workflow.permission(step), step.prefers) as own:
         _move(own, workflow, record, step, values, reason or values.get("reason"))
-        for reaction in reactions_of(f"{workflow.name}.{step.name}"):
+        for reaction in reactions_of(action):
             reaction(own, record, values)
+        for observer in _observers if workflow.is_followed and step.target not in (None, before) else ():
+            observer(own, record, action)
         own.session.flush()
     return record
 

@@ -72,7 +72,10 @@ class DeclarationError(Exception):
 
 @dataclass(frozen=True)
 class Workflow:
-    """The workflow of one table. ``name`` is the word of the entity in permissions and journal (``order``)."""
+    """The workflow of one table. ``name`` is the word of the entity in permissions and journal (``order``).
+
+    ``is_followed``: who made a record, and who follows it, is told of its steps.
+    """
 
     name: str
     subject: type[Any]
@@ -81,6 +84,7 @@ class Workflow:
     final: tuple[StrEnum, ...]
     steps: tuple[Step, ...]
     clocks: tuple[Clock, ...] = ()
+    is_followed: bool = False
     by_name: Mapping[str, Step] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -54,7 +54,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
     | {
         "customer": "list show reveal",
         "customer_address": "list show reveal",
-        "order": "list show export reveal",
+        "order": "list show export reveal comment",
         "order_line": "list show export",
         "order_fee": "list show export",
         "export_request": "list show withdraw",
@@ -77,7 +77,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "product": READ,
         "stock": READ,
         "reservation": READ,
-        "order": "list show add edit submit review confirm hold cancel close import import_history",
+        "order": "list show add edit submit review confirm hold cancel close import import_history comment",
         "order_line": WRITE,
         "order_fee": WRITE,
         "order_review": READ,
@@ -97,7 +97,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
     | {
         "product": WRITE,
         "stock": READ,
-        "order": READ,
+        "order": f"{READ} comment",
         "production_task": "list show add edit plan release start report pause complete cancel",
         "service_ticket": READ,
         "chart": "tasks_by_week",
@@ -105,7 +105,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
     role.PRODUCTION_LEAD: _HEAD | {"production_task": "export"},
     role.INSPECTOR: _DESK
     | {
-        "order": READ,
+        "order": f"{READ} comment",
         "order_line": READ,
         "inspection": "list show accept reject",
         "inspection_defect": "list show add",
@@ -117,7 +117,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "product": READ,
         "stock": WRITE,
         "reservation": READ,
-        "order": READ,
+        "order": f"{READ} comment",
         "shipment": "list show add edit schedule dispatch deliver cancel",
         "package": "list show load",
         "service_ticket": READ,
@@ -128,6 +128,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
     | _ORDER
     | _DESK
     | {
+        "order": f"{READ} comment",
         "inbox_item": "list show add",
         "customer": WRITE,
         "customer_address": WRITE,
@@ -148,7 +149,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
     | {"customer": "export keep report", "privacy_request": "answer", "service_ticket": "export"},
     role.INSTALLER: {
         "delegation": "list show add accept end",
-        "order": READ,
+        "order": f"{READ} comment",
         "order_line": READ,
         "shipment": READ,
         "shipment_line": READ,
@@ -162,6 +163,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
     | _MONEY
     | _DESK
     | {
+        "order": f"{READ} comment",
         "customer": "list show edit credit reveal",
         "consent": "list",
         "product": "list show edit",

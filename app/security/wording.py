@@ -49,6 +49,7 @@ WORDS = {
     "manage": _l("Of everybody in the own department"),
     "keep": _l("Keep from anonymising"),
     "reveal": _l("Show in full"),
+    "comment": _l("Write comments and attach files"),
     "report": _l("Report of a person's data"),
     "import": _l("Import"),
     "preview": _l("See the panel as a role"),

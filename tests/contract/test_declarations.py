@@ -45,6 +45,10 @@ WITHOUT_SCREEN = {
     "sign_in_link": "pages of its own: a link is made with the messenger",
     "saved_list": "the list itself shows its filters",
     "list_setting": "the list itself is the screen",
+    "comment": "told in the story of the record it is about",
+    "attachment": "told in the story of the record it is about",
+    "follower": "a button on the page of the record",
+    "notification": "a page of one's own lines",
     "subject_key": "technical: nobody looks at keys",
 }
 

@@ -16,12 +16,13 @@ API = "/api/"
 NOBODY = "nobody"
 NOT_OURS = {"static", "appbuilder.static"}
 # What stands in an address besides ids, steps and names; a new kind must be added here.
-SAMPLES = {
+SAMPLES: dict[str, Any] = {
     "locale": "en",
     "batch_no": "IM-20260101-0001",
     "digest": "0" * 64,
     "way": "feishu",
     "code": "order_center",
+    "item": 1,
     "export_no": "DC-20260101-0001",
     "request_no": "DQ-20260101-0001",
     "mark": "0" * 24,

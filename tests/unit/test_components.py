@@ -134,11 +134,11 @@ def test_timeline_when_a_value_was_empty_then_says_so(macros: Any) -> None:
     changes = [("Date", "", "2026-11-28"), ("Fee", "0.00", None)]
     entry = {"at": "11-24", "actor": "Li", "title": "Edit", "changes": changes}
 
-    assert text_of(str(macros.timeline([entry]))) == "Edit Date 2026-11-28 Fee 0.00 → (empty) Li · 11-24"
+    assert text_of(str(macros.timeline_item(entry))) == "Edit Date 2026-11-28 Fee 0.00 → (empty) Li · 11-24"
 
 
 @pytest.mark.parametrize(("count", "folded"), [(6, 0), (7, 1)])
 def test_timeline_when_many_values_changed_then_folds_them(macros: Any, count: int, folded: int) -> None:
     changes = [(f"Field {n}", "", "x") for n in range(count)]
 
-    assert str(macros.timeline([{"title": "Added", "changes": changes}])).count("<details") == folded
+    assert str(macros.timeline_item({"title": "Added", "changes": changes})).count("<details") == folded

@@ -45,6 +45,7 @@ def is_of_both(ctx: Context, delegation: Delegation) -> Reason | None:
 
 DELEGATION = Workflow(
     name="delegation",
+    is_followed=True,
     subject=Delegation,
     states=S,
     initial=S.proposed,

@@ -58,6 +58,7 @@ def _decide(ctx: Context, request: ExportRequest) -> None:
 
 EXPORT_REQUEST = Workflow(
     name="export_request",
+    is_followed=True,
     subject=ExportRequest,
     states=S,
     initial=S.requested,

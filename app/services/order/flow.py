@@ -195,6 +195,7 @@ SYSTEM = (
 
 ORDER = Workflow(
     name="order",
+    is_followed=True,
     subject=Order,
     states=S,
     initial=S.draft,

@@ -49,6 +49,7 @@ def apply(ctx: Context, change: ParameterChange, _values: Mapping[str, Any]) -> 
 
 PARAMETER_CHANGE = Workflow(
     name="parameter_change",
+    is_followed=True,
     subject=ParameterChange,
     states=S,
     initial=S.proposed,

@@ -25,6 +25,7 @@ from models.privacy import PrivacyRequest
 from models.quality import Inspection, InspectionDefect
 from models.review import OrderReview
 from models.shipment import DeliveryReceipt, Shipment
+from models.talk import Attachment, Comment
 from models.ticket import ServiceTicket
 
 
@@ -119,6 +120,8 @@ DECISIONS: Mapping[type[Base], Mapping[str, Decision]] = {
     PrivacyRequest: _decisions(
         Term.person, "answering a request", content="empty", identity_check="dash", answer="dash", refusal_reason="dash"
     ),
+    Comment: _decisions(Term.order, "free text", text="dash"),
+    Attachment: _decisions(Term.order, _PROOF, name="dash", withdrawn_reason="dash", digest="dash"),
     ImportRow: _decisions(Term.rows, "explaining an import", raw="empty"),
     ExportRequest: _decisions(
         Term.order, "making the file that was asked for; emptied when the request ends", arguments="keep"

@@ -45,6 +45,7 @@ def refuse(ctx: Context, request: PrivacyRequest, values: Mapping[str, Any]) -> 
 
 PRIVACY_REQUEST = Workflow(
     name="privacy_request",
+    is_followed=True,
     subject=PrivacyRequest,
     states=S,
     initial=S.received,

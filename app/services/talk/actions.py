@@ -1,0 +1,183 @@
+"""Saying something, putting files beside a record, following it. Everything here flushes and never commits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+
+from app.kernel.context import Context
+from app.kernel.errors import DomainError, PermissionDeniedError, ValidationFailedError
+from app.kernel.journal import Act, entity_name, name_act, order_of
+from app.services.talk import files, notices, pictures, rules
+from app.services.talk.storage import FileStore
+from models.base import Base
+from models.talk import LONGEST_NAME, LONGEST_REASON, Attachment, Comment, Follower
+
+WITHDRAWN_KEPT = timedelta(days=30)
+JUST_WRITTEN = timedelta(days=1)
+
+
+class TooLateError(DomainError):
+    """A comment that has stood for a while is not changed any more."""
+
+    code = "comment_stands"
+    status = 409
+    default_message = _l("A comment can be corrected for 15 minutes. Write a new one to add something.")
+
+
+def about(record: Base) -> dict[str, Any]:
+    """Which record a row is about, and the order it belongs to."""
+    return {"entity": entity_name(type(record)), "entity_id": record.id, "order_id": order_of(record)}
+
+
+def comment(ctx: Context, record: Base, text: str, mentions: Mapping[str, int]) -> Comment:
+    """Says something about a record; who was mentioned and who follows is told, and the author follows from now on.
+
+    Args:
+        mentions: who is called, by the name as written; each may see the record.
+
+    Raises:
+        ValidationFailedError: nothing was said, or too much.
+    """
+    said = Comment(**about(record), text=checked_text(text), mentions=dict(mentions))
+    ctx.session.add(said)
+    ctx.session.flush()
+    notices.tell_comment(ctx, record, said)
+    if _own_mark(ctx, record) is None:
+        follow(ctx, record, is_on=True)
+    return said
+
+
+def checked_text(text: str) -> str:
+    """The text as it is kept. Raises ValidationFailedError."""
+    clean = rules.clean_text(text)
+    if not clean:
+        raise ValidationFailedError({"text": [_l("Write something first.")]})
+    if len(clean) > rules.LONGEST_TEXT:
+        message = _l("At most %(most)s characters; these are %(count)s.") % {
+            "most": rules.LONGEST_TEXT,
+            "count": len(clean),
+        }
+        raise ValidationFailedError({"text": [message]})
+    return clean
+
+
+def correct(ctx: Context, said: Comment, text: str, mentions: Mapping[str, int]) -> Comment:
+    """Puts an own comment right shortly after it was written. Who is newly mentioned is told.
+
+    Raises:
+        PermissionDeniedError: it is somebody else's.
+        TooLateError: it has stood for too long.
+    """
+    if said.created_by_id != ctx.actor.id:
+        raise PermissionDeniedError
+    if not rules.is_editable(said.created_at, ctx.now):
+        raise TooLateError
+    clean = checked_text(text)
+    if clean != said.text:
+        known = set(said.mentions.values())
+        said.text, said.mentions, said.edited_at = clean, dict(mentions), ctx.now
+        ctx.session.flush()
+        notices.tell_mentioned(ctx, said, set(mentions.values()) - known)
+    return said
+
+
+def attach(
+    ctx: Context, record: Base, store: FileStore, name: str, data: bytes, *, is_personal: bool = False
+) -> Attachment:
+    """Puts a file beside a record. The same content a second time is the same attachment.
+
+    Raises:
+        FileRefusedError: the file, or all files of the record together, are more than is kept.
+    """
+    clean = rules.clean_name(name, LONGEST_NAME)
+    kind = files.kind_of(clean, data)
+    small = None
+    if kind.is_picture:
+        data, small = pictures.cleaned(clean, data, kind.media_type)
+    # The content is written before the row, so that no row is without it; an orphan is found by its digest.
+    digest = store.keep(data, small)
+    mine = about(record)
+    here = sa.and_(Attachment.entity == mine["entity"], Attachment.entity_id == mine["entity_id"])
+    standing = sa.and_(here, Attachment.withdrawn_at.is_(None))
+    again = ctx.session.scalars(sa.select(Attachment).where(standing, Attachment.digest == digest)).first()
+    if again is not None:
+        return again
+    total = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(Attachment.size), 0)).where(standing)
+    count, size = ctx.session.execute(total).one()
+    if count >= files.MOST_FILES or size + len(data) > files.LARGEST_RECORD:
+        raise files.FileRefusedError(
+            _l("This record is full: at most %(count)s files and %(mib)s MB. Withdraw what is not needed."),
+            code="record_full",
+            count=files.MOST_FILES,
+            mib=files.LARGEST_RECORD // files.MIB,
+        )
+    attached = Attachment(
+        **mine, name=clean, media_type=kind.media_type, size=len(data), digest=digest,
+        is_picture=kind.is_picture, is_personal=is_personal,
+    )  # fmt: skip
+    ctx.session.add(attached)
+    ctx.session.flush()
+    return attached
+
+
+def withdraw(ctx: Context, attached: Attachment, reason: str) -> None:
+    """Takes an own file back, with a reason. Nobody gets it any more; that it was there stays written.
+
+    Raises:
+        PermissionDeniedError: it is somebody else's.
+        ValidationFailedError: no reason was given.
+    """
+    if attached.created_by_id != ctx.actor.id:
+        raise PermissionDeniedError
+    clean = rules.clean_text(reason)
+    if not clean:
+        raise ValidationFailedError({"reason": [_l("Say why.")]})
+    if len(clean) > LONGEST_REASON:
+        raise ValidationFailedError({"reason": [_l("At most %(most)s characters.") % {"most": LONGEST_REASON}]})
+    if attached.withdrawn_at is None:
+        attached.withdrawn_at, attached.withdrawn_reason = ctx.now, clean
+        name_act(ctx.session, attached, Act("attachment.withdraw", reason=clean))
+        ctx.session.flush()
+
+
+def follow(ctx: Context, record: Base, *, is_on: bool) -> None:
+    """The actor is told of a record from now on, or no more."""
+    mark = _own_mark(ctx, record)
+    if mark is None:
+        mine = about(record)
+        mark = Follower(entity=mine["entity"], entity_id=mine["entity_id"], user_id=ctx.actor.id)
+        ctx.session.add(mark)
+    mark.is_on = is_on
+    ctx.session.flush()
+
+
+def is_following(ctx: Context, record: Any) -> bool:
+    """Whether the actor is told of a record: by his own word, else because he made it."""
+    mark = _own_mark(ctx, record)
+    if mark is not None:
+        return mark.is_on
+    return ctx.actor.id is not None and getattr(record, "created_by_id", None) == ctx.actor.id
+
+
+def _own_mark(ctx: Context, record: Base) -> Follower | None:
+    return ctx.session.scalars(
+        sa.select(Follower).where(
+            Follower.entity == entity_name(type(record)),
+            Follower.entity_id == record.id,
+            Follower.user_id == ctx.actor.id,
+        )
+    ).one_or_none()
+
+
+def purge(ctx: Context, store: FileStore) -> int:
+    """Removes the contents of files withdrawn a month ago and of forgotten people. Returns how many; repeatable."""
+    month_ago = ctx.now - WITHDRAWN_KEPT
+    is_needed = sa.or_(Attachment.withdrawn_at.is_(None), Attachment.withdrawn_at > month_ago)
+    needed = set(ctx.session.scalars(sa.select(Attachment.digest).where(is_needed)))
+    # What was written today may belong to a row that is not committed yet.
+    return store.purge(needed, ctx.now - JUST_WRITTEN)

@@ -1,0 +1,52 @@
+"""What stands on top of an order: the promise, and the money as far as the reader may see it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.kernel.context import Context
+from app.kernel.fields import Access, access
+from models.labels import OrderState
+from models.order import Order
+from views.display import money
+
+# The promise is kept, or is owed no more.
+ENDED = frozenset({OrderState.completed, OrderState.closed, OrderState.cancelled, OrderState.rejected})
+SOON = 2  # days
+
+
+def order_figures(ctx: Context, order: Order) -> list[dict[str, Any]]:
+    """Promise, total, paid and what is open; no statement beyond the order itself."""
+    return [*promise(ctx, order), *amounts(ctx, order)]
+
+
+def promise(ctx: Context, order: Order) -> list[dict[str, Any]]:
+    """The promised day and how far it is."""
+    if order.promised_on is None:
+        return []
+    figure: dict[str, Any] = {"label": str(Order.promised_on.info["label"]), "value": order.promised_on.isoformat()}
+    if order.state in ENDED:
+        return [figure]
+    days = (order.promised_on - ctx.today).days
+    if days < 0:
+        return [{**figure, "tone": "danger", "hint": _("%(days)s days late", days=-days)}]
+    hint = _("%(days)s days left", days=days) if days else _("today")
+    return [{**figure, "hint": hint, **({"tone": "warning"} if days <= SOON else {})}]
+
+
+def amounts(ctx: Context, order: Order) -> list[dict[str, Any]]:
+    """The money; nothing for who does not see prices in full."""
+    if access(ctx.actor, Order, "total_amount") is not Access.full:
+        return []
+    kept = order.paid_amount - order.refunded_amount
+    owed = Decimal(0) if order.state in {OrderState.cancelled, OrderState.rejected} else order.total_amount - kept
+    found = [
+        {"label": str(Order.total_amount.info["label"]), "value": money(order.total_amount)},
+        {"label": str(Order.paid_amount.info["label"]), "value": money(order.paid_amount)},
+    ]
+    if order.refunded_amount:
+        found.append({"label": str(Order.refunded_amount.info["label"]), "value": money(order.refunded_amount)})
+    return [*found, {"label": _("Open amount"), "value": money(owed), **({"tone": "warning"} if owed > 0 else {})}]

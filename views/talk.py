@@ -1,0 +1,196 @@
+"""Talking about a record: comments with mentions, files, following. ``Talked`` mixed into a screen is all it takes."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from flask import current_app, flash, jsonify, redirect, render_template, request, send_file
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+
+from app.kernel.context import Context
+from app.kernel.errors import DomainError, NotFoundError, PermissionDeniedError, ValidationFailedError
+from app.kernel.unit_of_work import unit_of_work
+from app.services.talk import actions, files
+from app.services.talk.storage import FileStore
+from models.talk import Attachment, Comment
+from views.adapter import guarded
+from views.base import EntityDeclaration
+from views.context import web_context
+from views.forms import messages
+from views.mentions import mentions_of, suggestions
+from views.records import once
+from views.showpage import show_variables
+from views.story import story
+from views.talked import may_get
+
+SEE_OTHER = 303
+# Whoever opens a file by itself gets something that can run and load nothing.
+SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+
+
+def store() -> FileStore:
+    """Where files lie: in the instance folder, which no web server hands out."""
+    return FileStore(Path(current_app.config["UPLOAD_FOLDER"]) / "attachments")
+
+
+class Talked(EntityDeclaration):
+    """Mixed into an entity's screen: who sees a record reads its talk, who has the right ``comment`` writes."""
+
+    is_abstract: ClassVar[bool] = True
+    talk: ClassVar[bool] = True
+
+    @expose("/<int:pk>/story")
+    @guarded("show")
+    def story(self, pk: int) -> Any:
+        """A part of the story by itself: older entries, or what is new."""
+        ctx = web_context()
+        return self._story(ctx, self.find(ctx, pk))
+
+    @expose("/<int:pk>/people")
+    @guarded("comment")
+    def people(self, pk: int) -> Any:
+        """Colleagues who may see the record, by name or pinyin: only they can be mentioned."""
+        ctx = web_context()
+        record = self.find(ctx, pk)
+        return jsonify({"results": suggestions(ctx, type(self), record, request.args.get("q", ""))})
+
+    @expose("/<int:pk>/comment", methods=("POST",))
+    @guarded("comment")
+    def comment(self, pk: int) -> Any:
+        """Says something about the record; sent twice, it is said once."""
+        ctx = web_context()
+        record = self.find(ctx, pk)
+        text = request.form.get("text", "")
+
+        def act() -> str:
+            said = actions.comment(ctx, record, text, mentions_of(ctx, type(self), record, text))
+            return str(said.id)
+
+        def say() -> None:
+            once(ctx, f"{ctx.actor.id}.{self.entity()}.{pk}.comment", request.form.get("token"), "", act)
+
+        return self._answer(ctx, pk, say, text)
+
+    @expose("/<int:pk>/comment/<int:item>", methods=("POST",))
+    @guarded("comment")
+    def correct(self, pk: int, item: int) -> Any:
+        """Puts an own comment right while it is new."""
+        ctx = web_context()
+        record = self.find(ctx, pk)
+        said = self._part(ctx, Comment, pk, item)
+        text = request.form.get("text", "")
+
+        def act() -> None:
+            with unit_of_work(ctx):
+                actions.correct(ctx, said, text, mentions_of(ctx, type(self), record, text))
+
+        return self._answer(ctx, pk, act, text)
+
+    @expose("/<int:pk>/attach", methods=("POST",))
+    @guarded("comment")
+    def attach(self, pk: int) -> Any:
+        """Puts files beside the record, all or none of a request; the page sends each by itself."""
+        ctx = web_context()
+        record = self.find(ctx, pk)
+        sent = [found for found in request.files.getlist("file") if found.filename]
+
+        def act() -> None:
+            if not sent:
+                raise ValidationFailedError({"file": [_("Choose a file first.")]})
+            with unit_of_work(ctx):
+                for found in sent:
+                    data = found.stream.read(files.LARGEST_FILE + 1)
+                    is_personal = bool(request.form.get("is_personal"))
+                    actions.attach(ctx, record, store(), found.filename or "", data, is_personal=is_personal)
+
+        return self._answer(ctx, pk, act)
+
+    @expose("/<int:pk>/withdraw/<int:item>", methods=("POST",))
+    @guarded("comment")
+    def withdraw(self, pk: int, item: int) -> Any:
+        """Takes an own file back, with a reason."""
+        ctx = web_context()
+        self.find(ctx, pk)
+        attached = self._part(ctx, Attachment, pk, item)
+
+        def act() -> None:
+            with unit_of_work(ctx):
+                actions.withdraw(ctx, attached, request.form.get("reason", ""))
+
+        return self._answer(ctx, pk, act)
+
+    @expose("/<int:pk>/follow", methods=("POST",))
+    @guarded("comment")
+    def follow(self, pk: int) -> Any:
+        """Being told of the record, or not any more."""
+        ctx = web_context()
+        record = self.find(ctx, pk)
+        is_on = request.form.get("on") == "1"
+        with unit_of_work(ctx):
+            actions.follow(ctx, record, is_on=is_on)
+        flash(_("You follow this record now.") if is_on else _("You do not follow this record any more."), "info")
+        return redirect(self.url("show", pk=pk), SEE_OTHER)
+
+    @expose("/<int:pk>/file/<int:item>")
+    @guarded("show")
+    def file(self, pk: int, item: int) -> Any:
+        """A file with its original name; always to be saved, never opened in the page."""
+        attached = self._file(pk, item)
+        path = store().path(attached.digest)
+        return _sent(path, mimetype=attached.media_type, as_attachment=True, download_name=attached.name)
+
+    @expose("/<int:pk>/thumb/<int:item>")
+    @guarded("show")
+    def thumb(self, pk: int, item: int) -> Any:
+        """A small picture, made by the panel itself."""
+        attached = self._file(pk, item)
+        return _sent(store().path(attached.digest, is_small=True), mimetype="image/jpeg")
+
+    def _file(self, pk: int, item: int) -> Attachment:
+        ctx = web_context()
+        self.find(ctx, pk)
+        attached: Attachment = self._part(ctx, Attachment, pk, item)
+        if attached.is_gone or not may_get(ctx, attached):
+            raise NotFoundError
+        return attached
+
+    def _part(self, ctx: Context, model: type[Any], pk: int, item: int) -> Any:
+        """A comment or file of this very record. Raises NotFoundError."""
+        found = ctx.session.get(model, item) if 0 < item < 2**31 else None
+        if found is None or (found.entity, found.entity_id) != (self.entity(), pk):
+            raise NotFoundError
+        return found
+
+    def _story(self, ctx: Context, record: Any) -> str:
+        return render_template("zhidan/story.html", story=story(ctx, type(self), record))
+
+    def _answer(self, ctx: Context, pk: int, act: Callable[[], None], text: str = "") -> Any:
+        """Does it. To a script: the story anew, or the reason why not. Without one: the page, with what was typed."""
+        by_script = request.headers.get("X-Requested-With") == "XMLHttpRequest"
+        try:
+            act()
+        except (NotFoundError, PermissionDeniedError):
+            raise
+        except DomainError as error:
+            fields = error.fields if isinstance(error, ValidationFailedError) else {}
+            said = [one for found in fields.values() for one in messages(found)]
+            message = " ".join(said or [str(reason) for reason in error.reasons()])
+            if by_script:
+                return jsonify({"message": message}), error.status
+            variables = show_variables(ctx, type(self), self.find(ctx, pk))
+            variables["talk"] |= {"value": text, "error": message}
+            return render_template("zhidan/show.html", **variables), error.status
+        if by_script:
+            return jsonify({"story": self._story(ctx, self.find(ctx, pk)), "token": secrets.token_urlsafe(16)})
+        return redirect(f"{self.url('show', pk=pk)}#talk", SEE_OTHER)
+
+
+def _sent(path: Path, **options: Any) -> Any:
+    response = send_file(path, conditional=False, etag=False, max_age=0, **options)
+    response.headers["Content-Security-Policy"] = SANDBOX
+    response.headers["Cache-Control"] = "no-store"
+    return response
