@@ -11,7 +11,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from app.kernel.context import Actor, Context
-from app.kernel.fields import Access, access, sensitivity_of
+from app.kernel.fields import Access, access, is_free_text, sensitivity_of
 from app.kernel.filters import parse_filters, relation_names
 from app.kernel.listing import Args
 from app.security.departments import label_of_role
@@ -100,7 +100,9 @@ def can_be_kept(view: type[EntityDeclaration], key: str) -> bool:
     """Whether an argument may be kept: nothing that was typed about a person, and no free search."""
     name = key.partition("__")[0]
     name = relation_names(view.model()).get(name, name)
-    return key == "sort" or (key != "q" and sensitivity_of(view.model(), name) not in ABOUT_PEOPLE)
+    if key in {"sort", "q"}:
+        return key == "sort"
+    return sensitivity_of(view.model(), name) not in ABOUT_PEOPLE and not is_free_text(view.model(), name)
 
 
 def address_of(ctx: Context, view: type[EntityDeclaration], saved: SavedList) -> str:

@@ -112,8 +112,6 @@ class EntityDeclaration(QuietModelView):
         cls.add_columns = list(cls.add_columns or [])
         cls.edit_columns = list(cls.edit_columns or [])
         check(cls)
-        if not cls.inlines:
-            cls.exclude_route_methods = {*cls.exclude_route_methods, *INLINE_ROUTES}
         cls.class_permission_name = cls.entity()
         cls.route_base = f"/{cls.entity()}"
         cls.base_permissions = permissions_of(cls)
@@ -121,8 +119,9 @@ class EntityDeclaration(QuietModelView):
         candidates = tuple(dict.fromkeys((*cls.list_columns, cls.base_order[0])))
         table: Any = cls.model()
         cls.order_columns = list(cls.order_columns or sortable(table, candidates))
-        # A way to look at the list that the declaration does not give has no address either.
+        # What the declaration does not give has no address either.
         given = {"board": bool(cls.board_states()), "calendar": cls.planned is not None}
+        given |= dict.fromkeys(INLINE_ROUTES, bool(cls.inlines))
         cls.exclude_route_methods = set(FRAMEWORK_ROUTES) | {name for name, is_there in given.items() if not is_there}
         ENTITIES[cls.entity()] = cls
 

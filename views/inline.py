@@ -230,7 +230,8 @@ def write_whole(
     for name, rows in grids.items():
         wrong = {}
         for row in rows:
-            if row.pk is not None and marks.get(name, {}).get(row.pk) != row.seen:
+            # Taken out as it is met: the same row sent twice is as unknown as a removed one.
+            if row.pk is not None and marks.get(name, {}).pop(row.pk, None) != row.seen:
                 raise ConflictError
             row.record = seen[name][row.pk] if row.pk is not None else None
             # What was typed and names nothing says so; that its box is empty is not said as well.

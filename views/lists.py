@@ -40,7 +40,7 @@ class SavedListView(BaseView):
     def save(self, entity: str) -> Any:
         """Keeps the filter, order and columns of the list that the form stood on."""
         ctx, view = web_context(), _view(entity)
-        asked = list_args(parse_qsl(urlsplit(request.form.get("back", "")).query, keep_blank_values=False))
+        asked = list_args(parse_qsl(urlsplit(own_address(request.form.get("back"), "")).query, keep_blank_values=False))
         asked = [pair for pair in asked[:MOST_ARGUMENTS] if pair[0] == "q" or is_open(ctx, view, *pair)]
         wanted = [(key, value) for key, value in asked if can_be_kept(view, key)]
         columns = _columns(ctx, view, request.form.get("shown", "").split(","))
@@ -150,7 +150,7 @@ def _columns(ctx: Context, view: type[EntityDeclaration], asked: Sequence[str]) 
 
 
 def _active(ctx: Context) -> SavedList | None:
-    raw = dict(parse_qsl(urlsplit(request.form.get("back", "")).query)).get(VIEW, "")
+    raw = dict(parse_qsl(urlsplit(own_address(request.form.get("back"), "")).query)).get(VIEW, "")
     return actions.find(ctx, int(raw)) if is_id(raw) and raw != PLAIN else None
 
 

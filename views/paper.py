@@ -30,7 +30,7 @@ from app.kernel.errors import NotFoundError
 from app.kernel.fields import Access, access, level
 from app.kernel.schema import label_of_column
 from views.adapter import guarded
-from views.base import EntityDeclaration
+from views.base import EntityDeclaration, view_of
 from views.context import web_context
 from views.display import cell, kind_of, moment, text_of
 
@@ -137,21 +137,21 @@ def paper_of(ctx: Context, paper: Paper, record: Any) -> Said:
         title=str(paper.title),
         number=str(getattr(record, paper.number)),
         warning=str(warning) if warning else "",
-        parts=[found for part in paper.parts if (found := _part(ctx.actor, paper, part, record))],
+        parts=[found for part in paper.parts if (found := _part(ctx, paper, part, record))],
         signs=[str(text) for text in paper.signs],
     )
     if paper.labels:
         rows = next(part for part in paper.parts if isinstance(part, Rows) and part.relation == paper.labels)
-        said.labels = [_label(ctx.actor, paper, rows, each) for each in getattr(record, paper.labels)]
+        said.labels = [_label(ctx.actor, paper, rows, each) for each in _rows(ctx, list(getattr(record, paper.labels)))]
     return said
 
 
-def _part(actor: Actor, paper: Paper, part: Part, record: Any) -> dict[str, Any] | None:
+def _part(ctx: Context, paper: Paper, part: Part, record: Any) -> dict[str, Any] | None:
     if isinstance(part, Facts):
-        pairs = list(_pairs(actor, part, record))
+        pairs = list(_pairs(ctx.actor, part, record))
         return {"kind": "facts", "label": str(part.label), "pairs": pairs} if pairs else None
     if isinstance(part, Rows):
-        return _table(actor, paper, part, record)
+        return _table(ctx, paper, part, record)
     texts = [str(text) for text in part.texts]
     label = getattr(part, "label", None)
     return {"kind": "boxes" if label else "notes", "label": str(label or ""), "texts": texts}
@@ -168,11 +168,27 @@ def _pairs(actor: Actor, part: Facts, record: Any) -> Iterator[tuple[str, str, s
         yield str(each.label or label_of_column(type(owner), name)), text, capitals(amount) if in_words else ""
 
 
-def _table(actor: Actor, paper: Paper, part: Rows, record: Any) -> dict[str, Any] | None:
+def _rows(ctx: Context, rows: list[Any]) -> list[Any]:
+    """The rows that the actor may know of, as the tab of them on the record's page decides."""
+    view = view_of(type(rows[0])) if rows else None
+    if view is None:
+        return rows
+    if not (view.may(ctx.actor, "list") or view.may(ctx.actor, "show")):
+        return []
+    if view.scope is None or ctx.actor.is_system:
+        return rows
+    model = view.model()
+    known = sa.select(model.id).where(model.id.in_([row.id for row in rows]), view.scope(ctx.actor))
+    ids = set(ctx.session.scalars(known))
+    return [row for row in rows if row.id in ids]
+
+
+def _table(ctx: Context, paper: Paper, part: Rows, record: Any) -> dict[str, Any] | None:
     owner, name = reach(record, part.relation)
-    found = list(getattr(owner, name)) if owner is not None else []
+    found = _rows(ctx, list(getattr(owner, name))) if owner is not None else []
     if not found:
         return None
+    actor = ctx.actor
     columns = []
     for each in map(place, part.places):
         model, last = walk(paper.subject, f"{part.relation}.{each.path}")[-1]

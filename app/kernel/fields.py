@@ -45,6 +45,12 @@ def _sensitivity_of(model: type[Any], name: str) -> Sensitivity | None:
     return Sensitivity(found) if found else None
 
 
+def is_free_text(model: type[Any], name: str) -> bool:
+    """Whether a column holds what somebody writes down in words, which may name people."""
+    attribute = sa.inspect(model).attrs.get(name)
+    return bool(attribute is not None and hasattr(attribute, "columns") and attribute.columns[0].info.get("free_text"))
+
+
 def access(actor: Actor, model: type[Any], name: str) -> Access:
     """The actor's access to a column, whichever the row. Unknown groups are hidden."""
     group = sensitivity_of(model, name)

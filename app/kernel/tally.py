@@ -40,11 +40,11 @@ def words_of(model: type[Any], name: str) -> list[Any]:
 
 
 def by_word(ctx: Context, spec: ListSpec, asked: ListRequest, names: Sequence[str]) -> dict[str, dict[Any, int]]:
-    """The rows by each value of the columns, up to the cap and one more; a column's own filter does not count."""
+    """The rows by each value of the columns, up to the cap and one more; the chosen word of a column does not count."""
     parts, keys = [], []
     for name in names:
         column = attribute_of(spec.model, name)
-        others = tuple(condition for condition in asked.filters if condition.name != name)
+        others = tuple(each for each in asked.filters if each.name != name or each.operator != "eq")
         where = conditions(ctx, spec, replace(asked, filters=others, parents=asked.parents))
         for value in words_of(spec.model, name):
             capped = (

@@ -343,3 +343,55 @@ def test_grid_when_declared_for_another_parent_then_it_works_alike(app: Flask, s
     assert (made.customer.name, made.city, made.is_default, made.floor) == ("王敏", "宁波", True, 1)
     session.rollback()
     assert count(session, OrderFee) == 0
+
+
+@ONE_KIND
+@pytest.mark.usefixtures("company")
+def test_quote_when_the_address_of_a_draft_changes_then_it_counts_the_floor_that_saving_finds(
+    app: Flask, session: Session
+) -> None:
+    known = ids(session)
+    clerk = Person(app, session, "oc_li")
+    form = {**clerk.hidden("/order/add"), **head(known), **row(0, product_id=known["SOF-1"], qty_ordered="2")}
+    clerk.client.post("/order/add", data=form)
+    order = newest(session, Order)
+    pk, before = order.id, (order.floor, order.total_amount)
+    with found(session).act("oc_li", "2026-11-20 10:00"):
+        other = CustomerAddress(
+            customer_id=known["customer"], label="店", contact_name="林晓雯", contact_phone="13800005621",
+            province="浙江省", city="杭州", detail="文二路 2 号", floor=2,
+        )  # fmt: skip
+        session.add(other)
+    moved = other.id
+    session.rollback()
+    page = clerk.page(f"/order/edit/{pk}")
+    kept = {**clerk.hidden(f"/order/edit/{pk}"), **head(known, floor=str(before[0]), elevator="none"), **boxes_of(page)}
+    form = {**kept, "address_id": str(moved)}
+    quoted = clerk.client.post("/order/quote", data={**form, "record": pk}).get_json()
+    assert clerk.client.post(f"/order/edit/{pk}", data=form).status_code == 303
+    saved = newest(session, Order)
+    assert saved.floor == 2
+    assert saved.total_amount < before[1]
+    assert {part["name"]: part["text"] for part in quoted["totals"]}["total_amount"] == f"{saved.total_amount:,.2f}"
+
+
+@ONE_KIND
+@pytest.mark.usefixtures("company")
+def test_form_when_a_row_comes_twice_or_a_rate_is_none_then_refused(app: Flask, session: Session) -> None:
+    known = ids(session)
+    clerk = Person(app, session, "oc_li")
+    fee = row(0, "order_fee", kind="delivery", amount="100", tax_rate="-100")
+    form = {**clerk.hidden("/order/add"), **head(known), **row(0, product_id=known["SOF-1"], qty_ordered="2")}
+    assert clerk.client.post("/order/quote", data={**form, **fee}).status_code == 200
+    refused = clerk.client.post("/order/add", data={**form, **fee})
+    assert (refused.status_code, count(session, Order)) == (422, 0)
+    assert cell_errors(refused) == {"order_fee-0-tax_rate": "A tax rate is 0 to 100 per cent."}
+    clerk.client.post("/order/add", data=form)
+    pk = newest(session, Order).id
+    session.rollback()
+    kept = boxes_of(clerk.page(f"/order/edit/{pk}"))
+    twice = {name.replace("-0-", "-1-"): value for name, value in kept.items() if name.startswith("order_line-0-")}
+    edit = {**clerk.hidden(f"/order/edit/{pk}"), **head(known), **kept, **twice}
+    edit |= {"order_line-0-remove": "1", "order_line-1-remove": "1"}
+    assert clerk.client.post(f"/order/edit/{pk}", data=edit).status_code == 409
+    assert count(session, OrderLine) == 1

@@ -102,6 +102,20 @@ def test_filter_when_renamed_or_saved_again_then_one_name_is_one_filter(app: Fla
 
 
 @ONE_ENGINE
+def test_filter_when_it_names_what_was_written_in_words_or_comes_from_nowhere_then_not_kept(
+    app: Flask, session: Session
+) -> None:
+    clerk = Person(app, session, "oc_li")
+    save(clerk, "/order/list/?state=draft&project_name__contains=林晓雯家", "Project")
+    assert newest(session, SavedList).arguments == [["state", "draft"]]
+    session.rollback()
+    for back in ("//[", "http://[x", "/order/list/?[", "\x00"):
+        sent = {**clerk.hidden("/order/list/"), "name": "X", "back": back}
+        for path in ("/lists/save/order", "/lists/columns/order"):
+            assert clerk.client.post(path, data=sent).status_code < 500, (path, back)
+
+
+@ONE_ENGINE
 def test_filter_when_shared_with_a_role_then_only_its_people_have_it_and_nobody_sees_more(
     app: Flask, session: Session
 ) -> None:

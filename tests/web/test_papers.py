@@ -12,6 +12,7 @@ from app.documents.catalogue import PAPERS
 from models.labels import LetterState
 from models.letter import ConfirmationLetter
 from models.order import Order
+from models.payment import PaymentAllocation
 from models.production import ProductionTask
 from models.shipment import Package, Shipment
 from tests.databases import Database
@@ -94,6 +95,17 @@ def test_letter_when_the_reader_sees_masks_then_so_does_his_printer(app: Flask, 
     said = paper(auditor, "confirmation_letter", pk, "letter")
     assert name not in said
     assert phone not in said
+
+
+@ONE_ENGINE
+def test_receipt_when_the_reader_may_not_list_its_rows_then_they_are_not_on_his_paper(
+    app: Flask, session: Session
+) -> None:
+    pk = session.scalar(sa.select(sa.func.min(PaymentAllocation.payment_id)))
+    session.rollback()
+    said = {name: paper(Person(app, session, name), "payment", pk or 0, "receipt") for name in ("oc_li", "fi_qian")}
+    assert "Used for" in said["fi_qian"]
+    assert "Used for" not in said["oc_li"]
 
 
 @ONE_ENGINE

@@ -13,6 +13,7 @@ from app.kernel.context import LOCAL_ZONE, Context, entered
 from app.kernel.engine import fire
 from app.kernel.errors import DomainError, InUseError, NotFoundError, ValidationFailedError
 from app.kernel.numbering import next_number
+from app.services.order import rules
 from app.services.order.pricing import reprice
 from models.customer import Customer, CustomerAddress
 from models.labels_order import Channel, OrderOrigin, OrderState
@@ -191,8 +192,7 @@ def add_fee(ctx: Context, values: Mapping[str, Any]) -> OrderFee:
     order = _draft(ctx, values["order_id"])
     fee = OrderFee(**values)
     fee.tax_rate = fee.tax_rate if fee.tax_rate is not None else Decimal(13)
-    if fee.amount is None or fee.amount < ZERO:
-        raise ValidationFailedError({"amount": [str(_l("A fee is not below zero."))]})
+    _check_fee(fee)
     order.fees.append(fee)
     reprice(ctx, order)
     if fee not in order.fees:
@@ -206,9 +206,19 @@ def change_fee(ctx: Context, fee: OrderFee, values: Mapping[str, Any]) -> OrderF
     order = _draft(ctx, fee.order_id)
     for key, value in values.items():
         setattr(fee, key, value)
+    with ctx.session.no_autoflush:
+        _check_fee(fee)
     reprice(ctx, order)
     ctx.session.flush()
     return fee
+
+
+def _check_fee(fee: OrderFee) -> None:
+    """Raises ValidationFailedError for money below zero and rates that are no share."""
+    if fee.amount is None or fee.amount < ZERO:
+        raise ValidationFailedError({"amount": [str(_l("A fee is not below zero."))]})
+    if not rules.is_tax_rate(fee.tax_rate):
+        raise ValidationFailedError({"tax_rate": [str(_l("A tax rate is 0 to 100 per cent."))]})
 
 
 def remove_fee(ctx: Context, fee: OrderFee) -> None:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from app.kernel.context import Context
 from app.kernel.errors import ValidationFailedError
+from app.services.order import rules
 from app.services.order.actions import ADDRESS_FIELDS, check_line, new_line
 from app.services.order.pricing import reprice
 from models.customer import CustomerAddress
@@ -36,16 +37,8 @@ def quote_order(
     """
     with ctx.session.no_autoflush:
         order = Order(order_type=OrderType.retail)
-        known = dict(values)
-        for name, held in _address(ctx, stored, values).items():
-            if known.get(name) is None:
-                known[name] = held
-        for name in ("order_type", "floor", "elevator"):
-            given = known.get(name)
-            if given is None and stored is not None:
-                given = getattr(stored, name)
-            if given is not None:
-                setattr(order, name, given)
+        for name, given in _head(ctx, stored, values).items():
+            setattr(order, name, given)
         # A grid that is closed to the person is not typed into: its stored rows count as they are.
         given_lines, given_fees = (
             rows[name] if name in rows else [(row, {}) for row in getattr(stored, name, ())]
@@ -60,10 +53,34 @@ def quote_order(
     return order, {"lines": lines, "fees": fees}
 
 
-def _address(ctx: Context, stored: Order | None, values: Mapping[str, Any]) -> Mapping[str, Any]:
-    customer_id, address_id = values.get("customer_id"), values.get("address_id")
-    if stored is not None and (customer_id, address_id) == (stored.customer_id, stored.address_id):
-        return {}
+def _head(ctx: Context, stored: Order | None, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What the price depends on beside the rows, as saving would find it.
+
+    Boxes that still show the stored place were not typed: another address brings its own, another customer without
+    one begins anew.
+    """
+    ids = {name: values.get(name, getattr(stored, name, None)) for name in ("customer_id", "address_id")}
+    is_moved = stored is None or ids != {name: getattr(stored, name) for name in ids}
+    is_new = stored is None or ids["customer_id"] != stored.customer_id
+    found: dict[str, Any] = {}
+    if values.get("order_type") is not None or stored is not None:
+        found["order_type"] = values.get("order_type") or getattr(stored, "order_type", None)
+    address = _address(ctx, ids) if is_moved else {}
+    for name in ("floor", "elevator"):
+        held = getattr(stored, name, None)
+        typed = values.get(name)
+        if is_moved and stored is not None and typed == held:
+            typed = None
+        default = Order.__table__.columns[name].default.arg if is_new and stored is not None else held
+        given = next((each for each in (typed, address.get(name), default) if each is not None), None)
+        if given is not None:
+            found[name] = given
+    return found
+
+
+def _address(ctx: Context, ids: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Floor and lift of the chosen address, else of the customer's default one."""
+    customer_id, address_id = ids["customer_id"], ids["address_id"]
     statement = sa.select(CustomerAddress).where(CustomerAddress.customer_id == customer_id)
     chosen = CustomerAddress.id == address_id if address_id is not None else CustomerAddress.is_default
     address = ctx.session.scalars(statement.where(chosen).order_by(CustomerAddress.id).limit(1)).one_or_none()
@@ -101,5 +118,7 @@ def _fee(held: OrderFee | None, typed: Mapping[str, Any]) -> OrderFee | None:
     if held is not None:
         own = {"kind": held.kind, "amount": held.amount, "tax_rate": held.tax_rate, **own}
     if own.get("amount") is None or own["amount"] < Decimal(0) or own.get("kind") is FeeKind.upstairs:
+        return None
+    if not rules.is_tax_rate(own.get("tax_rate", Decimal(0))):
         return None
     return OrderFee(**own)

@@ -125,6 +125,11 @@ def is_settled(order_type: OrderType, total: Decimal, paid: Decimal) -> bool:
     return paid >= total or order_type in CREDIT_TYPES
 
 
+def is_tax_rate(rate: Decimal | None) -> bool:
+    """Whether a rate in per cent can be one: 0 to 100."""
+    return rate is not None and Decimal(0) <= rate <= Decimal(100)
+
+
 def content_hash(content: Mapping[str, Any]) -> str:
     """SHA-256 of the content an approval and a letter are bound to; the order of keys does not matter."""
     canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
