@@ -62,6 +62,8 @@
     if (back && opener) opener.focus();
   }
   function place(at) {
+    // A box at the right edge is measured too narrow.
+    menu.style.left = "0";
     const box = menu.getBoundingClientRect();
     const left = Math.min(at.left, window.innerWidth - box.width - 8);
     const below = at.bottom + 4 + box.height < window.innerHeight;
@@ -139,6 +141,7 @@
     },
   };
   document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
     if (event.key === "Escape") { if (!menu.hidden) closeMenu(true); else closePeek(); return; }
     if (!menu.hidden && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       const all = $$("a, button", menu);
