@@ -55,7 +55,7 @@ def test_person_when_working_by_keyboard_then_finds_opens_and_chooses(sit_down: 
     # The keys of a row are named there, but they are no commands: there is no row to press them for.
     page.keyboard.press("Control+k")
     page.keyboard.type("row")
-    page.wait_for_function("document.getElementById('zd-find-say').textContent.startsWith('No match')")
+    page.wait_for_selector("#zd-find-say:has-text('No match')")
     page.keyboard.press("Escape")
     page.keyboard.press("f")
     assert page.evaluate("document.activeElement.id") == "zd-search"

@@ -78,7 +78,8 @@
     place(at);
     load(url + "?back=" + encodeURIComponent(here())).then((answer) => answer.text()).then((html) => {
       menu.innerHTML = html;
-      const first = one("a, button", menu);
+      // Neither a closed step nor a cancellation is what Enter should meet.
+      const first = one("a:not(.zd-btn-danger), button:not([data-zd-closed], .zd-btn-danger)", menu);
       if (first) first.focus();
     }).catch(() => note(menu, texts().failed)).finally(() => {
       menu.removeAttribute("aria-busy");
