@@ -57,6 +57,7 @@ def test_person_when_working_by_keyboard_then_finds_opens_and_chooses(sit_down: 
     page.keyboard.type("row")
     page.wait_for_selector("#zd-find-say:has-text('No match')")
     page.keyboard.press("Escape")
+    page.wait_for_selector("#zd-finder", state="hidden")
     page.keyboard.press("f")
     assert page.evaluate("document.activeElement.id") == "zd-search"
     page.keyboard.type("gh?")
