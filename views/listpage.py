@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import sqlalchemy as sa
 from flask import request
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from app.kernel.context import Context
 from app.kernel.errors import Reason
@@ -156,7 +157,7 @@ def pager(found: Page, counted: Total, args: Args, asked: ListRequest) -> dict[s
 def about(counted: Total) -> str:
     """How many rows there are, as exact as it was cheap to know."""
     if counted.is_exact:
-        return str(_("%(count)s rows", count=f"{counted.count:,}"))
+        return str(ngettext("%(count)s row", "%(count)s rows", counted.count, count=f"{counted.count:,}"))
     if counted.is_estimate:
         return str(_("About %(count)s rows", count=f"{counted.count:,}"))
     return str(_("More than %(count)s rows", count=f"{counted.count:,}"))

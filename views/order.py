@@ -45,8 +45,8 @@ LINE_QUANTITIES = [
     "qty_delivered", "qty_installed", "qty_accepted", "qty_returned",
 ]  # fmt: skip
 ORDER_HEAD = [
-    "order_no", "customer", "order_type", "channel", "received_at", "requested_on", "total_amount", "paid_amount",
-    "promised_on", "regulation_state", "is_on_hold", "hold_reason", "note",
+    "order_no", "customer", "order_type", "channel", "received_at", "requested_on",
+    "regulation_state", "is_on_hold", "hold_reason", "note",
 ]  # fmt: skip
 ORDER_MONEY = [
     "goods_amount", "fee_amount", "total_amount", "net_amount", "tax_amount", "deposit_amount", "paid_amount",

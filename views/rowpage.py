@@ -41,6 +41,7 @@ def peek_variables(ctx: Context, view: type[EntityDeclaration], record: Any) -> 
         "subtitle": subtitle(ctx, view, record),
         "state": state_of(record),
         "flags": flags(ctx, record),
+        "figures": view.figures(ctx, record) if view.figures is not None else None,
         "fieldsets": fieldsets(ctx, view, record),
         "show_url": view.show_url(record.id),
         "show_label": _("Open record"),

@@ -36,10 +36,17 @@ def test_list_when_worked_by_keyboard_then_rows_are_chosen_previewed_and_opened(
     page.keyboard.press("p")
     page.wait_for_selector("#zd-peek h2")
     assert numbers[1] in page.locator("#zd-peek h2").inner_text()
+    # A dialog above it is closed alone.
+    page.keyboard.press("?")
+    page.keyboard.press("Escape")
+    assert (page.locator("#zd-keys").is_hidden(), page.locator("#zd-peek").is_hidden()) == (True, False)
     page.keyboard.press("Escape")
     assert page.locator("#zd-peek").is_hidden()
     page.keyboard.press("m")
     page.wait_for_selector("#zd-row-menu [data-step=submit]")
+    menu = page.locator("#zd-row-menu").bounding_box()
+    assert menu
+    assert menu["x"] + menu["width"] <= 1440 - 8
     page.keyboard.press("Escape")
     assert page.evaluate("document.activeElement.hasAttribute('data-zd-row-menu')")
     page.keyboard.press("k")

@@ -270,10 +270,14 @@ def test_row_menu_and_preview_when_opened_then_open_steps_with_reasons_and_polic
     clerk, planner = Person(app, session, "oc_li"), Person(app, session, "pd_chen")
     draft = session.scalars(sa.select(Order.id).where(Order.state == "draft").limit(1)).one()
     made = session.scalars(sa.select(Order).where(Order.state == "in_production").limit(1)).one()
-    made_pk, phone = made.id, made.receiver_phone
+    made_pk, made_no, phone = made.id, made.order_no, made.receiver_phone
     session.rollback()
     menu = clerk.page(f"/order/{draft}/rowmenu?back=/order/list/%3Fstate%3Ddraft")
     assert 'data-step="submit"' in menu
+    # What can be done stands first.
+    closed = clerk.page(f"/order/{made_pk}/rowmenu").split("is-closed")
+    assert len(closed) > 1
+    assert not any("<form" in part or "/cancel" in part for part in closed[1:])
     assert f'href="/order/{draft}/submit?back=%2Forder%2Flist%2F%3Fstate%3Ddraft"' in menu
     assert "evil" not in clerk.page(f"/order/{draft}/rowmenu?back=//evil.example/")
     assert planner.get(f"/order/{draft}/rowmenu").status_code == 404
@@ -282,7 +286,12 @@ def test_row_menu_and_preview_when_opened_then_open_steps_with_reasons_and_polic
         peek = planner.page(f"/order/{made_pk}/peek")
     assert len(seen) <= 8
     assert "Total" not in peek
+    # The promise stands once: with the days left, on top.
+    assert peek.count("Promised on") == 1
+    shown = clerk.page(f"/order/show/{made_pk}")
+    assert shown.split('id="talk"')[0].count(">Promised on<") == 1
     assert not phone or phone not in peek
+    assert re.search(r"\b1 row\b", clerk.page(f"/order/list/?q={made_no}"))
     # The step goes back to the list, and a refusal names the record.
     form = {"version": "1000", "back": "/order/list/?state=draft"}
     response = clerk.post(f"/order/{made_pk}/hold", form | {"reason": "x"}, page="/order/list/")

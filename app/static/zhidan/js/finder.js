@@ -79,8 +79,9 @@
 
   function ofThisPage() {
     // What stands on the page already is not asked for: the choices of the person's menu, and what has a key.
+    // The keys of a row are only named for the list of keys: without a row there is nothing to press.
     const marked = Array.from(document.querySelectorAll("[data-zd-command], [data-zd-key]"));
-    return marked.filter((element) => !element.disabled).map((element) => ({
+    return marked.filter((element) => !element.disabled && !element.matches("[data-zd-keys] *")).map((element) => ({
       text: element.dataset.zdCommand || window.zdDesk.labelOf(element),
       about: element.dataset.zdKey || "",
       keys: "",

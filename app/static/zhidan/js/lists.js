@@ -62,6 +62,8 @@
     if (back && opener) opener.focus();
   }
   function place(at) {
+    // A box at the right edge is measured too narrow.
+    menu.style.left = "0";
     const box = menu.getBoundingClientRect();
     const left = Math.min(at.left, window.innerWidth - box.width - 8);
     const below = at.bottom + 4 + box.height < window.innerHeight;
@@ -76,7 +78,8 @@
     place(at);
     load(url + "?back=" + encodeURIComponent(here())).then((answer) => answer.text()).then((html) => {
       menu.innerHTML = html;
-      const first = one("a, button", menu);
+      // Neither a closed step nor a cancellation is what Enter should meet.
+      const first = one("a:not(.zd-btn-danger), button:not([data-zd-closed], .zd-btn-danger)", menu);
       if (first) first.focus();
     }).catch(() => note(menu, texts().failed)).finally(() => {
       menu.removeAttribute("aria-busy");
@@ -139,6 +142,7 @@
     },
   };
   document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
     if (event.key === "Escape") { if (!menu.hidden) closeMenu(true); else closePeek(); return; }
     if (!menu.hidden && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       const all = $$("a, button", menu);
