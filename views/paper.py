@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from typing import Any, ClassVar
 
 import segno
@@ -29,6 +30,7 @@ from app.kernel.context import Actor, Context
 from app.kernel.errors import NotFoundError
 from app.kernel.fields import Access, access, level
 from app.kernel.schema import label_of_column
+from models.base import Base
 from views.adapter import guarded
 from views.base import EntityDeclaration, view_of
 from views.context import web_context
@@ -129,72 +131,126 @@ class Said:
     labels: list[dict[str, Any]] = field(default_factory=list)
 
 
+@dataclass
+class Reader:
+    """Who reads a paper, and which of the records on it he may know of, asked once a table."""
+
+    ctx: Context
+    record: Any
+    known: dict[type[Any], set[int]] = field(default_factory=dict)
+
+    def learn(self, paper: Paper) -> None:
+        """Asks about everything the paper leads to: one statement a table that has row scopes."""
+        met: dict[type[Any], set[int]] = {}
+        for path in paper.paths():
+            for found in _met(self.record, path.split(".")[:-1]):
+                met.setdefault(type(found), set()).add(found.id)
+        for model, ids in met.items():
+            view = view_of(model)
+            if view is not None:
+                self.known[model] = self._in_scope(view, ids) if self._may(view) else set()
+
+    def _may(self, view: type[EntityDeclaration]) -> bool:
+        return view.may(self.ctx.actor, "list") or view.may(self.ctx.actor, "show")
+
+    def _in_scope(self, view: type[EntityDeclaration], ids: set[int]) -> set[int]:
+        clause = view.scope(self.ctx.actor) if view.scope is not None else sa.true()
+        if isinstance(clause, sa.True_):
+            return ids
+        model = view.model()
+        return set(self.ctx.session.scalars(sa.select(model.id).where(model.id.in_(ids), clause)))
+
+    def knows(self, found: Any) -> bool:
+        """Whether a record may be read; the one of the paper was asked about before."""
+        return found is self.record or type(found) not in self.known or found.id in self.known[type(found)]
+
+    def at(self, record: Any, at: At) -> str:
+        """The text of a place, empty where nothing of it may be read."""
+        texts = [self._text(*reach(record, path)) for path in at.paths()]
+        return at.sign.join(text or at.gap for text in texts if text or at.gap) if any(texts) else ""
+
+    def _text(self, owner: Any, name: str) -> str:
+        if owner is None:
+            return ""
+        # By its number and its name a record is told wherever another one speaks of it.
+        is_called = isinstance(owner, Base) and name in {owner.name_column, _number_of(owner)}
+        return said_of(self.ctx.actor, owner, name) if is_called or self.knows(owner) else ""
+
+
+def _met(record: Any, way: list[str]) -> Iterator[Any]:
+    """The records that a way leads over."""
+    for each in record if isinstance(record, list) else [record]:
+        if each is None or not way:
+            continue
+        following = getattr(each, way[0])
+        yield from (found for found in (following if isinstance(following, list) else [following]) if found is not None)
+        yield from _met(following, way[1:])
+
+
+@cache
+def _columns_of(model: Any) -> tuple[str, ...]:
+    return tuple(each.key for each in sa.inspect(model).column_attrs)
+
+
+def _number_of(record: Any) -> str | None:
+    """The column by which a record is called."""
+    told, model = str(record), type(record)
+    columns: Any = _columns_of  # its cache knows no class of ours
+    return next((key for key in columns(model) if record.__dict__.get(key) == told), None)
+
+
 def paper_of(ctx: Context, paper: Paper, record: Any) -> Said:
     """What the paper says to the actor: hidden columns are absent, masked ones masked, empty ones left out."""
     warning = paper.warning(record) if paper.warning is not None else None
+    reader = Reader(ctx, record)
+    reader.learn(paper)
     said = Said(
         code=paper.code,
         title=str(paper.title),
         number=str(getattr(record, paper.number)),
         warning=str(warning) if warning else "",
-        parts=[found for part in paper.parts if (found := _part(ctx, paper, part, record))],
+        parts=[found for part in paper.parts if (found := _part(reader, paper, part))],
         signs=[str(text) for text in paper.signs],
     )
     if paper.labels:
         rows = next(part for part in paper.parts if isinstance(part, Rows) and part.relation == paper.labels)
-        said.labels = [_label(ctx.actor, paper, rows, each) for each in _rows(ctx, list(getattr(record, paper.labels)))]
+        said.labels = [_label(reader, paper, rows, row) for row in getattr(record, paper.labels) if reader.knows(row)]
     return said
 
 
-def _part(ctx: Context, paper: Paper, part: Part, record: Any) -> dict[str, Any] | None:
+def _part(reader: Reader, paper: Paper, part: Part) -> dict[str, Any] | None:
     if isinstance(part, Facts):
-        pairs = list(_pairs(ctx.actor, part, record))
+        pairs = list(_pairs(reader, part))
         return {"kind": "facts", "label": str(part.label), "pairs": pairs} if pairs else None
     if isinstance(part, Rows):
-        return _table(ctx, paper, part, record)
+        return _table(reader, paper, part)
     texts = [str(text) for text in part.texts]
     label = getattr(part, "label", None)
     return {"kind": "boxes" if label else "notes", "label": str(label or ""), "texts": texts}
 
 
-def _pairs(actor: Actor, part: Facts, record: Any) -> Iterator[tuple[str, str, str]]:
+def _pairs(reader: Reader, part: Facts) -> Iterator[tuple[str, str, str]]:
     for each in map(place, part.places):
-        text = _at(actor, record, each)
+        text = reader.at(reader.record, each)
         if not text:
             continue
-        owner, name = reach(record, each.path)
+        owner, name = reach(reader.record, each.path)
         amount = getattr(owner, name)
         in_words = each.path in part.capitals and isinstance(amount, Decimal) and text[:1].isdigit()
         yield str(each.label or label_of_column(type(owner), name)), text, capitals(amount) if in_words else ""
 
 
-def _rows(ctx: Context, rows: list[Any]) -> list[Any]:
-    """The rows that the actor may know of, as the tab of them on the record's page decides."""
-    view = view_of(type(rows[0])) if rows else None
-    if view is None:
-        return rows
-    if not (view.may(ctx.actor, "list") or view.may(ctx.actor, "show")):
-        return []
-    if view.scope is None or ctx.actor.is_system:
-        return rows
-    model = view.model()
-    known = sa.select(model.id).where(model.id.in_([row.id for row in rows]), view.scope(ctx.actor))
-    ids = set(ctx.session.scalars(known))
-    return [row for row in rows if row.id in ids]
-
-
-def _table(ctx: Context, paper: Paper, part: Rows, record: Any) -> dict[str, Any] | None:
-    owner, name = reach(record, part.relation)
-    found = _rows(ctx, list(getattr(owner, name))) if owner is not None else []
+def _table(reader: Reader, paper: Paper, part: Rows) -> dict[str, Any] | None:
+    owner, name = reach(reader.record, part.relation)
+    found = [row for row in getattr(owner, name) if reader.knows(row)] if owner is not None else []
     if not found:
         return None
-    actor = ctx.actor
     columns = []
     for each in map(place, part.places):
         model, last = walk(paper.subject, f"{part.relation}.{each.path}")[-1]
-        if access(actor, model, last) is Access.hidden:
+        if access(reader.ctx.actor, model, last) is Access.hidden:
             continue
-        cells = [_at(actor, row, each) for row in found]
+        cells = [reader.at(row, each) for row in found]
         if any(cells):
             head = str(each.label or label_of_column(model, last))
             columns.append((head, "num" if kind_of(model, last) in NUMBERS and not each.more else "text", cells))
@@ -206,19 +262,13 @@ def _table(ctx: Context, paper: Paper, part: Rows, record: Any) -> dict[str, Any
     return {"kind": "rows", "label": str(part.label), "heads": heads, "rows": rows}
 
 
-def _label(actor: Actor, paper: Paper, part: Rows, row: Any) -> dict[str, Any]:
+def _label(reader: Reader, paper: Paper, part: Rows, row: Any) -> dict[str, Any]:
     pairs = []
     for each in map(place, part.places):
         model, last = walk(paper.subject, f"{part.relation}.{each.path}")[-1]
-        if text := _at(actor, row, each):
+        if text := reader.at(row, each):
             pairs.append((str(each.label or label_of_column(model, last)), text))
     return {"title": pairs[0][1] if pairs else "", "pairs": pairs[1:], "code": qr(str(getattr(row, paper.scan)))}
-
-
-def _at(actor: Actor, record: Any, at: At) -> str:
-    owners = (reach(record, path) for path in at.paths())
-    texts = [said_of(actor, owner, name) for owner, name in owners if owner is not None]
-    return at.sign.join(text or at.gap for text in texts if text or at.gap) if any(texts) else ""
 
 
 def said_of(actor: Actor, owner: Any, name: str) -> str:

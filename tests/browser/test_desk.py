@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.browser.desk import Desk
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 pytestmark = [
     pytest.mark.stage("demo"),
     pytest.mark.parametrize("database", ["sqlite"], indirect=True),
 ]
 CHOSEN = "#zd-found [aria-selected=true]"
+
+
+def keys_of_rows_are_no_commands(page: Page) -> None:
+    """They are named in the list of keys, but there is no row to press them for."""
+    page.keyboard.press("Control+k")
+    page.keyboard.type("row")
+    page.wait_for_selector("#zd-find-say:has-text('No match')")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#zd-finder", state="hidden")
 
 
 def test_person_when_working_by_keyboard_then_finds_opens_and_chooses(sit_down: Callable[..., Desk]) -> None:
@@ -52,12 +65,7 @@ def test_person_when_working_by_keyboard_then_finds_opens_and_chooses(sit_down: 
     keys = page.locator("#zd-keys [data-zd-keys-here] > div").all_inner_texts()
     assert {" ".join(key.split()) for key in keys} >= {"g h Home", "f Search this list"}
     page.keyboard.press("Escape")
-    # The keys of a row are named there, but they are no commands: there is no row to press them for.
-    page.keyboard.press("Control+k")
-    page.keyboard.type("row")
-    page.wait_for_selector("#zd-find-say:has-text('No match')")
-    page.keyboard.press("Escape")
-    page.wait_for_selector("#zd-finder", state="hidden")
+    keys_of_rows_are_no_commands(page)
     page.keyboard.press("f")
     assert page.evaluate("document.activeElement.id") == "zd-search"
     page.keyboard.type("gh?")
@@ -98,7 +106,7 @@ def test_theme_when_chosen_as_a_command_then_it_holds_at_once_and_on_paper_all_i
     page.evaluate("document.querySelector('[data-zd-look=theme][value=system]').click()")
     assert page.evaluate(ground) == light
     page.emulate_media(color_scheme="dark")
-    page.wait_for_function("'dark' in document.documentElement.dataset")
+    page.wait_for_selector("html[data-dark]", state="attached")
     assert page.evaluate(ground) == dark
 
 

@@ -106,7 +106,7 @@ def test_file_when_chosen_pasted_dropped_or_photographed_then_it_stands_in_the_s
     shown = names.all_inner_texts()
     assert (shown[0], shown[1], shown[3]) == ("IMG_0001.jpg", "现场.jpg", "图纸 终版.pdf")
     assert shown[2].startswith("paste-")
-    page.locator("[data-zd-look]").first.click()
+    page.locator("[data-zd-enlarge]").first.click()
     page.locator("[data-zd-picture] img").evaluate("picture => picture.decode()")
     page.keyboard.press("Escape")
     with page.expect_download() as saved:

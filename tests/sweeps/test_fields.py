@@ -22,7 +22,7 @@ from tests.contract.test_urls import OWN_TOKEN, PUBLIC
 from tests.sweeps.depth import FULL, records_a_role
 from tests.sweeps.markers import FIRST, PERSONAL, Markers, large_amounts, masked_groups
 from tests.sweeps.outlets import Outlet, ask, every_visit, outlets, sample_ids, text_of
-from tests.sweeps.people import ALONE, EVERYTHING, SINGLE, Asker, add_crowd, see_everywhere
+from tests.sweeps.people import ALONE, ASKING, EVERYTHING, Asker, add_crowd, see_everywhere
 from views.base import ENTITIES
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def test_everything_when_one_group_is_seen_then_no_value_of_another(
     assert report == {}
 
 
-@pytest.mark.parametrize("code", SINGLE)
+@pytest.mark.parametrize("code", ASKING)
 def test_everything_when_asked_by_one_role_then_only_what_it_may_see(
     app: Flask, session: Session, marked: Markers, code: str, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -16,7 +16,7 @@ from app.kernel.context import Actor, Context, entered
 from app.security.scopes import scope_of
 from tests.contract.test_urls import OWN_TOKEN, PAST_THE_DOOR, PUBLIC, REFUSED
 from tests.contract.visiting import Visit, visits
-from tests.sweeps.people import ALONE, SINGLE, Asker, add_crowd
+from tests.sweeps.people import ALONE, ASKING, Asker, add_crowd
 from tests.sweeps.routes import SIGNED_IN, UndecidedError, decision, page
 from views.base import ENTITIES
 
@@ -63,7 +63,7 @@ def ask(asker: Asker, visit: Visit) -> int:
 
 
 @pytest.mark.usefixtures("crowd")
-@pytest.mark.parametrize("code", SINGLE)
+@pytest.mark.parametrize("code", ASKING)
 def test_route_when_asked_by_a_role_then_its_right_and_its_rows_decide(app: Flask, session: Session, code: str) -> None:
     asker = Asker(app, session, f"{ALONE}{code}")
     inside, outside = within_and_beyond(session, asker.actor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -32,7 +33,10 @@ def proposal_of_root(app: Flask, session: Session) -> tuple[int, int]:
     session.rollback()
     form = {"username": "pd_chen", "last_name": "陈", "first_name": "刚", "email": "chen@zhidan.example", "active": "y"}
     url = f"/users/edit/{chen}"
-    Person(app, session, "ad_root").post(url, {**form, "roles": [ids["production"], ids["inspector"]]})
+    root = Person(app, session, "ad_root")
+    seen = re.search(r'name="seen" type="hidden" value="(\w{64})"', root.page(url))
+    assert seen is not None
+    root.client.post(url, data={**form, "roles": [ids["production"], ids["inspector"]], "seen": seen[1]})
     proposal = newest(session, RightsChange)
     assert proposal.state == RightsChangeState.proposed
     return proposal.id, proposal.version

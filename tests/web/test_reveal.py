@@ -164,4 +164,4 @@ def test_page_when_masks_may_be_lifted_then_one_statement_more_and_lists_none(
         return len(seen), sum("journal.action IN" in text for text in seen)
 
     assert count(f"/customer/show/{pk}")[1] == 1
-    assert count("/customer/list/") == (4, 0)
+    assert count("/customer/list/") == (5, 0)

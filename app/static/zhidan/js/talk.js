@@ -301,7 +301,7 @@
   const dialog = one("[data-zd-picture]");
   document.addEventListener("click", (event) => {
     const more = event.target.closest("[data-zd-story-more] a[data-part]");
-    const look = event.target.closest("a[data-zd-look]");
+    const look = event.target.closest("a[data-zd-enlarge]");
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     if (more) {
       event.preventDefault();
@@ -319,8 +319,8 @@
       event.preventDefault();
       const picture = one("img", dialog);
       picture.src = look.href;
-      picture.alt = look.dataset.zdLook;
-      one(".zd-picture__name", dialog).textContent = look.dataset.zdLook;
+      picture.alt = look.dataset.zdEnlarge;
+      one(".zd-picture__name", dialog).textContent = look.dataset.zdEnlarge;
       one("a", dialog).href = look.href;
       dialog.showModal();
     } else if (dialog && (event.target === dialog || event.target.closest("[data-zd-close]"))) dialog.close();
