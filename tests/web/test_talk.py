@@ -298,7 +298,7 @@ def test_notification_when_the_record_is_out_of_scope_now_then_it_is_neither_cou
     )
     session.rollback()
     before = unread(planner)
-    for order_id in (pk, hidden):
+    for order_id in (pk, *[hidden] * 101):
         session.add(
             Notification(
                 entity="order",
