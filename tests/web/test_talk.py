@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from html import unescape
 from io import BytesIO
@@ -95,6 +96,42 @@ def test_comment_when_said_then_everybody_who_sees_the_order_reads_it_and_the_me
     where = clerk.post(opened[1], {}, page="/notification/list/").headers["Location"]
     assert where == f"/order/show/{pk}#talk"
     assert unread(clerk) == before
+
+
+@SQLITE
+def test_comment_when_sent_again_with_more_text_then_the_author_is_told_and_nothing_is_lost(
+    app: Flask, session: Session
+) -> None:
+    pk = in_production(session)
+    clerk = Person(app, session, "oc_li")
+    form = {**clerk.hidden(f"/order/show/{pk}"), "text": "one"}
+    path = f"/order/{pk}/comment"
+    assert [clerk.client.post(path, data=form, headers=SCRIPT).status_code for _time in range(2)] == [200, 200]
+    refused = clerk.client.post(path, data=form | {"text": "one and two"}, headers=SCRIPT)
+    assert (refused.status_code, refused.json["code"]) == (409, "idempotency_key_reused")
+    assert "was not sent" in refused.json["message"]
+    assert "one" in text_of(refused.json["story"])
+    by_page = clerk.client.post(path, data=form | {"text": "one and two"})
+    assert (by_page.status_code, "one and two</textarea>" in by_page.get_data(as_text=True)) == (409, True)
+    again = form | {"text": "one and two", "token": refused.json["token"]}
+    assert clerk.client.post(path, data=again, headers=SCRIPT).status_code == 200
+    said = session.scalars(sa.select(Comment.text).where(Comment.entity_id == pk).order_by(Comment.id)).all()
+    assert said == ["one", "one and two"]
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_talk_when_one_person_writes_in_several_tabs_at_once_then_each_is_taken(app: Flask, session: Session) -> None:
+    pk = in_production(session)
+    tabs = [Person(app, session, "cm_zhang") for _tab in range(4)]
+    page = f"/order/show/{pk}"
+    forms = [{**tab.hidden(page), "text": f"tab {number}"} for number, tab in enumerate(tabs)]
+    with ThreadPoolExecutor(len(tabs)) as pool:
+        said = list(pool.map(lambda tab, form: tab.client.post(f"/order/{pk}/comment", data=form), tabs, forms))
+        kept = list(pool.map(lambda tab: upload(tab, pk, "f.txt", b"the same bytes"), tabs))
+    assert [answer.status_code for answer in said] == [303] * 4
+    assert [answer.status_code for answer in kept] == [200] * 4
+    assert session.scalar(sa.select(sa.func.count()).select_from(Attachment)) == 1
+    assert session.scalar(sa.select(sa.func.count()).select_from(Comment)) == 4
 
 
 @SQLITE
