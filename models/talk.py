@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, declared_attr, relationship
 
-from models.base import FREE_TEXT, Base, Json, Stamped, UtcDateTime, check, column, flag, reference, words
+from models.base import FREE_TEXT, Base, Json, Sensitivity, Stamped, UtcDateTime, check, column, flag, reference, words
 from models.labels_talk import NoticeKind
 
 if TYPE_CHECKING:
@@ -68,7 +68,10 @@ class Attachment(Stamped, About, Base):
     subject_paths: ClassVar[tuple[str, ...]] = ("order.customer",)
 
     order_id: Mapped[int | None] = reference("sales_order.id", _l("Order"))
-    name: Mapped[str] = column(sa.String(LONGEST_NAME), _l("File name"), nullable=False, info=FREE_TEXT)
+    # Masked in the journal, which does not know what is marked; the story shows it by a rule of its own.
+    name: Mapped[str] = column(
+        sa.String(LONGEST_NAME), _l("File name"), nullable=False, sensitivity=Sensitivity.NAME, info=FREE_TEXT
+    )
     media_type: Mapped[str] = column(sa.String(100), _l("Kind of file"), nullable=False)
     size: Mapped[int] = column(sa.Integer, _l("Size (bytes)"), nullable=False)
     # Of what is stored: a picture is written anew without the place where it was taken. Forgotten with the person
@@ -80,7 +83,7 @@ class Attachment(Stamped, About, Base):
     )
     withdrawn_at: Mapped[datetime | None] = column(UtcDateTime, _l("Withdrawn at"))
     withdrawn_reason: Mapped[str | None] = column(
-        sa.String(LONGEST_REASON), _l("Reason of the withdrawal"), info=FREE_TEXT
+        sa.String(LONGEST_REASON), _l("Reason of the withdrawal"), sensitivity=Sensitivity.NAME, info=FREE_TEXT
     )
 
     order: Mapped[Order | None] = relationship()
@@ -91,7 +94,8 @@ class Attachment(Stamped, About, Base):
         return self.withdrawn_at is not None or len(self.digest) != LENGTH_OF_DIGEST
 
     def __str__(self) -> str:
-        return self.name
+        # Not by its name: that may be about a person, and lists of what is forgotten call each record by its text.
+        return f"{self.id}"
 
 
 class Follower(About, Base):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -68,9 +68,11 @@ class NotificationView(BaseView):
         if (answer := login_needed()) is not None:
             return answer
         ctx = web_context()
-        rows = ctx.session.scalars(_own(ctx, only_unread=True).limit(MOST_COUNTED)).all()
-        records = _visible(ctx, rows)
-        return jsonify({"count": sum((row.entity, row.entity_id) in records for row in rows)})
+        own = _own(ctx, only_unread=True)
+        # Asked before they are limited: what one may not see any more must not push out what one may.
+        entities = ctx.session.scalars(own.with_only_columns(Notification.entity).order_by(None).distinct())
+        seen = own.where(sa.or_(sa.false(), *_still_open(ctx, entities))).limit(MOST_COUNTED)
+        return jsonify({"count": ctx.session.scalar(sa.select(sa.func.count()).select_from(seen.subquery()))})
 
     @expose("/<int:item>/open", methods=("POST",))
     def open(self, item: int) -> Any:
@@ -102,6 +104,17 @@ class NotificationView(BaseView):
 def _own(ctx: Context, *, only_unread: bool) -> sa.Select[Any]:
     statement = sa.select(Notification).where(Notification.user_id == ctx.actor.id).order_by(Notification.id.desc())
     return statement.where(Notification.read_at.is_(None)) if only_unread else statement
+
+
+def _still_open(ctx: Context, entities: Iterable[str]) -> Iterator[sa.ColumnElement[bool]]:
+    """For each table: that the line is about a record which the person still may see."""
+    for entity in entities:
+        view = ENTITIES.get(entity)
+        if view is None or not view.may(ctx.actor, "show"):
+            continue
+        model: Any = view.model()
+        clause = view.scope(ctx.actor) if view.scope is not None else sa.true()
+        yield sa.and_(Notification.entity == entity, sa.exists().where(model.id == Notification.entity_id, clause))
 
 
 def _visible(ctx: Context, rows: Sequence[Notification]) -> dict[tuple[str, int], Any]:

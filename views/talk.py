@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, ClassVar
 from flask import current_app, flash, jsonify, redirect, render_template, request, send_file
 from flask_appbuilder import expose
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.kernel.context import Context
 from app.kernel.errors import DomainError, NotFoundError, PermissionDeniedError, ValidationFailedError
@@ -22,7 +24,7 @@ from views.base import EntityDeclaration
 from views.context import web_context
 from views.forms import messages
 from views.mentions import mentions_of, suggestions
-from views.records import once
+from views.records import RepeatedKeyError, once
 from views.showpage import show_variables
 from views.story import story
 from views.talked import may_get
@@ -30,6 +32,15 @@ from views.talked import may_get
 SEE_OTHER = 303
 # Whoever opens a file by itself gets something that can run and load nothing.
 SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+
+
+class SaidBeforeError(RepeatedKeyError):
+    """A comment whose answer was lost came again with another text: which of them is meant, only its author knows."""
+
+    default_message = _l(
+        "What you sent first was received and is in the story; the text here was changed after that and was not sent. "
+        "Send it again if you want to say this as well."
+    )
 
 
 def store() -> FileStore:
@@ -71,7 +82,11 @@ class Talked(EntityDeclaration):
             return str(said.id)
 
         def say() -> None:
-            once(ctx, f"{ctx.actor.id}.{self.entity()}.{pk}.comment", request.form.get("token"), "", act)
+            digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+            try:
+                once(ctx, f"{ctx.actor.id}.{self.entity()}.{pk}.comment", request.form.get("token"), digest, act)
+            except RepeatedKeyError as error:
+                raise SaidBeforeError from error
 
         return self._answer(ctx, pk, say, text)
 
@@ -168,6 +183,10 @@ class Talked(EntityDeclaration):
     def _story(self, ctx: Context, record: Any) -> str:
         return render_template("zhidan/story.html", story=story(ctx, type(self), record))
 
+    def _fresh(self, ctx: Context, pk: int) -> dict[str, str]:
+        """The story as it is now, and a key for the next comment."""
+        return {"story": self._story(ctx, self.find(ctx, pk)), "token": secrets.token_urlsafe(16)}
+
     def _answer(self, ctx: Context, pk: int, act: Callable[[], None], text: str = "") -> Any:
         """Does it. To a script: the story anew, or the reason why not. Without one: the page, with what was typed."""
         by_script = request.headers.get("X-Requested-With") == "XMLHttpRequest"
@@ -180,12 +199,13 @@ class Talked(EntityDeclaration):
             said = [one for found in fields.values() for one in messages(found)]
             message = " ".join(said or [str(reason) for reason in error.reasons()])
             if by_script:
-                return jsonify({"message": message}), error.status
+                fresh = self._fresh(ctx, pk) if isinstance(error, RepeatedKeyError) else {}
+                return jsonify({"message": message, "code": error.code, **fresh}), error.status
             variables = show_variables(ctx, type(self), self.find(ctx, pk))
             variables["talk"] |= {"value": text, "error": message}
             return render_template("zhidan/show.html", **variables), error.status
         if by_script:
-            return jsonify({"story": self._story(ctx, self.find(ctx, pk)), "token": secrets.token_urlsafe(16)})
+            return jsonify(self._fresh(ctx, pk))
         return redirect(f"{self.url('show', pk=pk)}#talk", SEE_OTHER)
 
 

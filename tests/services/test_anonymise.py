@@ -22,6 +22,7 @@ from app.services.privacy.purge import purge
 from app.services.privacy.queries import blockers
 from app.services.privacy.retention import Past, PastOrder, Terms, after, is_settled, kept_until
 from app.services.shipment.actions import plan_shipment
+from app.services.talk import actions as talk
 from models.approval import Approval, ApprovalVote
 from models.base import Base
 from models.customer import Consent, Customer, CustomerAddress
@@ -34,6 +35,7 @@ from models.order import Order
 from models.payment import Payment, PaymentAllocation
 from models.privacy import PrivacyRequest, SubjectKey
 from models.quality import InspectionDefect
+from models.talk import Attachment
 from tests.services.company import Company, found, moment, person
 from tests.services.orders import Goods, confirmed, fire_all, inspected, settled
 
@@ -130,7 +132,15 @@ def written_about(company: Company, order: Order) -> None:
         vote = ApprovalVote(approval=approval, member_id=voter, decision="reject", comment=text, voted_at=asked_at)
         ctx.session.add_all([approval, vote])
         ctx.session.add(InspectionDefect(inspection=order.inspections[0], code="D1", note=text))
+        said = talk.comment(ctx, order, text, {})
+        attached = Attachment(
+            **talk.about(order), name=f"{NAME}.pdf", media_type="application/pdf", size=1, digest="0" * 64
+        )
+        ctx.session.add(attached)
         ctx.session.flush()
+    with company.act("oc_li", "2026-11-24 12:45") as ctx:
+        talk.correct(ctx, said, f"{text} {PHONE}", {})
+        talk.withdraw(ctx, attached, text)
 
 
 def everything(session: Session) -> str:

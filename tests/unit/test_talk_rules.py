@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import struct
 import zipfile
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -117,7 +119,30 @@ def test_picture_when_cleaned_then_stands_upright_and_says_nothing_of_where_it_w
         assert made.format == "JPEG"
 
 
-@pytest.mark.parametrize(("size", "code"), [((9000, 9000), "picture_too_large"), (None, "picture_broken")])
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+def test_picture_when_the_notes_of_the_camera_are_damaged_then_it_is_kept_without_them() -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    data = jpeg(60, 40, exif)
+    entry = data.index(b"\x01\x12\x00\x03\x00\x00\x00\x01")
+    for kind, count in itertools.product((2, 5, 7, 11, 12, 255), (1, 3)):
+        damaged = data[: entry + 2] + struct.pack(">HI", kind, count) + data[entry + 8 :]
+        written, _small = pictures.cleaned("p.jpg", damaged, "image/jpeg")
+        with Image.open(BytesIO(written)) as made:
+            assert sorted(made.size) == [40, 60]
+
+
+def test_picture_when_it_has_very_many_points_then_a_jpeg_is_unpacked_smaller() -> None:
+    written, _small = pictures.cleaned("p.jpg", jpeg(6000, 4500), "image/jpeg")
+    with Image.open(BytesIO(written)) as made:
+        assert made.size == (3000, 2250)
+    assert Image.MAX_IMAGE_PIXELS, "the library's own limit holds for everybody else"
+
+
+@pytest.mark.parametrize(
+    ("size", "code"),
+    [((5100, 5000), "picture_too_large"), ((14000, 14000), "picture_too_large"), (None, "picture_broken")],
+)
 def test_picture_when_a_bomb_or_broken_then_refused(size: tuple[int, int] | None, code: str) -> None:
     if size is None:
         data = jpeg()[:200]

@@ -96,6 +96,8 @@ def _data(ctx: Context, customer: Customer) -> Iterable[Row]:
 
 
 def _is_reported(model: type[Base], name: str, whom: Whom) -> bool:
+    if model.__table__.columns[name].info.get("free_text"):
+        return False
     return whom is Whom.subject and name != "search_text" and sensitivity(model, name) in PERSONAL_GROUPS
 
 

@@ -44,11 +44,11 @@ def comment(ctx: Context, record: Base, text: str, mentions: Mapping[str, int]) 
         ValidationFailedError: nothing was said, or too much.
     """
     said = Comment(**about(record), text=checked_text(text), mentions=dict(mentions))
+    if _own_mark(ctx, record) is None:
+        follow(ctx, record, is_on=True)
     ctx.session.add(said)
     ctx.session.flush()
     notices.tell_comment(ctx, record, said)
-    if _own_mark(ctx, record) is None:
-        follow(ctx, record, is_on=True)
     return said
 
 
@@ -89,7 +89,10 @@ def correct(ctx: Context, said: Comment, text: str, mentions: Mapping[str, int])
 def attach(
     ctx: Context, record: Base, store: FileStore, name: str, data: bytes, *, is_personal: bool = False
 ) -> Attachment:
-    """Puts a file beside a record. The same content a second time is the same attachment.
+    """Puts a file beside a record. The same content from the same person a second time is the same attachment.
+
+    What somebody else put there, or what is marked otherwise, is another one: else a personal file would stay open
+    because its content already is, and its withdrawal would be another person's.
 
     Raises:
         FileRefusedError: the file, or all files of the record together, are more than is kept.
@@ -104,7 +107,9 @@ def attach(
     mine = about(record)
     here = sa.and_(Attachment.entity == mine["entity"], Attachment.entity_id == mine["entity_id"])
     standing = sa.and_(here, Attachment.withdrawn_at.is_(None))
-    again = ctx.session.scalars(sa.select(Attachment).where(standing, Attachment.digest == digest)).first()
+    _hold(ctx, record)
+    own = sa.and_(Attachment.created_by_id == ctx.actor.id, Attachment.is_personal.is_(is_personal))
+    again = ctx.session.scalars(sa.select(Attachment).where(standing, own, Attachment.digest == digest)).first()
     if again is not None:
         return again
     total = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(Attachment.size), 0)).where(standing)
@@ -141,13 +146,17 @@ def withdraw(ctx: Context, attached: Attachment, reason: str) -> None:
         raise ValidationFailedError({"reason": [_l("At most %(most)s characters.") % {"most": LONGEST_REASON}]})
     if attached.withdrawn_at is None:
         attached.withdrawn_at, attached.withdrawn_reason = ctx.now, clean
-        name_act(ctx.session, attached, Act("attachment.withdraw", reason=clean))
+        # The reason is in the changed values, which are locked: it may be about a person.
+        name_act(ctx.session, attached, Act("attachment.withdraw"))
         ctx.session.flush()
 
 
 def follow(ctx: Context, record: Base, *, is_on: bool) -> None:
     """The actor is told of a record from now on, or no more."""
     mark = _own_mark(ctx, record)
+    if mark is None:
+        _hold(ctx, record)
+        mark = _own_mark(ctx, record)
     if mark is None:
         mine = about(record)
         mark = Follower(entity=mine["entity"], entity_id=mine["entity_id"], user_id=ctx.actor.id)
@@ -162,6 +171,15 @@ def is_following(ctx: Context, record: Any) -> bool:
     if mark is not None:
         return mark.is_on
     return ctx.actor.id is not None and getattr(record, "created_by_id", None) == ctx.actor.id
+
+
+def _hold(ctx: Context, record: Base) -> None:
+    """Waits for who else writes beside the record, so that what is looked up is what there is.
+
+    Rows that point to the record may be written meanwhile: who has made one would wait for himself.
+    """
+    model: Any = type(record)
+    ctx.session.execute(sa.select(model.id).where(model.id == record.id).with_for_update(key_share=True))
 
 
 def _own_mark(ctx: Context, record: Base) -> Follower | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+from contextlib import suppress
 from io import BytesIO
 
 from flask_babel import lazy_gettext as _l
@@ -9,11 +11,14 @@ from PIL import Image, ImageOps
 
 from app.services.talk.files import FileRefusedError
 
-# Our own limit is asked before a picture is unpacked; the library's warning would come too late.
-Image.MAX_IMAGE_PIXELS = None
-MOST_PIXELS = 50_000_000
+# Asked before a picture is unpacked: a small file may hold a huge picture, and each point takes four bytes in memory.
+# A JPEG may have more, because of a large one only every second point in each direction is unpacked.
+MOST_PIXELS = {"image/jpeg": 50_000_000, "image/png": 25_000_000, "image/webp": 25_000_000}
+AT_ONCE = 25_000_000
 LONGEST_SIDE = 4096
 THUMB_SIDE = 320
+# What reading notes that are damaged ends with: those are the camera's, and the picture is whole without them.
+DAMAGED_NOTES = (struct.error, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, OSError)
 FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
 
 
@@ -25,20 +30,32 @@ def cleaned(name: str, data: bytes, media_type: str) -> tuple[bytes, bytes]:
     """
     try:
         with Image.open(BytesIO(data), formats=[FORMATS[media_type]]) as found:
-            if found.width * found.height > MOST_PIXELS:
-                raise FileRefusedError(
-                    _l("“%(name)s” has too many pixels: at most %(most)s million. Make the picture smaller."),
-                    code="picture_too_large",
-                    name=name,
-                    most=MOST_PIXELS // 1_000_000,
-                )
-            upright = ImageOps.exif_transpose(found)
-            upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-            return written(upright, FORMATS[media_type]), thumbnail(upright)
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+            pixels = found.width * found.height
+            if pixels > MOST_PIXELS[media_type]:
+                raise _too_large(name, media_type)
+            if pixels > AT_ONCE:
+                found.draft(None, (found.width // 2, found.height // 2))
+            # Made small before it is turned: turning takes a second picture of the same size.
+            found.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+            found.load()
+            with suppress(*DAMAGED_NOTES):
+                ImageOps.exif_transpose(found, in_place=True)
+            return written(found, FORMATS[media_type]), thumbnail(found)
+    except Image.DecompressionBombError as error:
+        raise _too_large(name, media_type) from error
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
         raise FileRefusedError(
             _l("“%(name)s” cannot be read as a picture: it is damaged."), code="picture_broken", name=name
         ) from error
+
+
+def _too_large(name: str, media_type: str) -> FileRefusedError:
+    return FileRefusedError(
+        _l("“%(name)s” has too many pixels: at most %(most)s million. Make the picture smaller."),
+        code="picture_too_large",
+        name=name,
+        most=MOST_PIXELS[media_type] // 1_000_000,
+    )
 
 
 def written(picture: Image.Image, kind: str) -> bytes:

@@ -21,8 +21,9 @@
 
   // For this tab and this session only: what was typed may be about people.
   const keyOf = (form) => "zd-talk:" + new URL(form.action).pathname;
+  const typedIn = (form) => one("textarea, input[name=reason]", form);
   function keep(form) {
-    const field = one("textarea", form);
+    const field = typedIn(form);
     if (!field) return;
     const token = form.elements.token ? form.elements.token.value : "";
     try {
@@ -31,13 +32,27 @@
     } catch (_error) { /* private mode */ }
   }
   function restore(form) {
-    const field = one("textarea", form);
+    const field = typedIn(form);
     let kept = null;
     try { kept = JSON.parse(sessionStorage.getItem(keyOf(form))); } catch (_error) { /* private mode */ }
-    if (!field || !kept || field.value) return;
+    if (!field || !kept || field.value !== field.defaultValue) return;
     field.value = kept[0];
+    const box = form.closest("details");
+    if (box) box.open = true;
     // With its own mark: if only the answer was lost, sending it again says it once.
     if (form.elements.token && kept[1]) form.elements.token.value = kept[1];
+  }
+
+  // The story as it is now. Who is typing in it goes on where he was.
+  function redraw(html) {
+    const at = document.activeElement;
+    const place = list.contains(at) && at.id && at.form ? [at.id, at.selectionStart, at.selectionEnd] : null;
+    list.innerHTML = html;
+    list.querySelectorAll("form[data-zd-talk-form]").forEach(restore);
+    const field = place && document.getElementById(place[0]);
+    if (!field) return;
+    field.focus({ preventScroll: true });
+    field.setSelectionRange(place[1], place[2]);
   }
 
   function tell(form, text, isError) {
@@ -51,7 +66,7 @@
     if (answer.redirected || answer.status === 401) throw new Error(say("signedOut"));
     const isJson = (answer.headers.get("Content-Type") || "").includes("json");
     const body = isJson ? await answer.json() : {};
-    if (!answer.ok) throw new Error(body.message || say("failed", { code: answer.status }));
+    if (!answer.ok) throw Object.assign(new Error(body.message || say("failed", { code: answer.status })), { body });
     return body;
   }
 
@@ -68,15 +83,21 @@
         throw new Error(say("offline"));
       }
       const found = await read(answer);
-      const field = one("textarea", form);
+      const field = typedIn(form);
       if (field) { field.value = ""; field.defaultValue = ""; }
       keep(form);
       // The next comment is another one: sent again after a lost answer, this one would have been said once.
       if (form.elements.token) form.elements.token.value = found.token;
       tell(form, say("sent"));
-      list.innerHTML = found.story;
+      redraw(found.story);
       if (field && panel.contains(field)) field.focus();
     } catch (error) {
+      if (error.body && error.body.code === "idempotency_key_reused") {
+        // What was sent first is said; the text that stands here now is another comment.
+        form.elements.token.value = error.body.token;
+        keep(form);
+        redraw(error.body.story);
+      }
       tell(form, error.message, true);
     } finally {
       delete form.dataset.busy;
@@ -261,7 +282,7 @@
       let found = {};
       try { found = JSON.parse(request.responseText); } catch (_error) { /* a page, not an answer */ }
       if (request.status === 200 && found.story !== undefined) {
-        list.innerHTML = found.story;
+        redraw(found.story);
         job.line.text.textContent = say("uploaded", { name: job.file.name });
         job.line.bar.remove();
         setTimeout(() => job.line.item.remove(), 4000);
