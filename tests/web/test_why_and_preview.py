@@ -79,7 +79,7 @@ def test_record_when_the_asker_may_not_see_it_then_nothing_of_it_is_told(app: Fl
 @ONE_ENGINE
 def test_masks_when_he_may_then_what_he_does_not_see_is_listed(app: Flask, session: Session) -> None:
     text = asked(session, Person(app, session, "ad_sec"), "pd_chen", "order.show")
-    assert "Hidden Total, Paid" in text
+    assert "Hidden Note, Goods, Fees, Total, Net of tax" in text
 
 
 @ONE_ENGINE
