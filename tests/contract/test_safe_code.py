@@ -22,7 +22,6 @@ RAW_METHODS = {"exec_driver_sql"}
 FORMATTED = {"execute", "executemany", "executescript"}
 # Where a computed text becomes SQL, and why it cannot hold what a person typed.
 ALLOWED_RAW = {
-    "views/paper.py": "a code drawn by segno: squares, no text",
     "app/cli/demo_reset.py": "names of tables and functions as the database itself lists and quotes them",
     "app/charts/moments.py": "a word of the vocabulary of grains",
     "app/charts/query.py": "places of columns, counted here",
