@@ -142,8 +142,10 @@ class Desk:
         return self.page.locator("h1 > .zd-badge").all_inner_texts()[1:]
 
     def value(self, label: str) -> str:
-        """A value of the shown record by its label."""
-        return self.page.locator(f'.zd-kv:has(> dt:text-is("{label}")) > dd').first.inner_text()
+        """A value of the shown record by its label: in a box, or in the strip of figures above, without its hint."""
+        boxed = self.page.locator(f'.zd-kv:has(> dt:text-is("{label}")) > dd')
+        above = self.page.locator(f'.zd-strip > div:has(> dt:text-is("{label}")) > dd')
+        return above.first.inner_text().split("\n")[0] if boxed.count() == 0 else boxed.first.inner_text()
 
     def row(self, entity: str, text: str) -> dict[str, str]:
         """The row of an opened related table that holds a text: column label to what is shown."""

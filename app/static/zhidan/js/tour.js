@@ -47,7 +47,7 @@
 
   function show(to) {
     const all = steps();
-    if (to >= all.length) { box.close(); return; }
+    if (to >= all.length) { end(); return; }
     at = Math.max(to, 0);
     part("count").textContent = at + 1 + " / " + all.length;
     part("title").textContent = all[at].title;
@@ -55,6 +55,12 @@
     part("back").disabled = at === 0;
     part("next").textContent = part("next").dataset[at === all.length - 1 ? "last" : "more"];
     put();
+  }
+
+  // Remembered before it closes: who opens the next page at once is not asked again.
+  function end() {
+    remember();
+    box.close();
   }
 
   function start() {
@@ -67,12 +73,13 @@
   box.addEventListener("click", (event) => {
     if (event.target.closest("[data-zd-tour-next]")) show(at + 1);
     if (event.target.closest("[data-zd-tour-back]")) show(at - 1);
-    if (event.target.closest("[data-zd-tour-end]")) box.close();
+    if (event.target.closest("[data-zd-tour-end]")) end();
   });
   box.addEventListener("keydown", (event) => {
     if (event.key === "ArrowRight") show(at + 1);
     if (event.key === "ArrowLeft") show(at - 1);
   });
+  // Escape closes it without asking us; that is told a moment later.
   box.addEventListener("close", remember);
   window.addEventListener("resize", () => { if (box.open) put(); });
   document.addEventListener("click", (event) => {
