@@ -203,6 +203,11 @@ class EntityDeclaration(QuietModelView):
         return record
 
     @classmethod
+    def may_see(cls, actor: Actor) -> bool:
+        """Whether the actor may know of records at all: the list of them, or one at a time."""
+        return cls.may(actor, "list") or cls.may(actor, "show")
+
+    @classmethod
     def may(cls, actor: Actor, permission: str) -> bool:
         """Whether the actor holds a right on this entity."""
         return actor.may(f"{cls.entity()}.{permission}")

@@ -72,7 +72,7 @@ class EntityView(ListRoutes, ExportRoutes, InlineRoutes, EntityDeclaration):
         if (answer := login_needed()) is not None:
             return answer
         ctx = web_context()
-        if not (self.may(ctx.actor, "list") or self.may(ctx.actor, "show")):
+        if not self.may_see(ctx.actor):
             raise PermissionDeniedError
         spec = self.spec()
         pairs = [(key, value) for key, value in request.args.items() if key not in {"q", "page"}]

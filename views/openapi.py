@@ -104,7 +104,7 @@ def document(actor: Any) -> dict[str, Any]:
 def _add(spec: APISpec, actor: Any, view: type[EntityDeclaration]) -> None:
     name = view.entity()
     label = str(view.model().__label__)
-    if view.may(actor, "list") or view.may(actor, "show"):
+    if view.may_see(actor):
         spec.components.schema(view.model().__name__, _record_schema(actor, view))
     listed: dict[str, Any] = {}
     if view.may(actor, "list"):

@@ -89,7 +89,7 @@ class Printed(EntityDeclaration):
         ctx = web_context()
         record = self.find(ctx, pk)
         paper = next((each for each in self.papers if each.name == name), None)
-        if paper is None or not (paper.applies is None or paper.applies(record)):
+        if paper is None:
             raise NotFoundError
         ctx.session.scalars(sa.select(self.model()).where(self.model().id == pk).options(*options(paper))).one()
         return ctx, paper, record
@@ -101,7 +101,6 @@ def paper_buttons(view: type[EntityDeclaration], record: Any) -> list[dict[str, 
         {"name": paper.name, "label": str(paper.title), "url": view.url("paper", pk=record.id, name=paper.name),
          "method": "get", "tone": "default", "icon": "fa-print"}
         for paper in getattr(view, "papers", ())
-        if paper.applies is None or paper.applies(record)
     ]  # fmt: skip
 
 
@@ -121,7 +120,6 @@ def in_language(asked: str) -> Iterator[None]:
 class Said:
     """A paper as the template takes it: texts only."""
 
-    code: str
     title: str
     number: str
     warning: str
@@ -147,10 +145,7 @@ class Reader:
         for model, ids in met.items():
             view = view_of(model)
             if view is not None:
-                self.known[model] = self._in_scope(view, ids) if self._may(view) else set()
-
-    def _may(self, view: type[EntityDeclaration]) -> bool:
-        return view.may(self.ctx.actor, "list") or view.may(self.ctx.actor, "show")
+                self.known[model] = self._in_scope(view, ids) if view.may_see(self.ctx.actor) else set()
 
     def _in_scope(self, view: type[EntityDeclaration], ids: set[int]) -> set[int]:
         clause = view.scope(self.ctx.actor) if view.scope is not None else sa.true()
@@ -204,7 +199,6 @@ def paper_of(ctx: Context, paper: Paper, record: Any) -> Said:
     reader = Reader(ctx, record)
     reader.learn(paper)
     said = Said(
-        code=paper.code,
         title=str(paper.title),
         number=str(getattr(record, paper.number)),
         warning=str(warning) if warning else "",
@@ -213,7 +207,8 @@ def paper_of(ctx: Context, paper: Paper, record: Any) -> Said:
     )
     if paper.labels:
         rows = next(part for part in paper.parts if isinstance(part, Rows) and part.relation == paper.labels)
-        said.labels = [_label(reader, paper, rows, row) for row in getattr(record, paper.labels) if reader.knows(row)]
+        heads = _heads(paper, rows)
+        said.labels = [_label(reader, paper, heads, row) for row in getattr(record, paper.labels) if reader.knows(row)]
     return said
 
 
@@ -245,13 +240,11 @@ def _table(reader: Reader, paper: Paper, part: Rows) -> dict[str, Any] | None:
     if not found:
         return None
     columns = []
-    for each in map(place, part.places):
-        model, last = walk(paper.subject, f"{part.relation}.{each.path}")[-1]
+    for each, model, last, head in _heads(paper, part):
         if access(reader.ctx.actor, model, last) is Access.hidden:
             continue
         cells = [reader.at(row, each) for row in found]
         if any(cells):
-            head = str(each.label or label_of_column(model, last))
             columns.append((head, "num" if kind_of(model, last) in NUMBERS and not each.more else "text", cells))
     if not columns:
         return None
@@ -261,12 +254,17 @@ def _table(reader: Reader, paper: Paper, part: Rows) -> dict[str, Any] | None:
     return {"kind": "rows", "label": str(part.label), "heads": heads, "rows": rows}
 
 
-def _label(reader: Reader, paper: Paper, part: Rows, row: Any) -> dict[str, Any]:
-    pairs = []
+def _heads(paper: Paper, part: Rows) -> list[tuple[At, type[Any], str, str]]:
+    """The columns of a table: place, table and name of the value, what stands above it."""
+    found = []
     for each in map(place, part.places):
         model, last = walk(paper.subject, f"{part.relation}.{each.path}")[-1]
-        if text := reader.at(row, each):
-            pairs.append((str(each.label or label_of_column(model, last)), text))
+        found.append((each, model, last, str(each.label or label_of_column(model, last))))
+    return found
+
+
+def _label(reader: Reader, paper: Paper, heads: list[tuple[At, type[Any], str, str]], row: Any) -> dict[str, Any]:
+    pairs = [(head, text) for each, _model, _last, head in heads if (text := reader.at(row, each))]
     return {"title": pairs[0][1] if pairs else "", "pairs": pairs[1:], "code": qr(str(getattr(row, paper.scan)))}
 
 

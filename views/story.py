@@ -124,7 +124,7 @@ def act_entry(ctx: Context, rows: list[Any], readable: Mapping[int, dict[str, An
 
 def _is_open(ctx: Context, entity: str) -> bool:
     view = ENTITIES.get(entity)
-    return view is not None and (view.may(ctx.actor, "list") or view.may(ctx.actor, "show"))
+    return view is not None and (view.may_see(ctx.actor))
 
 
 def is_step(row: Any) -> bool:

@@ -309,8 +309,3 @@ PAPERS: tuple[Paper, ...] = (LETTER, TASK, INSPECTION, DELIVERY_NOTE, LABELS, AC
 for _paper in PAPERS:
     for _path in _paper.paths():
         walk(_paper.subject, _path)
-
-
-def papers_of(model: type[Any]) -> list[Paper]:
-    """The papers of a table."""
-    return [paper for paper in PAPERS if paper.subject is model]

@@ -100,8 +100,8 @@ class Paper:
     """A printable paper of one record.
 
     ``number`` is the path of the number in its head. ``signs`` are the lines for signatures. ``labels`` prints one
-    label for each record of that relation instead, ``scan`` being what its code holds. ``applies`` says whether a
-    record has the paper at all, ``warning`` what the reader must know before he uses it.
+    label for each record of that relation instead, ``scan`` being what its code holds. ``warning`` is what the reader
+    must know before he uses it.
     """
 
     name: str
@@ -113,7 +113,6 @@ class Paper:
     signs: tuple[Any, ...] = ()
     labels: str | None = None
     scan: str = ""
-    applies: Callable[[Any], bool] | None = None
     warning: Callable[[Any], Any] | None = None
 
     def paths(self) -> list[str]:
