@@ -36,6 +36,7 @@ from app.services.talk import notices
 from models.approval import Approval
 from models.inbox import InboxItem
 from models.installation import Acceptance, Installation
+from models.labels import ApprovalState
 from models.labels_goods import ReservationKind, SupplyMode
 from models.labels_work import InspectionKind, ShipmentState, TaskState
 from models.order import Order
@@ -95,14 +96,12 @@ def count_votes(ctx: Context, approval: Approval, _values: Values) -> None:
     approvals.decide(ctx, approval)
 
 
-def pass_decision_on(step: str) -> Callable[[Context, Approval, Values], None]:
-    """The order goes on as the committee decided."""
-
-    def passed_on(ctx: Context, approval: Approval, _values: Values) -> None:
-        if approval.order_id is not None:
-            fire(ctx.as_system(), ctx.session.get_one(Order, approval.order_id), step)
-
-    return passed_on
+def pass_decision_on(ctx: Context, approval: Approval, _values: Values) -> None:
+    """The record that was decided on takes the step that its table of decisions names."""
+    step = DECISIONS.get(approval.entity, {}).get(approval.state)
+    if step is not None:
+        record = ctx.session.get_one(SUBJECTS[approval.entity], approval.entity_id)
+        fire(ctx.as_system(), record, step)
 
 
 def send_letter(ctx: Context, order: Order, values: Values) -> None:
@@ -265,6 +264,14 @@ def stock_lines(order: Order) -> list[Any]:
     return [line for line in order.lines if line.supply_mode is SupplyMode.stock]
 
 
+# What a record does when the committee has decided: the entity's step by the state of its approval.
+SUBJECTS: dict[str, type[Any]] = {"order": Order}
+DECISIONS: dict[str, dict[ApprovalState, str]] = {
+    "order": {
+        ApprovalState.approved: "committee_approve",
+        **dict.fromkeys((ApprovalState.rejected, ApprovalState.withdrawn, ApprovalState.expired), "committee_return"),
+    },
+}
 REACTIONS: dict[str, tuple[Callable[[Context, Any, Values], None], ...]] = {
     "inbox_item.enter": (enter_order,),
     "order.submit": (plan_money,),
@@ -274,10 +281,7 @@ REACTIONS: dict[str, tuple[Callable[[Context, Any, Values], None], ...]] = {
     "order.confirm": (send_letter, start_supply),
     "order.cancel": (stop_supply,),
     "approval.vote": (count_votes,),
-    "approval.approve": (pass_decision_on("committee_approve"),),
-    "approval.reject": (pass_decision_on("committee_return"),),
-    "approval.withdraw": (pass_decision_on("committee_return"),),
-    "approval.expire": (pass_decision_on("committee_return"),),
+    **dict.fromkeys([f"approval.{step}" for step in ("approve", "reject", "withdraw", "expire")], (pass_decision_on,)),
     "production_task.release": (follow_order,),
     "production_task.report": (count_produced,),
     "inspection.accept": (count_inspected,),

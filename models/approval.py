@@ -24,6 +24,7 @@ from models.base import (
     reference,
     sort_index,
     state_words,
+    unique_where,
     words,
 )
 from models.labels import ApprovalKind, ApprovalState, VoteDecision, label_of
@@ -45,12 +46,17 @@ class Approval(Stateful, Base):
         sort_index("state", "state_since"),
         sort_index("submitted_at"),
         sort_index("due_at"),
+        sa.Index(None, "entity", "entity_id"),
+        # Two people who ask at the same instant ask once.
+        unique_where("uq_approval_pending", "entity", "entity_id", condition="state = 'pending'"),
     )
 
     approval_no: Mapped[str] = column(sa.String(30), _l("Approval number"), nullable=False, unique=True)
     kind: Mapped[ApprovalKind] = column(
         words(ApprovalKind, name="kind"), _l("Approval kind"), nullable=False, default=ApprovalKind.order_special
     )
+    entity: Mapped[str] = column(sa.String(40), _l("Record"), nullable=False)
+    entity_id: Mapped[int] = column(sa.Integer, _l("Number of the record"), nullable=False)
     order_id: Mapped[int | None] = reference("sales_order.id", _l("Order"))
     content_hash: Mapped[str | None] = column(sa.String(64), _l("Content mark"))
     amount: Mapped[Decimal] = money(_l("Amount"))

@@ -165,6 +165,15 @@ class ApprovalKind(StrEnum):
     order_special = "order_special"
     order_large = "order_large"
     refund = "refund"
+    goodwill = "goodwill"
+    change = "change"
+    cancellation = "cancellation"
+    exception_plan = "exception_plan"
+    concession = "concession"
+    write_off = "write_off"
+    parameter = "parameter"
+    customer_merge = "customer_merge"
+    data_export = "data_export"
 
 
 class ApprovalState(StrEnum):
@@ -319,6 +328,15 @@ ORDER_LABELS: Labels = {
         ApprovalKind.order_special: _l("Special order"),
         ApprovalKind.order_large: _l("Large order"),
         ApprovalKind.refund: _l("Refund"),
+        ApprovalKind.goodwill: _l("Goodwill"),
+        ApprovalKind.change: _l("Change of an order"),
+        ApprovalKind.cancellation: _l("Cancellation"),
+        ApprovalKind.exception_plan: _l("Plan for an exception"),
+        ApprovalKind.concession: _l("Concession"),
+        ApprovalKind.write_off: _l("Write-off"),
+        ApprovalKind.parameter: _l("Change of a parameter"),
+        ApprovalKind.customer_merge: _l("Merge of customers"),
+        ApprovalKind.data_export: _l("Export of data"),
     },
     ApprovalState: {
         ApprovalState.pending: _l("Pending"),

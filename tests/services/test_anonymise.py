@@ -127,7 +127,14 @@ def written_about(company: Company, order: Order) -> None:
     with company.act("oc_li", "2026-11-24 12:40") as ctx:
         order.reviews[0].comment = order.inspections[0].note = text
         asked_at = moment("2026-11-24 12:00")
-        approval = Approval(approval_no="SP-1", order_id=order.id, submitted_at=asked_at, due_at=asked_at)
+        approval = Approval(
+            approval_no="SP-1",
+            entity="order",
+            entity_id=order.id,
+            order_id=order.id,
+            submitted_at=asked_at,
+            due_at=asked_at,
+        )
         voter = company.people["cm_zhang"].id
         vote = ApprovalVote(approval=approval, member_id=voter, decision="reject", comment=text, voted_at=asked_at)
         ctx.session.add_all([approval, vote])
