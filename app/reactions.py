@@ -96,6 +96,11 @@ def count_votes(ctx: Context, approval: Approval, _values: Values) -> None:
     approvals.decide(ctx, approval)
 
 
+def remind_members(ctx: Context, approval: Approval, _values: Values) -> None:
+    """Most of the time for the decision is over: whose vote is missing is told. Clause 13(2)."""
+    notices.tell_people(ctx, approval, "approval.remind", approvals.waited_for(ctx, approval))
+
+
 def pass_decision_on(ctx: Context, approval: Approval, _values: Values) -> None:
     """The record that was decided on takes the step that its table of decisions names."""
     step = DECISIONS.get(approval.entity, {}).get(approval.state)
@@ -281,6 +286,7 @@ REACTIONS: dict[str, tuple[Callable[[Context, Any, Values], None], ...]] = {
     "order.confirm": (send_letter, start_supply),
     "order.cancel": (stop_supply,),
     "approval.vote": (count_votes,),
+    "approval.remind": (remind_members,),
     **dict.fromkeys([f"approval.{step}" for step in ("approve", "reject", "withdraw", "expire")], (pass_decision_on,)),
     "production_task.release": (follow_order,),
     "production_task.report": (count_produced,),

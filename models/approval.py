@@ -27,7 +27,7 @@ from models.base import (
     unique_where,
     words,
 )
-from models.labels import ApprovalKind, ApprovalState, VoteDecision, label_of
+from models.labels import ApprovalKind, ApprovalState, OpinionOf, VoteDecision, label_of
 
 if TYPE_CHECKING:
     from flask_appbuilder.security.sqla.models import User
@@ -51,6 +51,8 @@ class Approval(Stateful, Base):
         unique_where("uq_approval_pending", "entity", "entity_id", condition="state = 'pending'"),
     )
 
+    subject_paths: ClassVar[tuple[str, ...]] = ("order.customer",)
+
     approval_no: Mapped[str] = column(sa.String(30), _l("Approval number"), nullable=False, unique=True)
     kind: Mapped[ApprovalKind] = column(
         words(ApprovalKind, name="kind"), _l("Approval kind"), nullable=False, default=ApprovalKind.order_special
@@ -67,10 +69,21 @@ class Approval(Stateful, Base):
     judged_department: Mapped[str | None] = column(
         sa.String(32), _l("Department judged"), help_text=_l("Its own members abstain.")
     )
+    findings: Mapped[dict[str, dict[str, str]]] = column(
+        Json, _l("Numbers of the triggers"), nullable=False, default=dict
+    )
+    is_rush: Mapped[bool] = flag(
+        _l("Urgent path"),
+        help_text=_l("Chair, head of production and head of finance decide; minutes within two working days."),
+    )
     submitted_by_id: Mapped[int | None] = reference("ab_user.id", _l("Submitted by"))
     submitted_at: Mapped[datetime] = column(UtcDateTime, _l("Submitted at"), nullable=False)
     due_at: Mapped[datetime] = column(UtcDateTime, _l("Due at"), nullable=False)
+    reminded_at: Mapped[datetime | None] = column(UtcDateTime, _l("Members reminded at"))
     decided_at: Mapped[datetime | None] = column(UtcDateTime, _l("Decided at"))
+    minutes_due_at: Mapped[datetime | None] = column(UtcDateTime, _l("Minutes due at"))
+    minutes_at: Mapped[datetime | None] = column(UtcDateTime, _l("Minutes written at"))
+    minutes: Mapped[str | None] = column(sa.Text, _l("Minutes"), info=FREE_TEXT)
     state: Mapped[ApprovalState] = column(
         state_words(ApprovalState), _l("State"), nullable=False, default=ApprovalState.pending
     )
@@ -79,6 +92,9 @@ class Approval(Stateful, Base):
     submitted_by: Mapped[User | None] = relationship("User", foreign_keys="Approval.submitted_by_id")
     votes: Mapped[list[ApprovalVote]] = relationship(
         back_populates="approval", order_by="ApprovalVote.id", info={"label": _l("Votes")}
+    )
+    opinions: Mapped[list[ApprovalOpinion]] = relationship(
+        back_populates="approval", order_by="ApprovalOpinion.id", info={"label": _l("Opinions")}
     )
 
     def __str__(self) -> str:
@@ -109,8 +125,39 @@ class ApprovalVote(Stamped, Base):
         _l("Chair's vote"), help_text=_l("A large order needs the chair among its approvals.")
     )
 
+    roles: Mapped[list[str]] = column(
+        Json, _l("Roles at the vote"), nullable=False, default=list, help_text=_l("What the member was when voting.")
+    )
+
     approval: Mapped[Approval] = relationship(back_populates="votes")
     member: Mapped[User] = relationship("User", foreign_keys="ApprovalVote.member_id")
 
     def __str__(self) -> str:
         return str(label_of(self.decision))
+
+
+class ApprovalOpinion(Stamped, Base):
+    """What a department must say before the members vote; asked for with the request, given once (domain/06 6.2)."""
+
+    __tablename__ = "approval_opinion"
+    __label__ = _l("Opinion")
+    __label_plural__ = _l("Opinions")
+    __table_args__ = (
+        sa.UniqueConstraint("approval_id", "asked_of"),
+        check("given_is_dated", "(text IS NULL) = (given_at IS NULL)"),
+        sort_index("given_at"),
+    )
+
+    subject_paths: ClassVar[tuple[str, ...]] = ("approval.order.customer",)
+
+    approval_id: Mapped[int] = reference("approval.id", _l("Approval"), nullable=False, index=False)
+    asked_of: Mapped[OpinionOf] = column(words(OpinionOf, name="asked_of"), _l("Asked of"), nullable=False)
+    text: Mapped[str | None] = column(sa.Text, _l("Opinion"), info=FREE_TEXT)
+    given_by_id: Mapped[int | None] = reference("ab_user.id", _l("Given by"))
+    given_at: Mapped[datetime | None] = column(UtcDateTime, _l("Given at"))
+
+    approval: Mapped[Approval] = relationship(back_populates="opinions")
+    given_by: Mapped[User | None] = relationship("User", foreign_keys="ApprovalOpinion.given_by_id")
+
+    def __str__(self) -> str:
+        return str(label_of(self.asked_of))

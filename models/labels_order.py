@@ -184,6 +184,17 @@ class ApprovalState(StrEnum):
     rejected = "rejected"
     withdrawn = "withdrawn"
     expired = "expired"
+    lapsed = "lapsed"
+
+
+class OpinionOf(StrEnum):
+    """Who is heard before the members vote, by the code of the role (domain/06 6.2)."""
+
+    finance = "finance"
+    production = "production"
+    inspector = "inspector"
+    logistics = "logistics"
+    order_center_lead = "order_center_lead"
 
 
 class VoteDecision(StrEnum):
@@ -344,6 +355,14 @@ ORDER_LABELS: Labels = {
         ApprovalState.rejected: _l("Rejected"),
         ApprovalState.withdrawn: _l("Withdrawn"),
         ApprovalState.expired: _l("Expired"),
+        ApprovalState.lapsed: _l("Lapsed: the content has changed"),
+    },
+    OpinionOf: {
+        OpinionOf.finance: _l("Finance"),
+        OpinionOf.production: _l("Production"),
+        OpinionOf.inspector: _l("Quality inspection"),
+        OpinionOf.logistics: _l("Logistics"),
+        OpinionOf.order_center_lead: _l("Head of the order centre"),
     },
     VoteDecision: {
         VoteDecision.approve: _l("Approve"),

@@ -48,6 +48,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "sla.E1.limit": Parameter("24", "h", _l("Entry of a received order"), "12(2)"),
     "sla.E2.limit": Parameter("24", "h", _l("Review of an entered order"), "13(1)"),
     "sla.E3.limit": Parameter("48", "h", _l("Decision of the committee"), "13(2)"),
+    "sla.E3.rush": Parameter("12", "h", _l("Decision of the committee on a rush order"), "13(2)"),
     "sla.E4.limit": Parameter("48", "h", _l("Confirmation letter after the review"), "13(3)"),
     "sla.E5.limit": Parameter("72", "h", _l("Answer of the customer to the letter"), "13(3)"),
     "sla.P1.limit": Parameter("8", "h", _l("Planning of production"), "8(1)"),
@@ -73,6 +74,23 @@ PARAMETERS: Mapping[str, Parameter] = {
     "appr.large.other": Parameter("100000", "CNY", _l("Other large order from"), "13(2)"),
     "appr.discount.clerk": Parameter("5", "%", _l("Discount a clerk may give"), "13(1)"),
     "appr.discount.lead": Parameter("10", "%", _l("Discount a lead may give; above it the committee decides"), "13(2)"),
+    "appr.mega": Parameter("2000000", "CNY", _l("From this amount all members of the committee vote"), "13(2)"),
+    "appr.minutes_hours": Parameter("16", "h", _l("Minutes of a rush decision: 2 working days of 8 hours"), "6(3)"),
+    "appr.refund.staff2": Parameter("5000", "CNY", _l("Refund that another finance clerk approves, up to"), "11(2)"),
+    "appr.refund.lead": Parameter(
+        "50000", "CNY", _l("Refund that the head of finance approves, up to; above it the committee"), "11(2)"
+    ),
+    "appr.goodwill.staff": Parameter("200", "CNY", _l("Goodwill of a customer service clerk, up to"), "10(3)"),
+    "appr.goodwill.lead": Parameter("2000", "CNY", _l("Goodwill of the head of customer service, up to"), "10(3)"),
+    "appr.goodwill.order_lead": Parameter(
+        "20000",
+        "CNY",
+        _l("Goodwill of the head of the order centre with finance, up to; above it the committee"),
+        "10(3)",
+    ),
+    "appr.cancel.above_cap": Parameter(
+        "0", "CNY", _l("Compensation above the cap that needs no committee, up to"), "15"
+    ),
     "pay.deposit_cap_pct": Parameter("20", "%", _l("Highest deposit by law"), "11(1)"),
     "fee.upstairs_cbm_floor": Parameter(
         "20.00", "CNY", _l("Carrying upstairs, each m³ and floor without lift"), "9(1)"

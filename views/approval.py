@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.documents.catalogue import LETTER
 from app.security import scopes
-from models.approval import Approval, ApprovalVote
+from models.approval import Approval, ApprovalOpinion, ApprovalVote
 from models.letter import ConfirmationLetter
 from views.base import EntityInterface
 from views.entity import EntityView
@@ -24,6 +24,17 @@ class ApprovalVoteView(EntityView):
     scope = scopes.approval_vote
 
 
+class ApprovalOpinionView(EntityView):
+    """What the departments said before the vote; given by the step of the approval."""
+
+    datamodel = EntityInterface(ApprovalOpinion)
+    list_columns = ["approval", "asked_of", "text", "given_by", "given_at"]
+    search_columns = ["approval", "asked_of", "given_at"]
+    show_fieldsets = [(_l("Opinion"), {"fields": list_columns})]
+    base_order = ("id", "desc")
+    scope = scopes.approval_opinion
+
+
 class ApprovalView(EntityView):
     """What the committee has to decide, bound to the content it was shown."""
 
@@ -32,12 +43,13 @@ class ApprovalView(EntityView):
     search_columns = ["state", "kind", "order", "amount", "submitted_at", "due_at"]
     show_fieldsets = [
         (_l("Approval"), {"fields": ["approval_no", "kind", "order", "amount", "triggers", "summary"]}),
-        (_l("Course"), {"fields": ["submitted_by", "submitted_at", "due_at", "decided_at"]}),
+        (_l("Course"), {"fields": ["submitted_by", "submitted_at", "due_at", "is_rush", "reminded_at", "decided_at"]}),
+        (_l("Minutes"), {"fields": ["minutes", "minutes_due_at", "minutes_at"]}),
     ]
     base_order = ("submitted_at", "desc")
     scope = scopes.approval
     quick_search = ("approval_no", "order.order_no")
-    related_views = [ApprovalVoteView]
+    related_views = [ApprovalOpinionView, ApprovalVoteView]
 
 
 class ConfirmationLetterView(Printed, EntityView):

@@ -218,7 +218,7 @@ def due(ctx: Context, view: type[EntityDeclaration], record: Any, exceptions: Ma
     if clock is None:
         return {"text": _("since %(moment)s", moment=moment(record.state_since)), "tone": "neutral"}
     started: datetime = getattr(record, clock.start_field) if clock.start_field else record.state_since
-    ends = due_at(started, float(limit_on(ctx.policy, clock.limit, started)), clock.calendar, exceptions)
+    ends = due_at(started, float(limit_on(ctx.policy, clock.parameter(record), started)), clock.calendar, exceptions)
     if ends < ctx.now:
         return {"text": _("late since %(moment)s", moment=moment(ends)), "tone": "danger"}
     used = (ctx.now - started) / (ends - started)

@@ -115,7 +115,7 @@ DEPARTMENTS = (
         _l("Order management committee"),
         "fa-gavel",
         (approval.ApprovalView, journal.ParameterChangeView, export.ExportRequestView, export.ExportLogView),
-        (approval.ApprovalVoteView,),
+        (approval.ApprovalVoteView, approval.ApprovalOpinionView),
     ),
     Department(
         "System",

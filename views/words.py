@@ -41,7 +41,21 @@ UNITS = {
     "years": _l("years"),
 }
 # What makes an order special, as the rules of the order flag it.
-FLAGS = {"large": _l("Large order"), "F01": _l("Discount above the limit"), "F02": _l("Free goods")}
+FLAGS = {
+    "large": _l("Large order"),
+    "F01": _l("Discount above the limit"),
+    "F02": _l("Free goods"),
+    "F03": _l("Rush order"),
+    "F04": _l("Large custom line"),
+    "F05": _l("Credit beyond the limit"),
+    "F06": _l("First payment below the plan"),
+    "F07": _l("Special contract terms"),
+    "F08": _l("Government purchase"),
+    "F09": _l("Risk of the customer"),
+    "F10": _l("Far region or costly delivery"),
+    "F11": _l("Exclusive or confidential"),
+    "F12": _l("Split order"),
+}
 ACTS = {
     "add": _l("Added"),
     "edit": _l("Changed"),

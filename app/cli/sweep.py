@@ -1,4 +1,4 @@
-"""``flask sweep``: carries out what a day brings: delegations, parameters, files that nobody needs."""
+"""``flask sweep``: carries out what time brings: delegations, approvals, parameters, files that nobody needs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from app.cli.acts import command_context
 from app.kernel.context import Context
 from app.kernel.engine import fire
 from app.kernel.unit_of_work import unit_of_work
+from app.services.approval.actions import expire_due, remind_due
 from app.services.policy.actions import apply_due
 from app.services.talk.actions import purge
 from app.services.talk.storage import FileStore
@@ -25,11 +26,16 @@ OPEN = (DelegationState.proposed, DelegationState.active)
 @click.command("sweep")
 @with_appcontext
 def sweep() -> None:
-    """End delegations, put approved parameters in force, remove files nobody needs. Repeatable, once a day."""
+    """End delegations and approvals whose time is over, remind of those that wait, put parameters in force.
+
+    Repeatable: once an hour, because a rush order leaves its committee twelve.
+    """
     store = FileStore(Path(current_app.config["UPLOAD_FOLDER"]) / "attachments")
     with unit_of_work(command_context()) as ctx:
         ended, applied, removed = end_passed(ctx), apply_due(ctx), purge(ctx, store)
+        expired, reminded = expire_due(ctx), remind_due(ctx)
     click.echo(f"Delegations ended: {ended}. Parameters in force: {applied}. Files removed: {removed}.")
+    click.echo(f"Approvals expired: {expired}. Reminders sent: {reminded}.")
 
 
 def end_passed(ctx: Context) -> int:

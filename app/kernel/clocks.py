@@ -55,10 +55,11 @@ def read(
     policy: Mapping[str, Decimal],
     exceptions: Mapping[date, bool],
     now: datetime,
+    limit: str | None = None,
 ) -> Reading | None:
     """The latest run of a clock over events in order of time; None where it has not started.
 
-    ``first`` is the value of the clock's ``start_field``.
+    ``first`` is the value of the clock's ``start_field``, ``limit`` the record's own parameter.
     """
     started, stopped = first, None
     if any(event.action in clock.void for event in events):
@@ -71,7 +72,7 @@ def read(
             started, stopped = event.at, None
     if started is None:
         return None
-    hours = float(limit_on(policy, clock.limit, started))
+    hours = float(limit_on(policy, limit or clock.limit, started))
     warn = float(policy.get("sla.warn_pct", Decimal(80))) / 100
     return Reading(
         clock,
@@ -109,6 +110,7 @@ def readings(ctx: Context, record: Any) -> list[Reading]:
             policy=ctx.policy,
             exceptions=exceptions,
             now=ctx.now,
+            limit=clock.parameter(record),
         )
         for clock in workflow.clocks
     )

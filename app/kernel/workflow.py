@@ -52,7 +52,8 @@ class Clock:
 
     ``start_field`` names a column that holds the start where it is not a step (receipt of an order).
     ``limit`` is the code of the policy parameter in hours; ``calendar`` is natural, office or service.
-    ``void`` names actions of records on which it never ran: the past of another system.
+    ``void`` names actions of records on which it never ran: the past of another system. ``limit_of`` names the
+    parameter of a record where not all records have the same.
     """
 
     code: str
@@ -64,6 +65,11 @@ class Clock:
     calendar: str = "natural"
     start_field: str | None = None
     void: tuple[str, ...] = ()
+    limit_of: Callable[[Any], str] | None = None
+
+    def parameter(self, record: Any) -> str:
+        """The code of the parameter that limits this record."""
+        return self.limit if self.limit_of is None else self.limit_of(record)
 
 
 class DeclarationError(Exception):

@@ -32,6 +32,8 @@ _GOODS = _read(
 _ORDER = _read("order order_line order_fee confirmation_letter")
 _MONEY = _read("payment_schedule payment payment_allocation refund invoice")
 _RULES = _read("policy_parameter calendar_day")
+# Who is heard before the committee votes sees what it is about, and says it.
+_HEARD = {"approval": "list show opine", "approval_opinion": READ}
 # Whoever works in a department may have a deputy, and be one.
 _DESK = _RULES | {"delegation": "list show add accept end"}
 # Whoever may export asks for more than the limit on the export page itself, and sees what became of it.
@@ -40,7 +42,9 @@ _ASKS = {"export_request": "list show withdraw"}
 _HEAD = _ASKS | {"delegation": "manage", "parameter_change": "list show add withdraw", "saved_list": "share"}
 _ALL = {
     **_read("customer customer_address consent product stock reservation inbox_item order_review approval"),
-    **_read("approval_vote delegation export_log export_request journal parameter_change privacy_request"),
+    **_read(
+        "approval_vote approval_opinion delegation export_log export_request journal parameter_change privacy_request"
+    ),
     **_read("service_ticket"),
     **_GOODS,
     **_ORDER,
@@ -58,7 +62,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "order_line": "list show export",
         "order_fee": "list show export",
         "export_request": "list show withdraw",
-        "approval": "list show vote",
+        "approval": "list show vote minutes",
         "parameter_change": "list show approve",
         "user": "list",
         "role": READ,
@@ -83,6 +87,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "order_review": READ,
         "approval": "list show withdraw",
         "approval_vote": READ,
+        "approval_opinion": READ,
         "confirmation_letter": "list show acknowledge",
         "payment_schedule": READ,
         "payment": READ,
@@ -91,9 +96,12 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "service_ticket": "list show add",
         "chart": "orders_by_state orders_by_month amount_by_channel deliveries_on_time",
     },
-    role.ORDER_CENTER_LEAD: _HEAD | dict.fromkeys(("customer", "order", "order_line", "order_fee"), "export"),
+    role.ORDER_CENTER_LEAD: _HEAD
+    | {"approval": "opine"}
+    | dict.fromkeys(("customer", "order", "order_line", "order_fee"), "export"),
     role.PRODUCTION: _GOODS
     | _DESK
+    | _HEARD
     | {
         "product": WRITE,
         "stock": READ,
@@ -104,6 +112,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
     },
     role.PRODUCTION_LEAD: _HEAD | {"production_task": "export"},
     role.INSPECTOR: _DESK
+    | _HEARD
     | {
         "order": f"{READ} comment",
         "order_line": READ,
@@ -112,6 +121,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
     },
     role.LOGISTICS: _GOODS
     | _DESK
+    | _HEARD
     | {
         "customer": "show",
         "product": READ,
@@ -162,6 +172,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
     | _ORDER
     | _MONEY
     | _DESK
+    | _HEARD
     | {
         "order": f"{READ} comment",
         "customer": "list show edit credit reveal",

@@ -8,6 +8,7 @@ from app.security import departments as role
 from app.security.scopes import (
     ACTIVE_SHIPMENTS,
     ALL,
+    ASKED,
     IN_PRODUCTION,
     INSPECTED,
     OWN,
@@ -57,6 +58,7 @@ _SOME_ROWS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("installation", OWN_TASKS, (role.INSTALLER,)),
     ("acceptance", OWN_TASKS, (role.INSTALLER,)),
     ("service_ticket", OWN_DEPARTMENT, (*_PRODUCTION, *_LOGISTICS, *_with_leads(role.FINANCE))),
+    ("approval", ASKED, (*_PRODUCTION, role.INSPECTOR, *_LOGISTICS, *_with_leads(role.FINANCE))),
     ("delegation", OWN, _WITH_DEPUTIES),
     ("export_request", OWN, (*_WITH_DEPUTIES, *_LEADS)),
     ("delegation", OWN_DEPARTMENT, _LEADS),

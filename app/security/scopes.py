@@ -19,12 +19,12 @@ from app.kernel.context import Actor
 from app.security import departments as role
 from app.security.delegations import is_mine, is_of_my_department
 from app.security.slots import in_slot, moment_of_act
-from models.approval import Approval, ApprovalVote
+from models.approval import Approval, ApprovalOpinion, ApprovalVote
 from models.customer import Consent, Customer, CustomerAddress
 from models.export import ExportRequest
 from models.installation import Acceptance, AcceptanceLine, Installation
 from models.journal import Journal
-from models.labels import LiableParty, OrderState, ShipmentState
+from models.labels import LiableParty, OpinionOf, OrderState, ShipmentState
 from models.letter import ConfirmationLetter
 from models.order import Order, OrderFee, OrderLine
 from models.payment import PaymentAllocation, PaymentSchedule
@@ -46,6 +46,7 @@ ACTIVE_SHIPMENTS = "active_shipments"
 IN_PRODUCTION = "in_production"
 INSPECTED = "inspected"
 TECHNICAL = "technical"
+ASKED = "asked"
 
 LABELS: Mapping[str, Any] = {
     ALL: _l("All rows"),
@@ -56,6 +57,7 @@ LABELS: Mapping[str, Any] = {
     IN_PRODUCTION: _l("What has a production task"),
     INSPECTED: _l("What has an inspection"),
     TECHNICAL: _l("Technical entries"),
+    ASKED: _l("What one's opinion is asked for"),
 }
 
 AFTER_DELIVERY = timedelta(days=30)
@@ -182,7 +184,16 @@ parameter_change, rights_change = every_row("parameter_change"), every_row("righ
 
 privacy_request = _scope("privacy_request")
 inbox_item = _scope("inbox_item")
-approval = _scope("approval")
+
+
+def _is_asked(actor: Actor) -> Clause:
+    """What the opinion of one of the actor's roles is asked for (domain/06 6.2)."""
+    heard = [department for department in OpinionOf if department in actor.roles]
+    return _exists(ApprovalOpinion, ApprovalOpinion.approval_id == Approval.id, ApprovalOpinion.asked_of.in_(heard))
+
+
+approval = _scope("approval", {ASKED: _is_asked})
+approval_opinion = _of(Approval, ApprovalOpinion.approval_id, approval)
 approval_vote = _of(Approval, ApprovalVote.approval_id, approval)
 
 production_task = _scope("production_task")
@@ -258,6 +269,7 @@ SCOPES: Mapping[str, Scope] = {
     "acceptance": acceptance,
     "acceptance_line": acceptance_line,
     "approval": approval,
+    "approval_opinion": approval_opinion,
     "approval_vote": approval_vote,
     "calendar_day": calendar_day,
     "confirmation_letter": confirmation_letter,

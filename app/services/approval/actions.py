@@ -1,31 +1,34 @@
-"""Opens approvals and lets the votes decide."""
+"""Opens approvals, lets the votes decide, and ends what waited too long."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import sqlalchemy as sa
 
 from app.kernel.context import Context
+from app.kernel.duties import holders
 from app.kernel.engine import fire
 from app.kernel.numbering import next_number
+from app.kernel.policy import limit_on
 from app.services.approval import rules
-from models.approval import Approval
+from models.approval import Approval, ApprovalOpinion
 from models.labels_order import ApprovalKind, ApprovalState
 from models.order import Order
 
 ZERO = Decimal(0)
+NORMAL, RUSH = "sla.E3.limit", "sla.E3.rush"
 
 
 @dataclass(frozen=True)
 class Matter:
     """What is put before the committee: any record by its entity's word and key, bound to its content.
 
-    ``amount`` is CNY, the reason it is large or small; ``judged_department`` abstains (domain/06 6.4).
+    ``amount`` is CNY, the reason it is large or small; ``judged_department`` abstains (domain/06 6.4). ``triggers``
+    say who is heard and whose vote it takes; ``findings`` are their numbers by trigger.
     """
 
     kind: ApprovalKind
@@ -37,14 +40,16 @@ class Matter:
     summary: str = ""
     order_id: int | None = None
     judged_department: str | None = None
+    findings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def ask(ctx: Context, matter: Matter) -> Approval:
-    """Puts a matter before the committee. Clause 6(3), 13(2).
+    """Puts a matter before the committee, and asks the departments that must be heard. Clause 6(3), 13(2).
 
     Raises:
         DuplicateError: the record waits for a decision already (at the flush or the commit).
     """
+    is_rush = rules.is_rush(matter.kind, matter.amount, matter.triggers, ctx.policy)
     approval = Approval(
         approval_no=next_number(ctx, "AP"),
         kind=matter.kind,
@@ -54,21 +59,23 @@ def ask(ctx: Context, matter: Matter) -> Approval:
         content_hash=matter.content_hash,
         amount=matter.amount,
         triggers=list(matter.triggers),
+        findings={code: dict(found) for code, found in matter.findings.items()},
         summary=matter.summary,
         judged_department=matter.judged_department,
+        is_rush=is_rush,
         submitted_by_id=ctx.actor.id,
         submitted_at=ctx.now,
-        due_at=ctx.now + timedelta(hours=float(ctx.policy["sla.E3.limit"])),
+        due_at=ctx.now + timedelta(hours=float(ctx.policy[RUSH if is_rush else NORMAL])),
     )
+    approval.opinions = [ApprovalOpinion(asked_of=department) for department in rules.opinions(matter.triggers)]
     ctx.session.add(approval)
     ctx.session.flush()
     return approval
 
 
-def request_approval(ctx: Context, order: Order) -> Approval:
+def request_approval(ctx: Context, order: Order, findings: Mapping[str, Mapping[str, str]] | None = None) -> Approval:
     """Puts a large or special order before the committee, bound to its content. Clause 13(2)."""
     kind = ApprovalKind.order_large if order.is_large else ApprovalKind.order_special
-    triggers: list[Any] = [*(["large"] if order.is_large else []), *(order.special_flags or [])]
     return ask(
         ctx,
         Matter(
@@ -77,8 +84,9 @@ def request_approval(ctx: Context, order: Order) -> Approval:
             order.id,
             content_hash=order.content_hash,
             amount=order.total_amount,
-            triggers=triggers,
+            triggers=[*([rules.LARGE] if order.is_large else []), *(order.special_flags or [])],
             order_id=order.id,
+            findings=findings or {},
         ),
     )
 
@@ -95,20 +103,63 @@ def is_approved(ctx: Context, entity: str, entity_id: int, content_hash: str | N
 
 
 def withdraw_pending(ctx: Context, entity: str, entity_id: int, reason: str) -> None:
-    """What waits for a decision on a record is taken back: its content has changed, or it is over."""
-    statement = sa.select(Approval).where(
-        Approval.entity == entity, Approval.entity_id == entity_id, Approval.state == ApprovalState.pending
-    )
-    for approval in ctx.session.scalars(statement).all():
+    """What waits for a decision on a record is taken back: it is over."""
+    for approval in _of(ctx, entity, entity_id, ApprovalState.pending):
         fire(ctx.as_system(), approval, "withdraw", {"reason": reason})
 
 
+def void(ctx: Context, entity: str, entity_id: int) -> None:
+    """No approval of a record holds any more, decided or not: its content has changed, or its review is taken back."""
+    for approval in _of(ctx, entity, entity_id, ApprovalState.pending, ApprovalState.approved):
+        fire(ctx.as_system(), approval, "lapse")
+
+
+def _of(ctx: Context, entity: str, entity_id: int, *states: ApprovalState) -> Sequence[Approval]:
+    statement = sa.select(Approval).where(
+        Approval.entity == entity, Approval.entity_id == entity_id, Approval.state.in_(states)
+    )
+    return ctx.session.scalars(statement.order_by(Approval.id)).all()
+
+
 def decide(ctx: Context, approval: Approval) -> None:
-    """Fires the decision when the votes add up to one."""
+    """Fires the decision when the votes add up to one. The limits are those of the day of the request."""
     ctx.session.flush()
-    votes = [(vote.decision, vote.is_chair) for vote in approval.votes]
-    outcome = rules.decision(votes, needs_chair=approval.kind is ApprovalKind.order_large)
+    policy = {rules.MEGA: limit_on(ctx.policy, rules.MEGA, approval.submitted_at)}
+    needed = rules.quorum(approval.kind, approval.amount, approval.triggers, policy)
+    votes = [rules.Ballot(vote.decision, frozenset(vote.roles)) for vote in approval.votes]
+    members = len(holders(ctx, "approval.vote")) if needed.of_all else 0
+    outcome = rules.decision(votes, needed, members)
     if outcome is ApprovalState.approved:
         fire(ctx.as_system(), approval, "approve")
     elif outcome is ApprovalState.rejected:
         fire(ctx.as_system(), approval, "reject")
+
+
+def expire_due(ctx: Context) -> int:
+    """Ends what waited longer than its time: it returns to who submitted it, never approved by silence."""
+    due = sa.select(Approval).where(Approval.state == ApprovalState.pending, Approval.due_at <= ctx.now)
+    found = ctx.session.scalars(due.order_by(Approval.id)).all()
+    for approval in found:
+        fire(ctx.as_system(), approval, "expire")
+    return len(found)
+
+
+def remind_due(ctx: Context) -> int:
+    """Reminds once of what has used up the warning share of its time; returns of how many."""
+    waiting = sa.select(Approval).where(
+        Approval.state == ApprovalState.pending, Approval.reminded_at.is_(None), Approval.due_at > ctx.now
+    )
+    share = float(ctx.policy["sla.warn_pct"]) / 100
+    found = [
+        approval
+        for approval in ctx.session.scalars(waiting.order_by(Approval.id))
+        if approval.submitted_at + (approval.due_at - approval.submitted_at) * share <= ctx.now
+    ]
+    for approval in found:
+        fire(ctx.as_system(), approval, "remind")
+    return len(found)
+
+
+def waited_for(ctx: Context, approval: Approval) -> set[int]:
+    """The members who have not voted yet."""
+    return holders(ctx, "approval.vote") - {vote.member_id for vote in approval.votes} - {approval.submitted_by_id or 0}

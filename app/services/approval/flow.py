@@ -9,13 +9,18 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError, fields, validate, validates_schema
 
+from app.kernel.calendar import due_at
+from app.kernel.clocks import calendar_exceptions
 from app.kernel.context import Context
-from app.kernel.duties import OF_ORDER, Duty, plain_acts
+from app.kernel.duties import OF_ORDER, Duty, plain_acts, role_names
 from app.kernel.errors import Reason
 from app.kernel.schema import EntityInput, ReasonInput
 from app.kernel.workflow import Clock, Step, Workflow
-from models.approval import Approval, ApprovalVote
+from app.services.approval.actions import NORMAL, RUSH
+from app.services.approval.rules import CHAIR
+from models.approval import Approval, ApprovalOpinion, ApprovalVote
 from models.journal import Journal
+from models.labels import label_of
 from models.labels_order import ApprovalState as S
 from models.labels_order import VoteDecision
 
@@ -46,7 +51,59 @@ NOT_BY_SUBMITTER = (
     ),
     Duty(2, ("order.submit",), _NOT_ONES_OWN, OF_ORDER, since=("order.send_back",)),
 )
-CHAIR = "committee_lead"
+
+
+class OpinionInput(EntityInput):
+    """What a department says before the vote."""
+
+    text = fields.String(required=True, validate=validate.Length(min=1, max=2000), metadata={"label": _l("Opinion")})
+
+
+class MinutesInput(EntityInput):
+    """What was decided on the urgent path, for those who were not asked."""
+
+    minutes = fields.String(required=True, validate=validate.Length(min=1, max=4000), metadata={"label": _l("Minutes")})
+
+
+def is_in_time(ctx: Context, approval: Approval) -> Reason | None:
+    """What has expired is not decided any more; the sweep returns it (domain/06 6.4)."""
+    if ctx.now < approval.due_at:
+        return None
+    return Reason("overdue", _l("The time for this decision is over: the request returns to who submitted it."))
+
+
+def has_opinions(_ctx: Context, approval: Approval) -> Reason | None:
+    """The members vote when the departments concerned were heard (domain/06 6.2)."""
+    missing = [str(label_of(opinion.asked_of)) for opinion in approval.opinions if opinion.given_at is None]
+    if not missing:
+        return None
+    return Reason(
+        "opinions_missing",
+        _l("Opinions are still missing: %(departments)s. Ask them first, then vote."),
+        {"departments": "、".join(missing)},
+    )
+
+
+def is_asked(ctx: Context, approval: Approval) -> Reason | None:
+    """Opinions are given by who was asked, once."""
+    if _open_opinions(ctx, approval):
+        return None
+    return Reason("not_asked", _l("No opinion of your department is asked for, or it was given already."))
+
+
+def _open_opinions(ctx: Context, approval: Approval) -> list[ApprovalOpinion]:
+    return [
+        opinion
+        for opinion in approval.opinions
+        if opinion.given_at is None and (ctx.actor.is_system or opinion.asked_of in ctx.actor.roles)
+    ]
+
+
+def owes_minutes(_ctx: Context, approval: Approval) -> Reason | None:
+    """Minutes belong to the urgent path, once."""
+    if approval.minutes_due_at is not None and approval.minutes_at is None:
+        return None
+    return Reason("no_minutes_due", _l("No minutes are due: they belong to the urgent path, and are written once."))
 
 
 def has_not_voted(ctx: Context, approval: Approval) -> Reason | None:
@@ -79,10 +136,16 @@ def vote(ctx: Context, approval: Approval, values: Mapping[str, Any]) -> None:
     """Records the vote of the acting member; a deputy's counts for the member he stands in for."""
     actor = ctx.actor
     used = [held for held in actor.deputyships if held.giver_id in actor.acts_for]
+    member_id = used[0].giver_id if used else actor.id
+    roles = role_names(ctx, member_id) if member_id is not None else frozenset()
+    if used:
+        # The chair's word is passed on by name only; of his department a member stays whoever votes for him.
+        roles = (roles - {CHAIR}) | used[0].roles
     approval.votes.append(
         ApprovalVote(
-            member_id=used[0].giver_id if used else actor.id,
-            is_chair=CHAIR in (used[0].roles if used else actor.roles),
+            member_id=member_id,
+            is_chair=CHAIR in roles,
+            roles=sorted(roles),
             decision=values["decision"],
             comment=values.get("comment"),
             voted_at=ctx.now,
@@ -90,9 +153,41 @@ def vote(ctx: Context, approval: Approval, values: Mapping[str, Any]) -> None:
     )
 
 
+def opine(ctx: Context, approval: Approval, values: Mapping[str, Any]) -> None:
+    """Records what the department says, for each of the actor's departments that was asked."""
+    for opinion in _open_opinions(ctx, approval):
+        opinion.text = values["text"]
+        opinion.given_by_id = ctx.actor.id
+        opinion.given_at = ctx.now
+
+
+def approved(ctx: Context, approval: Approval, values: Mapping[str, Any]) -> None:
+    """The urgent path leaves its minutes to be written (domain/06 6.4)."""
+    decided(ctx, approval, values)
+    if approval.is_rush:
+        hours = float(ctx.policy["appr.minutes_hours"])
+        approval.minutes_due_at = due_at(ctx.now, hours, "office", calendar_exceptions(ctx))
+
+
+def write_minutes(ctx: Context, approval: Approval, values: Mapping[str, Any]) -> None:
+    """What was decided, for the file."""
+    approval.minutes = values["minutes"]
+    approval.minutes_at = ctx.now
+
+
+def remind(ctx: Context, approval: Approval, _values: Mapping[str, Any]) -> None:
+    """Once is enough."""
+    approval.reminded_at = ctx.now
+
+
 def decided(ctx: Context, approval: Approval, _values: Mapping[str, Any]) -> None:
     """The moment of the decision."""
     approval.decided_at = ctx.now
+
+
+def limit_of(approval: Approval) -> str:
+    """The urgent path has its own limit."""
+    return RUSH if approval.is_rush else NORMAL
 
 
 APPROVAL = Workflow(
@@ -100,15 +195,26 @@ APPROVAL = Workflow(
     subject=Approval,
     states=S,
     initial=S.pending,
-    final=(S.approved, S.rejected, S.withdrawn, S.expired),
+    final=(S.approved, S.rejected, S.withdrawn, S.expired, S.lapsed),
     steps=(
+        Step(
+            "opine",
+            _l("Give an opinion"),
+            (S.pending,),
+            None,
+            permission="opine",
+            guards=(is_asked,),
+            asks=OpinionInput,
+            effect=opine,
+            clause="13(2)",
+        ),
         Step(
             "vote",
             _l("Vote"),
             (S.pending,),
             None,
             permission="vote",
-            guards=(is_not_judged, has_not_voted),
+            guards=(is_in_time, has_opinions, is_not_judged, has_not_voted),
             not_by=NOT_BY_SUBMITTER,
             prefers=CHAIR,
             asks=VoteInput,
@@ -125,17 +231,31 @@ APPROVAL = Workflow(
             effect=decided,
             tone="neutral",
         ),
-        Step("approve", _l("Approved"), (S.pending,), S.approved, effect=decided, clause="13(2)"),
+        Step(
+            "write_minutes",
+            _l("Write the minutes"),
+            (S.approved, S.lapsed),
+            None,
+            permission="minutes",
+            guards=(owes_minutes,),
+            asks=MinutesInput,
+            effect=write_minutes,
+            clause="6(3)",
+        ),
+        Step("remind", _l("Members reminded"), (S.pending,), None, effect=remind),
+        Step("approve", _l("Approved"), (S.pending,), S.approved, effect=approved, clause="13(2)"),
         Step("reject", _l("Rejected"), (S.pending,), S.rejected, effect=decided, clause="13(2)"),
         Step("expire", _l("Expired"), (S.pending,), S.expired, effect=decided),
+        Step("lapse", _l("Lapsed"), (S.pending, S.approved), S.lapsed, clause="13(2)"),
     ),
     clocks=(
         Clock(
             "E3",
             _l("Committee approval"),
             start=("approval.add",),
-            stop=("approval.approve", "approval.reject", "approval.withdraw", "approval.expire"),
+            stop=("approval.approve", "approval.reject", "approval.withdraw", "approval.expire", "approval.lapse"),
             limit="sla.E3.limit",
+            limit_of=limit_of,
             clause="13(2)",
         ),
     ),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from models.approval import ApprovalVote
+from models.approval import Approval, ApprovalOpinion, ApprovalVote
 from models.base import Base, Sensitivity
 from models.customer import Customer, CustomerAddress
 from models.exchange import ImportRow
@@ -97,6 +97,8 @@ DECISIONS: Mapping[type[Base], Mapping[str, Decision]] = {
         **_decisions(Term.order, "free text", note="empty", project_name="empty"),
     },
     OrderReview: _decisions(Term.order, _CASE, comment="dash"),
+    Approval: _decisions(Term.order, _CASE, minutes="dash"),
+    ApprovalOpinion: _decisions(Term.order, _CASE, text="dash"),
     ApprovalVote: _decisions(Term.order, _CASE, comment="dash"),
     Inspection: _decisions(Term.order, _CASE, note="empty"),
     InspectionDefect: _decisions(Term.order, _CASE, note="empty"),

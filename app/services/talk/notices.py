@@ -58,7 +58,12 @@ def _tell(ctx: Context, said: Comment, people: Iterable[int], kind: NoticeKind) 
 
 def tell_step(ctx: Context, record: Any, action: str) -> None:
     """A step was taken: who follows keeps one unread line of it, the newest."""
-    people = followers(ctx, record) - _doing(ctx)
+    tell_people(ctx, record, action, followers(ctx, record))
+
+
+def tell_people(ctx: Context, record: Any, action: str, whom: Iterable[int]) -> None:
+    """People are told of a step, in one unread line a record, the newest."""
+    people = set(whom) - _doing(ctx)
     if not people:
         return
     entity = entity_name(type(record))
