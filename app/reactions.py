@@ -25,7 +25,7 @@ from app.services.export import actions as exports
 from app.services.installation import actions as installations
 from app.services.letter import actions as letters
 from app.services.order import actions as orders
-from app.services.order import pricing, progress
+from app.services.order import flags, pricing, progress
 from app.services.payment import actions as payments
 from app.services.payment import queries as money
 from app.services.product import actions as products
@@ -36,7 +36,7 @@ from app.services.talk import notices
 from models.approval import Approval
 from models.inbox import InboxItem
 from models.installation import Acceptance, Installation
-from models.labels import ApprovalState
+from models.labels import ApprovalState, ReviewResult
 from models.labels_goods import ReservationKind, SupplyMode
 from models.labels_work import InspectionKind, ShipmentState, TaskState
 from models.order import Order
@@ -71,10 +71,16 @@ def plan_money(ctx: Context, order: Order, _values: Values) -> None:
     payments.plan_schedule(ctx, order)
     payments.match(ctx, order)
     progress.recount_money(ctx, order)
+    # Credit and first payment are read off the plan (F05, F06).
+    ctx.session.expire(order, ["schedules"])
+    flags.judge(ctx, order)
 
 
-def reserve_stock(ctx: Context, order: Order, _values: Values) -> None:
-    """Review passed: stock is held softly. Clause 13(1)."""
+def reserve_stock(ctx: Context, order: Order, values: Values) -> None:
+    """Review passed: stock is held softly, as far as there is any where it passed with a condition. Clause 13(1)."""
+    if values.get("stock") is ReviewResult.conditional:
+        hold_what_there_is(ctx, order, values)
+        return
     for line in stock_lines(order):
         products.reserve(ctx, line, line.qty_ordered - line.qty_cancelled, ReservationKind.soft)
 
@@ -87,8 +93,20 @@ def hold_what_there_is(ctx: Context, order: Order, _values: Values) -> None:
 
 
 def ask_committee(ctx: Context, order: Order, _values: Values) -> None:
-    """A large or special order goes before the committee. Clause 13(2)."""
-    approvals.request_approval(ctx, order)
+    """A large or special order goes before the committee, with the numbers that make it so. Clause 13(2)."""
+    approvals.request_approval(ctx, order, flags.findings(ctx, order))
+
+
+def void_review(ctx: Context, order: Order, values: Values) -> None:
+    """The review does not hold any more: neither do the approvals, and the stock goes back. Clause 13(1)."""
+    approvals.void(ctx, "order", order.id)
+    let_go(ctx, order, values)
+
+
+def let_go(ctx: Context, order: Order, _values: Values) -> None:
+    """What the review held in stock goes back until the next one."""
+    for line in stock_lines(order):
+        products.release(ctx, line)
 
 
 def count_votes(ctx: Context, approval: Approval, _values: Values) -> None:
@@ -282,6 +300,9 @@ REACTIONS: dict[str, tuple[Callable[[Context, Any, Values], None], ...]] = {
     "order.submit": (plan_money,),
     "order.review": (reserve_stock,),
     "order.escalate": (ask_committee,),
+    "order.lapse": (let_go, plan_money, ask_committee),
+    "order.review_again": (void_review, plan_money),
+    "order.take_back": (void_review,),
     "order.committee_approve": (hold_what_there_is,),
     "order.confirm": (send_letter, start_supply),
     "order.cancel": (stop_supply,),

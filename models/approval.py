@@ -14,6 +14,7 @@ from models.base import (
     FREE_TEXT,
     Base,
     Json,
+    Sensitivity,
     Stamped,
     Stateful,
     UtcDateTime,
@@ -70,7 +71,7 @@ class Approval(Stateful, Base):
         sa.String(32), _l("Department judged"), help_text=_l("Its own members abstain.")
     )
     findings: Mapped[dict[str, dict[str, str]]] = column(
-        Json, _l("Numbers of the triggers"), nullable=False, default=dict
+        Json, _l("Numbers of the triggers"), nullable=False, default=dict, sensitivity=Sensitivity.PRICE
     )
     is_rush: Mapped[bool] = flag(
         _l("Urgent path"),

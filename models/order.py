@@ -15,6 +15,7 @@ from models.base import (
     FREE_TEXT,
     Base,
     Json,
+    Percent,
     Sensitivity,
     Stateful,
     UtcDateTime,
@@ -98,6 +99,11 @@ class Order(Stateful, Base):
             "money_not_negative", "goods_amount >= 0 AND fee_amount >= 0 AND tax_amount >= 0 AND deposit_amount >= 0"
         ),
         check("paid_not_negative", "paid_amount >= 0 AND refunded_amount >= 0 AND refunded_amount <= paid_amount"),
+        check(
+            "terms_not_negative",
+            "award_amount >= 0 AND bond_amount >= 0 AND delivery_cost_amount >= 0 AND penalty_pct_daily >= 0"
+            " AND penalty_cap_pct >= 0 AND retention_pct >= 0",
+        ),
         check("hold_has_reason", "NOT is_on_hold OR hold_reason IS NOT NULL"),
         check("cancelled_has_kind", "state NOT IN ('cancelled', 'rejected') OR cancel_kind IS NOT NULL"),
         sort_index("received_at"),
@@ -174,6 +180,29 @@ class Order(Stateful, Base):
     deposit_amount: Mapped[Decimal] = money(
         _l("Agreed deposit"), help_text=_l("Earnest money; by law at most a fifth of the total.")
     )
+    award_amount: Mapped[Decimal] = money(
+        _l("Awarded amount"), help_text=_l("Of a tender: once the lines add up to it they are locked.")
+    )
+    bond_amount: Mapped[Decimal] = money(_l("Performance bond"))
+    delivery_cost_amount: Mapped[Decimal] = money(
+        _l("Estimated cost of delivery"), help_text=_l("What the delivery costs us, whoever pays for it.")
+    )
+    penalty_pct_daily: Mapped[Decimal] = column(
+        Percent(), _l("Penalty a day (%)"), nullable=False, default=Decimal("0.000"), sensitivity=Sensitivity.PRICE
+    )
+    penalty_cap_pct: Mapped[Decimal] = column(
+        Percent(), _l("Penalty at most (%)"), nullable=False, default=Decimal("0.000"), sensitivity=Sensitivity.PRICE
+    )
+    retention_pct: Mapped[Decimal] = column(
+        Percent(), _l("Retention (%)"), nullable=False, default=Decimal("0.000"), sensitivity=Sensitivity.PRICE
+    )
+    has_special_terms: Mapped[bool] = flag(
+        _l("Special terms"), help_text=_l("Pay when paid, acceptance by others, another place of jurisdiction.")
+    )
+    is_exclusive: Mapped[bool] = flag(
+        _l("Exclusive or confidential"), help_text=_l("Ownership of the design, a secrecy agreement, a new brand.")
+    )
+    is_outside_area: Mapped[bool] = flag(_l("Outside the service area"))
     is_large: Mapped[bool] = flag(_l("Large order"))
     special_flags: Mapped[list[str]] = column(Json, _l("Special flags"), nullable=False, default=list)
     is_on_hold: Mapped[bool] = flag(_l("On hold"))

@@ -74,6 +74,18 @@ PARAMETERS: Mapping[str, Parameter] = {
     "appr.large.other": Parameter("100000", "CNY", _l("Other large order from"), "13(2)"),
     "appr.discount.clerk": Parameter("5", "%", _l("Discount a clerk may give"), "13(1)"),
     "appr.discount.lead": Parameter("10", "%", _l("Discount a lead may give; above it the committee decides"), "13(2)"),
+    "appr.rush_ratio": Parameter(
+        "0.80", "", _l("Share of the standard lead time below which an order is a rush order"), "13(2)"
+    ),
+    "appr.custom_line": Parameter("50000", "CNY", _l("Custom line that makes an order special, from"), "13(2)"),
+    "appr.split_window_days": Parameter(
+        "7", "d", _l("Days in which orders of one customer are added together"), "13(2)"
+    ),
+    "appr.terms.penalty_pct": Parameter("0.1", "%", _l("Highest usual penalty a day"), "13(2)"),
+    "appr.terms.penalty_cap_pct": Parameter("10", "%", _l("Highest usual penalty in all"), "13(2)"),
+    "appr.terms.retention_pct": Parameter("5", "%", _l("Highest usual retention"), "13(2)"),
+    "appr.delivery_pct": Parameter("8", "%", _l("Highest usual cost of delivery, of the goods"), "13(2)"),
+    "bond.gov_pct": Parameter("10", "%", _l("Highest performance bond of a government purchase by law"), "13(1)"),
     "appr.mega": Parameter("2000000", "CNY", _l("From this amount all members of the committee vote"), "13(2)"),
     "appr.minutes_hours": Parameter("16", "h", _l("Minutes of a rush decision: 2 working days of 8 hours"), "6(3)"),
     "appr.refund.staff2": Parameter("5000", "CNY", _l("Refund that another finance clerk approves, up to"), "11(2)"),

@@ -28,6 +28,9 @@ class OrderReview(Stamped, Base):
         sa.UniqueConstraint("order_id", "round", "check_name"),
         check("round_positive", "round > 0"),
         check("failed_has_comment", "result <> 'failed' OR comment IS NOT NULL"),
+        check(
+            "override_has_reason", "computed_result IS NULL OR computed_result = result OR override_reason IS NOT NULL"
+        ),
         sort_index("reviewed_at"),
     )
 
@@ -37,9 +40,15 @@ class OrderReview(Stamped, Base):
     round: Mapped[int] = column(sa.Integer, _l("Round"), nullable=False, default=1)
     check_name: Mapped[ReviewCheck] = column(words(ReviewCheck, name="check_name"), _l("Check"), nullable=False)
     result: Mapped[ReviewResult] = column(words(ReviewResult, name="result"), _l("Result"), nullable=False)
+    computed_result: Mapped[ReviewResult | None] = column(
+        words(ReviewResult, name="computed_result"),
+        _l("Computed"),
+        help_text=_l("What the program found; who decided otherwise gave a reason."),
+    )
     value: Mapped[str | None] = column(
         sa.String(200), _l("Found"), help_text=_l("What was seen: stock 5 of 40, price equal to the list.")
     )
+    override_reason: Mapped[str | None] = column(sa.String(500), _l("Reason for deciding otherwise"), info=FREE_TEXT)
     comment: Mapped[str | None] = column(
         sa.String(400), _l("Comment"), help_text=_l("Needed where the check failed."), info=FREE_TEXT
     )

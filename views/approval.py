@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.documents.catalogue import LETTER
+from app.kernel.context import Context
 from app.security import scopes
 from models.approval import Approval, ApprovalOpinion, ApprovalVote
+from models.labels import label_of
 from models.letter import ConfirmationLetter
 from views.base import EntityInterface
+from views.display import person_text
 from views.entity import EntityView
+from views.findings import trigger_texts
 from views.paper import Printed
+
+
+def considered(ctx: Context, approval: Approval, _step: str) -> dict[str, Any]:
+    """What a member should know before he decides: why it is before him, and what was said."""
+    triggers = trigger_texts(ctx, approval.triggers, approval.findings)
+    facts = [{"label": found["label"], "value": found["why"] or _("yes"), "kind": "long"} for found in triggers]
+    for opinion in approval.opinions:
+        label = _("Opinion: %(department)s", department=str(label_of(opinion.asked_of)))
+        facts.append({"label": label, "value": opinion.text or _("not given yet"), "kind": "long"})
+    for vote in approval.votes:
+        said = f"{label_of(vote.decision)}" + (f" · {vote.comment}" if vote.comment else "")
+        facts.append({"label": _("Vote: %(name)s", name=person_text(vote.member)), "value": said, "kind": "long"})
+    return {"facts": facts}
 
 
 class ApprovalVoteView(EntityView):
@@ -50,6 +70,7 @@ class ApprovalView(EntityView):
     scope = scopes.approval
     quick_search = ("approval_no", "order.order_no")
     related_views = [ApprovalOpinionView, ApprovalVoteView]
+    beside = considered
 
 
 class ConfirmationLetterView(Printed, EntityView):

@@ -38,6 +38,7 @@ ENTITIES: dict[str, type[EntityDeclaration]] = {}
 # Plain functions of a declaration, called without the view.
 FUNCTIONS = (
     "scope", "creates", "changes", "can_be_edited", "parent_allows", "way", "hints", "further", "quotes", "figures",
+    "beside",
 )  # fmt: skip
 INLINE_ROUTES = ("quote", "paste")
 REQUIRED = ("list_columns", "search_columns", "show_fieldsets", "base_order")
@@ -55,7 +56,9 @@ class EntityDeclaration(QuietModelView):
     (the stations of a record), ``awaits`` (state → the right of whoever goes on with it in another table),
     ``restricted`` (column → the further right to write it), ``extra_permissions`` (rights beside this screen),
     ``hints`` and ``further`` (flags beside the clocks and buttons beside the steps of a record), ``figures`` (the strip
-    of figures above a record), ``shares`` (column of a quantity → the one it is a part of: shown as a small bar).
+    of figures above a record), ``beside`` (what stands beside the form of a step: ``values`` and ``helps`` by field,
+    ``facts``, ``table`` as the entity of a related view), ``shares`` (column of a quantity → the one it is a part of:
+    shown as a small bar).
     ``links`` (column → where its value leads), ``choices`` (column of words → what its filter offers beside the other
     filters), ``whole`` (columns that the filter bar compares whole: an index answers). ``facets`` (columns of words
     that the list counts beside its state), ``totals`` (columns that are added up under the list), ``board`` (False: no
@@ -84,6 +87,7 @@ class EntityDeclaration(QuietModelView):
     hints: ClassVar[Hints | None] = None
     further: ClassVar[Hints | None] = None
     figures: ClassVar[Hints | None] = None
+    beside: ClassVar[Callable[[Context, Any, str], dict[str, Any]] | None] = None
     shares: ClassVar[Mapping[str, str]] = {}
     has_history: ClassVar[bool] = True
     masks_can_be_lifted: ClassVar[bool] = False

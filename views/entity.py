@@ -304,8 +304,13 @@ class EntityView(ListRoutes, ExportRoutes, InlineRoutes, EntityDeclaration):
             return redirect(self.url("show", pk=record.id), SEE_OTHER)
         reasons: Sequence[Reason] = engine.blockers(ctx, record, declared)
         schema = declared.asks
-        shown = form_fields(ctx, schema, values, errors, model=self.model()) if schema else []
+        beside = self.beside(ctx, record, declared.name) if self.beside is not None else {}
+        typed = {**beside.get("values", {}), **values}
+        shown = form_fields(ctx, schema, typed, errors, model=self.model()) if schema else []
+        for box in shown:
+            box["help"] = beside.get("helps", {}).get(box["name"], box["help"])
         groups = fieldsets(ctx, type(self), record)
+        table = beside.get("table")
         return render_template(
             "zhidan/form.html",
             title=f"{declared.label}",
@@ -321,6 +326,8 @@ class EntityView(ListRoutes, ExportRoutes, InlineRoutes, EntityDeclaration):
             errors=[*(str(reason) for reason in reasons), *other_errors(errors, shown)],
             intro=str(declared.confirm) if declared.confirm else None,
             facts=groups[0]["pairs"] if groups else None,
+            beside=beside.get("facts"),
+            table=tab_of(ctx, type(self), record, table) if table else None,
             cancel_url=own_address(request.values.get("back"), self.url("show", pk=record.id)),
             submit_label=str(declared.label),
             submit_tone="danger" if declared.tone == "danger" else "primary",

@@ -45,6 +45,7 @@ from views.openapi import ApiPageView, OpenApiView
 from views.people import PeopleView
 from views.tokens import TokenView
 from views.useraccess import UserAccessView
+from views.waiting import WaitingView
 from views.ways_in import WayInView, ways_in
 
 
@@ -137,6 +138,7 @@ def register(builder: AppBuilder) -> None:
     builder.add_view_no_menu(PeopleView)
     builder.add_view_no_menu(SavedListView)
     builder.add_view_no_menu(DeskView)
+    builder.add_view_no_menu(WaitingView)
     builder.add_view_no_menu(NotificationView)
     builder.add_view(
         RightsView,

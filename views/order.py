@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 from app.security import scopes
 from app.services.inbox.actions import receive
 from app.services.order.actions import (
+    BEFORE_LETTER,
     add_fee,
     add_line,
     change_fee,
@@ -25,6 +26,7 @@ from models.review import OrderReview
 from views.approval import ApprovalView, ConfirmationLetterView
 from views.base import EntityInterface
 from views.entity import EntityView
+from views.findings import review_beside
 from views.inline import Inline
 from views.installation import AcceptanceView, InstallationView
 from views.orderpage import order_figures
@@ -60,20 +62,24 @@ DELIVERY_FORM = [
     "delivery_mode", "install_required", "receiver_name", "receiver_phone", "ship_province", "ship_city",
     "ship_district", "ship_address", "floor", "elevator",
 ]  # fmt: skip
+ORDER_TERMS = [
+    "award_amount", "bond_amount", "delivery_cost_amount", "penalty_pct_daily", "penalty_cap_pct", "retention_pct",
+    "has_special_terms", "is_exclusive", "is_outside_area",
+]  # fmt: skip
 ORDER_FURTHER = [
     "external_no", "project_name", "contract_no", "entered_at", "promise_rule", "is_large", "special_flags",
     "late_reason", "skip_reason", "origin",
 ]  # fmt: skip
 
 
-def is_draft(order: Order) -> bool:
-    """Drafts are edited directly; later an order changes by its steps only. Clause 4(4)."""
-    return order.state is OrderState.draft
+def is_open(order: Order) -> bool:
+    """Edited directly until the letter, but not while somebody reviews it; then by change requests. Clause 4(4)."""
+    return order.state in BEFORE_LETTER
 
 
-def is_of_draft(row: OrderLine | OrderFee) -> bool:
+def is_of_open(row: OrderLine | OrderFee) -> bool:
     """Lines and fees follow their order."""
-    return is_draft(row.order)
+    return is_open(row.order)
 
 
 def is_kept_by_server(fee: OrderFee) -> bool:
@@ -146,10 +152,10 @@ class OrderLineView(EntityView):
     totals = ("line_amount",)
     scope = scopes.order_line
     shares = dict.fromkeys(("qty_qc_passed", "qty_shipped", "qty_delivered", "qty_accepted"), "qty_ordered")
-    parent_allows = is_draft
+    parent_allows = is_open
     creates = add_line
     changes = change_line
-    can_be_edited = is_of_draft
+    can_be_edited = is_of_open
     optional_columns = ("list_price", "discount_pct", "length_mm", "width_mm", "height_mm")
 
 
@@ -165,19 +171,21 @@ class OrderFeeView(EntityView):
     base_order = ("id", "asc")
     totals = ("amount",)
     scope = scopes.order_fee
-    parent_allows = is_draft
+    parent_allows = is_open
     creates = add_fee
     changes = change_fee
-    can_be_edited = is_of_draft
+    can_be_edited = is_of_open
 
 
 class OrderReviewView(EntityView):
     """One result for each check of a review. Clause 13(1)."""
 
     datamodel = EntityInterface(OrderReview)
-    list_columns = ["order", "round", "check_name", "result", "value", "comment", "reviewer", "reviewed_at"]
+    list_columns = [
+        "order", "round", "check_name", "result", "computed_result", "value", "comment", "reviewer", "reviewed_at",
+    ]  # fmt: skip
     search_columns = ["order", "check_name", "result", "reviewed_at"]
-    show_fieldsets = [(_l("Review"), {"fields": list_columns})]
+    show_fieldsets = [(_l("Review"), {"fields": [*list_columns, "override_reason"]})]
     base_order = ("id", "desc")
     scope = scopes.order_review
 
@@ -204,6 +212,7 @@ class OrderView(Talked, Revealable, EntityView):
         "customer", "address", "order_type", "channel", "external_no", "received_at", "requested_on", "delivery_mode",
         "install_required", "payment_method", "deposit_amount", "project_name", "contract_no", "receiver_name",
         "receiver_phone", "ship_province", "ship_city", "ship_district", "ship_address", "floor", "elevator", "note",
+        *ORDER_TERMS,
     ]  # fmt: skip
     edit_columns = add_columns
     add_fieldsets = edit_fieldsets = [
@@ -226,6 +235,7 @@ class OrderView(Talked, Revealable, EntityView):
                 "expanded": False,
             },
         ),
+        (_l("Tender and contract terms"), {"fields": ORDER_TERMS, "expanded": False}),
     ]  # fmt: skip
     inlines = {
         "lines": Inline(
@@ -248,6 +258,7 @@ class OrderView(Talked, Revealable, EntityView):
         (_l("Order"), {"fields": ORDER_HEAD}),
         (_l("Money"), {"fields": ORDER_MONEY}),
         (_l("Delivery"), {"fields": ORDER_DELIVERY}),
+        (_l("Tender and contract terms"), {"fields": ORDER_TERMS}),
         (_l("Further"), {"fields": ORDER_FURTHER}),
         (_l("End"), {"fields": ["completed_at", "cancel_kind", "cancel_reason"]}),
     ]
@@ -269,8 +280,8 @@ class OrderView(Talked, Revealable, EntityView):
     awaits = {OrderState.ready_to_ship: "shipment.add"}
     creates = create_order
     changes = change_order
-    can_be_edited = is_draft
-    optional_columns = ("received_at", "floor", "elevator")
+    can_be_edited = is_open
+    optional_columns = ("received_at", "floor", "elevator", *ORDER_TERMS)
     related_views = [
         OrderLineView, OrderFeeView, OrderReviewView, ApprovalView, ConfirmationLetterView, ProductionTaskView,
         InspectionView, ShipmentView, InstallationView, AcceptanceView, PaymentScheduleView, PaymentView, InvoiceView,
@@ -279,3 +290,4 @@ class OrderView(Talked, Revealable, EntityView):
     extra_permissions = ("import",)
     hints = missing_consent_hints
     figures = order_figures
+    beside = review_beside

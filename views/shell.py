@@ -17,6 +17,7 @@ from app.security.actors import current_actor
 from app.security.departments import label_of_role
 from app.security.wording import listed
 from views.access.previewing import forget, strip
+from views.base import ENTITIES
 from views.drafts import SAVED
 
 POLICY = (
@@ -76,7 +77,16 @@ def navigation() -> list[dict[str, Any]]:
             entry["active"] = any(item["active"] for item in items)
         if items or entry.get("url"):
             groups.append(entry)
+    if any(view.may(current_actor(), "list") for view in ENTITIES.values() if view.workflow() is not None):
+        groups.insert(0, waiting_entry())
     return groups
+
+
+def waiting_entry() -> dict[str, Any]:
+    """The one desk stands before all departments."""
+    url = url_for("WaitingView.index")
+    label, is_here = str(_("Waiting for me")), request.path == url
+    return {"label": label, "icon": "fa-inbox", "items": [], "url": url, "active": is_here}
 
 
 def _item(child: Any) -> dict[str, Any]:

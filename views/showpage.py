@@ -47,6 +47,7 @@ def show_variables(ctx: Context, view: type[EntityDeclaration], record: Any) -> 
         "edit_url": view.url("edit", pk=record.id) if view.may_edit(ctx.actor, record) else None,
         "figures": view.figures(ctx, record) if view.figures is not None else None,
         "fieldsets": fieldsets(ctx, view, record),
+        "beside": view.beside(ctx, record, "").get("facts") if view.beside is not None else None,
         "related": tabs(ctx, view, record),
         "track": view.way(record) if view.way is not None else None,
     }

@@ -14,6 +14,7 @@ from app.cli.demo_story import Story
 from app.kernel.engine import fire
 from app.services.inbox import actions as inbox
 from app.services.order import actions as orders
+from app.services.order import checks
 from models.approval import Approval
 from models.customer import Customer
 from models.labels import (
@@ -22,6 +23,7 @@ from models.labels import (
     DeliveryMode,
     FeeKind,
     LetterChannel,
+    OpinionOf,
     OrderState,
     OrderType,
     ReviewCheck,
@@ -33,8 +35,15 @@ from models.order import Order
 from models.product import Product
 
 DELIVERY_FEE = Decimal(200)
-PASSED = {check.value: ReviewResult.passed.value for check in ReviewCheck}
 VOTERS = ("fi_sun", "cm_zhang", "pd_he")
+CLERKS_DISCOUNT = Decimal(5)
+SPEAKERS = {
+    OpinionOf.finance: "fi_zhou",
+    OpinionOf.production: "pd_chen",
+    OpinionOf.inspector: "qc_sun",
+    OpinionOf.logistics: "lg_liu",
+    OpinionOf.order_center_lead: "oc_zhao",
+}
 
 
 @dataclass(frozen=True)
@@ -118,19 +127,42 @@ def submit(story: Story, order: Order) -> None:
 def review(story: Story, order: Order) -> None:
     """A colleague reviews; large and special orders go to the committee. Clauses 13(1) and 13(2)."""
     story.later(0.5, 6)
+    # A discount above the clerk's authority is for the lead to review.
+    is_discounted = any(line.discount_pct > CLERKS_DISCOUNT for line in order.lines)
     if not (order.is_large or order.special_flags):
-        story.fire("oc_wang", order, "review", **PASSED)
+        story.fire("oc_zhao" if is_discounted else "oc_wang", order, "review")
         return
-    data = {**PASSED, "price": ReviewResult.conditional.value, "comment": "金额或折扣超出权限，请委员会审批"}
+    data = {"comment": "金额或折扣超出权限，请委员会审批"}
+    if _is_short(story, order):
+        data["stock"] = ReviewResult.conditional.value
     story.fire("oc_wang", order, "escalate", **data)
     approval = story.company.session.scalars(
         sa.select(Approval).where(Approval.order_id == order.id, Approval.state == ApprovalState.pending)
     ).one()
+    # The committee's hours run at the week-end too: its members vote by phone.
+    was_in_a_hurry, story.in_a_hurry = story.in_a_hurry, True
+    try:
+        decide(story, approval)
+    finally:
+        story.in_a_hurry = was_in_a_hurry
+
+
+def decide(story: Story, approval: Approval) -> None:
+    """The departments are heard, then the members vote. Clause 13(2)."""
+    for opinion in list(approval.opinions):
+        if opinion.given_at is None:
+            story.later(1, 7)
+            story.fire(SPEAKERS[opinion.asked_of], approval, "opine", text="已核实，可行")
     for voter in VOTERS:
         story.later(1, 7)
         story.fire(voter, approval, "vote", decision=VoteDecision.approve.value, comment="同意")
         if approval.state is not ApprovalState.pending:
             return
+
+
+def _is_short(story: Story, order: Order) -> bool:
+    found = checks.computed(story.company.context("oc_wang", story.at), order, {})
+    return found[ReviewCheck.stock].result is ReviewResult.failed
 
 
 def confirm(story: Story, order: Order) -> None:

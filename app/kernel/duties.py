@@ -152,20 +152,27 @@ def plain_acts(*entities: str) -> tuple[str, ...]:
 
 def broken(ctx: Context, record: Any, duties: Sequence[Duty]) -> frozenset[Duty]:
     """The rules that bind the actor on a record; one statement for all of them, none where nothing is to be asked."""
+    return broken_each(ctx, [(record, duties)])[0]
+
+
+def broken_each(ctx: Context, asked: Sequence[tuple[Any, Sequence[Duty]]]) -> list[frozenset[Duty]]:
+    """The same for many records, each with its own rules: still one statement."""
     persons = ctx.actor.persons
-    if ctx.actor.is_system or not persons:
-        return frozenset()
-    asked: dict[Duty, Clause] = {}
-    for duty in dict.fromkeys(duties):
-        if duty.when is not None and not duty.when(ctx, record):
-            continue
-        if (clause := duty.clause(record, persons)) is not None:
-            asked[duty] = clause
-    if not asked:
-        return frozenset()
-    answers = ctx.session.execute(sa.select(*(clause.label(f"d{n}") for n, clause in enumerate(asked.values())))).one()
-    found = [duty for duty, is_bound in zip(asked, answers, strict=True) if is_bound]
-    return frozenset(duty for duty in found if duty.spare is None or _others_may(ctx, duty.spare))
+    clauses: dict[tuple[int, Duty], Clause] = {}
+    for place, (record, duties) in enumerate(asked if persons and not ctx.actor.is_system else ()):
+        for duty in dict.fromkeys(duties):
+            if duty.when is not None and not duty.when(ctx, record):
+                continue
+            if (clause := duty.clause(record, persons)) is not None:
+                clauses[place, duty] = clause
+    found: list[set[Duty]] = [set() for _each in asked]
+    if clauses:
+        parts = (clause.label(f"d{number}") for number, clause in enumerate(clauses.values()))
+        answers = ctx.session.execute(sa.select(*parts)).one()
+        for (place, duty), is_bound in zip(clauses, answers, strict=True):
+            if is_bound and (duty.spare is None or _others_may(ctx, duty.spare)):
+                found[place].add(duty)
+    return [frozenset(each) for each in found]
 
 
 def applying(duties: Iterable[Duty], values: Mapping[str, Any] | None) -> list[Duty]:

@@ -160,7 +160,7 @@ def test_terms_when_the_receipt_is_recorded_late_then_they_run_from_the_signatur
 def test_committee_when_stock_is_short_then_its_vote_counts_and_the_letter_waits(company: Company) -> None:
     order = draft(company, Goods("TBL-MEET-24", 30, 5000, on_hand=3))
     company.fire("oc_li", ENTERED, order, "submit")
-    company.fire("oc_wang", REVIEWED, order, "escalate", **dict.fromkeys(CHECKS, "passed"))
+    company.fire("oc_wang", REVIEWED, order, "escalate", stock="conditional", comment="12-01 到货")
     for member in ("cm_zhang", "fi_sun"):
         company.fire(member, REVIEWED, order.approvals[0], "vote", decision="approve")
     assert order.state is OrderState.approved

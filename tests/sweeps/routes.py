@@ -50,6 +50,7 @@ SIGNED_IN = {
     "HomeView.index": "shows the person's own work",
     "OpenApiView.spec": "lists what the person may call",
     "PeopleView.search": "names of colleagues, for fields that ask for one",
+    "WaitingView.index": "shows the person's own decisions",
     "TokenApi.logout": "ends the token it is called with",
     "TokenApi.refresh": "asks for a token of its own kind",
 }

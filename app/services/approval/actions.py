@@ -49,44 +49,63 @@ def ask(ctx: Context, matter: Matter) -> Approval:
     Raises:
         DuplicateError: the record waits for a decision already (at the flush or the commit).
     """
-    is_rush = rules.is_rush(matter.kind, matter.amount, matter.triggers, ctx.policy)
-    approval = Approval(
-        approval_no=next_number(ctx, "AP"),
-        kind=matter.kind,
-        entity=matter.entity,
-        entity_id=matter.entity_id,
-        order_id=matter.order_id,
-        content_hash=matter.content_hash,
-        amount=matter.amount,
-        triggers=list(matter.triggers),
-        findings={code: dict(found) for code, found in matter.findings.items()},
-        summary=matter.summary,
-        judged_department=matter.judged_department,
-        is_rush=is_rush,
-        submitted_by_id=ctx.actor.id,
-        submitted_at=ctx.now,
-        due_at=ctx.now + timedelta(hours=float(ctx.policy[RUSH if is_rush else NORMAL])),
-    )
-    approval.opinions = [ApprovalOpinion(asked_of=department) for department in rules.opinions(matter.triggers)]
+    approval = Approval(approval_no=next_number(ctx, "AP"), entity=matter.entity, entity_id=matter.entity_id)
+    _put(ctx, approval, matter)
     ctx.session.add(approval)
     ctx.session.flush()
     return approval
 
 
-def request_approval(ctx: Context, order: Order, findings: Mapping[str, Mapping[str, str]] | None = None) -> Approval:
+def ask_again(ctx: Context, matter: Matter) -> Approval:
+    """Puts a record with another content before the committee: what was said about the old one does not count.
+
+    A request on which nobody has said anything yet is put right instead of being asked twice.
+    """
+    pending = _of(ctx, matter.entity, matter.entity_id, ApprovalState.pending)
+    untouched = [held for held in pending if not held.votes and all(said.text is None for said in held.opinions)]
+    void(ctx, matter.entity, matter.entity_id, spare=untouched)
+    if not untouched:
+        return ask(ctx, matter)
+    _put(ctx, untouched[0], matter)
+    ctx.session.flush()
+    return untouched[0]
+
+
+def _put(ctx: Context, approval: Approval, matter: Matter) -> None:
+    is_rush = rules.is_rush(matter.kind, matter.amount, matter.triggers, ctx.policy)
+    approval.kind = matter.kind
+    approval.order_id = matter.order_id
+    approval.content_hash = matter.content_hash
+    approval.amount = matter.amount
+    approval.triggers = list(matter.triggers)
+    approval.findings = {code: dict(found) for code, found in matter.findings.items()}
+    approval.summary = matter.summary
+    approval.judged_department = matter.judged_department
+    approval.is_rush = is_rush
+    approval.submitted_by_id = ctx.actor.id
+    approval.submitted_at = ctx.now
+    approval.due_at = ctx.now + timedelta(hours=float(ctx.policy[RUSH if is_rush else NORMAL]))
+    wanted = rules.opinions(matter.triggers)
+    for opinion in [asked for asked in approval.opinions if asked.asked_of not in wanted]:
+        approval.opinions.remove(opinion)
+        ctx.session.delete(opinion)
+    held = {opinion.asked_of for opinion in approval.opinions}
+    approval.opinions.extend(ApprovalOpinion(asked_of=department) for department in wanted if department not in held)
+
+
+def request_approval(ctx: Context, order: Order, findings: Mapping[str, Mapping[str, str]]) -> Approval:
     """Puts a large or special order before the committee, bound to its content. Clause 13(2)."""
-    kind = ApprovalKind.order_large if order.is_large else ApprovalKind.order_special
-    return ask(
+    return ask_again(
         ctx,
         Matter(
-            kind,
+            ApprovalKind.order_large if order.is_large else ApprovalKind.order_special,
             "order",
             order.id,
             content_hash=order.content_hash,
             amount=order.total_amount,
-            triggers=[*([rules.LARGE] if order.is_large else []), *(order.special_flags or [])],
+            triggers=list(findings),
             order_id=order.id,
-            findings=findings or {},
+            findings=findings,
         ),
     )
 
@@ -108,10 +127,11 @@ def withdraw_pending(ctx: Context, entity: str, entity_id: int, reason: str) -> 
         fire(ctx.as_system(), approval, "withdraw", {"reason": reason})
 
 
-def void(ctx: Context, entity: str, entity_id: int) -> None:
+def void(ctx: Context, entity: str, entity_id: int, spare: Sequence[Approval] = ()) -> None:
     """No approval of a record holds any more, decided or not: its content has changed, or its review is taken back."""
     for approval in _of(ctx, entity, entity_id, ApprovalState.pending, ApprovalState.approved):
-        fire(ctx.as_system(), approval, "lapse")
+        if approval not in spare:
+            fire(ctx.as_system(), approval, "lapse")
 
 
 def _of(ctx: Context, entity: str, entity_id: int, *states: ApprovalState) -> Sequence[Approval]:

@@ -49,7 +49,13 @@ NOT_BY_SUBMITTER = (
         since=("order.send_back",),
         ends=("order.submit",),
     ),
-    Duty(2, ("order.submit",), _NOT_ONES_OWN, OF_ORDER, since=("order.send_back",)),
+    Duty(
+        2,
+        ("order.submit", "order.lapse", "order.review_again"),
+        _NOT_ONES_OWN,
+        OF_ORDER,
+        since=("order.send_back",),
+    ),
 )
 
 

@@ -13,8 +13,8 @@ from app.kernel.context import LOCAL_ZONE, Context, entered
 from app.kernel.engine import fire
 from app.kernel.errors import DomainError, InUseError, NotFoundError, ValidationFailedError
 from app.kernel.numbering import next_number
-from app.services.order import rules
-from app.services.order.pricing import reprice
+from app.services.order import flags, rules
+from app.services.order.pricing import content_of, reprice
 from models.customer import Customer, CustomerAddress
 from models.labels_order import Channel, OrderOrigin, OrderState
 from models.order import Order, OrderFee, OrderLine
@@ -47,6 +47,9 @@ FROM_PRODUCT = (
     "needs_install",
     "warranty_months",
 )
+# What a tender has awarded.
+AWARDED = ("product_id", "qty_ordered", "list_price", "discount_pct")
+BEFORE_LETTER = (OrderState.draft, OrderState.pending_approval, OrderState.approved)
 FULL_HISTORY = ("qty_produced", "qty_qc_passed", "qty_shipped", "qty_delivered", "qty_installed", "qty_accepted")
 
 
@@ -76,12 +79,14 @@ def create_order(ctx: Context, values: Mapping[str, Any]) -> Order:
 
 
 def change_order(ctx: Context, order: Order, values: Mapping[str, Any]) -> Order:
-    """Edits a draft. A confirmed order changes by a change request only. Clause 4(4).
+    """Edits an order before its letter: what was reviewed or approved does not hold for another content.
+
+    A confirmed order changes by a change request only. Clause 4(4).
 
     Raises:
         DomainError: ``not_draft``; ``received_at_fixed``.
     """
-    require_draft(order)
+    require_open(order)
     if "received_at" in values and values["received_at"] != order.received_at:
         raise DomainError(
             _l("The moment of receipt cannot be changed: the clock runs from it."), code="received_at_fixed"
@@ -95,8 +100,7 @@ def change_order(ctx: Context, order: Order, values: Mapping[str, Any]) -> Order
         setattr(order, key, value)
     if address_changed or customer_changed:
         copy_address(ctx, order, typed=values)
-    reprice(ctx, order)
-    ctx.session.flush()
+    settle(ctx, order)
     return order
 
 
@@ -135,8 +139,7 @@ def add_line(ctx: Context, values: Mapping[str, Any]) -> OrderLine:
     line.line_no = max((other.line_no for other in order.lines), default=0) + 1
     check_line(line)
     order.lines.append(line)
-    reprice(ctx, order)
-    ctx.session.flush()
+    settle(ctx, order)
     return line
 
 
@@ -150,21 +153,43 @@ def new_line(product: Product, values: Mapping[str, Any]) -> OrderLine:
 
 
 def change_line(ctx: Context, line: OrderLine, values: Mapping[str, Any]) -> OrderLine:
-    """Edits a line of a draft. Raises DomainError ``not_draft``."""
+    """Edits a line before the letter. Raises DomainError ``not_draft``, ``award_locked``."""
     order = _draft(ctx, line.order_id)
+    _keep_award(order, line, values)
     if values.get("product_id", line.product_id) != line.product_id:
         line.product = _get(ctx, Product, values["product_id"])
     for key, value in values.items():
         setattr(line, key, value)
     check_line(line)
+    settle(ctx, order)
+    return line
+
+
+def settle(ctx: Context, order: Order) -> None:
+    """Prices an order after a change; between review and letter its approval lapses with the content. Clause 13(2)."""
     reprice(ctx, order)
     ctx.session.flush()
-    return line
+    if order.state is OrderState.draft or order.content_hash == rules.content_hash(content_of(order)):
+        return
+    was_escalated = bool(order.approvals)
+    fire(ctx, order, "lapse" if was_escalated and flags.findings(ctx, order) else "review_again")
+
+
+def _keep_award(order: Order, line: OrderLine, values: Mapping[str, Any]) -> None:
+    """Price and article of a tender are as awarded. Raises DomainError ``award_locked``."""
+    if order.award_amount == ZERO or order.goods_amount != order.award_amount:
+        return
+    if any(name in values and values[name] != getattr(line, name) for name in AWARDED):
+        raise DomainError(
+            _l("This line is as it was awarded: article, quantity and price of a tender are not changed."),
+            code="award_locked",
+        )
 
 
 def remove_line(ctx: Context, line: OrderLine) -> None:
     """Takes goods out of a draft. Raises DomainError ``not_draft``; InUseError where other records speak of it."""
     order = _draft(ctx, line.order_id)
+    require_draft(order)
     if line.reservations or line.tasks:
         raise InUseError
     order.lines.remove(line)
@@ -197,7 +222,7 @@ def add_fee(ctx: Context, values: Mapping[str, Any]) -> OrderFee:
     reprice(ctx, order)
     if fee not in order.fees:
         raise ValidationFailedError({"kind": [str(_l("This value is not allowed here."))]})
-    ctx.session.flush()
+    settle(ctx, order)
     return fee
 
 
@@ -208,8 +233,7 @@ def change_fee(ctx: Context, fee: OrderFee, values: Mapping[str, Any]) -> OrderF
         setattr(fee, key, value)
     with ctx.session.no_autoflush:
         _check_fee(fee)
-    reprice(ctx, order)
-    ctx.session.flush()
+    settle(ctx, order)
     return fee
 
 
@@ -226,13 +250,17 @@ def remove_fee(ctx: Context, fee: OrderFee) -> None:
     order = _draft(ctx, fee.order_id)
     order.fees.remove(fee)
     ctx.session.delete(fee)
-    reprice(ctx, order)
-    ctx.session.flush()
+    settle(ctx, order)
 
 
 def require_draft(order: Order) -> None:
-    """Only a draft is edited. Raises DomainError ``not_draft``."""
-    if order.state is not OrderState.draft:
+    """Only of a draft something is taken away. Raises DomainError ``not_draft``."""
+    require_open(order, (OrderState.draft,))
+
+
+def require_open(order: Order, states: tuple[OrderState, ...] = BEFORE_LETTER) -> None:
+    """An order is edited until its letter, not while somebody reviews it. Raises DomainError ``not_draft``."""
+    if order.state not in states:
         message = _l("The order has left entry: send it back, or ask for a change request once it is confirmed.")
         error = DomainError(message, code="not_draft")
         error.status = 409  # type: ignore[misc]
@@ -287,7 +315,7 @@ def _past_line(number: int, given: Mapping[str, Any]) -> OrderLine:
 def _draft(ctx: Context, order_id: int) -> Order:
     order = _get(ctx, Order, order_id)
     ctx.session.refresh(order, with_for_update=True)
-    require_draft(order)
+    require_open(order)
     return order
 
 

@@ -11,11 +11,12 @@ from flask_babel import lazy_gettext as _l
 
 from app.kernel.context import LOCAL_ZONE, Context
 from app.kernel.errors import ValidationFailedError
-from app.services.order import rules
+from app.services.order import checks, flags, rules
 from app.services.order.forms import is_future
 from app.services.order.pricing import content_of, reprice
+from models.labels import label_of
 from models.labels_goods import SupplyMode
-from models.labels_order import CancelKind, ReviewCheck
+from models.labels_order import CancelKind, ReviewCheck, ReviewResult
 from models.order import Order
 from models.review import OrderReview
 
@@ -32,20 +33,62 @@ def submit(ctx: Context, order: Order, values: Mapping[str, Any]) -> None:
 
 
 def record_review(ctx: Context, order: Order, values: Mapping[str, Any]) -> None:
-    """One row a check, in a new round, by name. Clause 13(1)."""
+    """One row a check, in a new round, by name: what was computed, what was decided, and why. Clause 13(1).
+
+    Raises:
+        ValidationFailedError: a failed check, or one decided otherwise without a reason; an order whose findings
+            have changed since the page was shown.
+    """
+    found = flags.judge(ctx, order)
+    results = checks.computed(ctx, order, found)
+    decided = {check: values.get(check.value) or finding.result for check, finding in results.items()}
+    comment = values.get("comment")
+    _refuse(results, decided, comment)
     statement = sa.select(sa.func.coalesce(sa.func.max(OrderReview.round), 0)).where(OrderReview.order_id == order.id)
     last_round = ctx.session.execute(statement).scalar_one()
-    for check in ReviewCheck:
+    for check, finding in results.items():
         order.reviews.append(
             OrderReview(
                 round=last_round + 1,
                 check_name=check,
-                result=values[check.value],
-                comment=values.get("comment"),
+                computed_result=finding.result,
+                result=decided[check],
+                value=finding.value or None,
+                override_reason=comment if decided[check] is not finding.result else None,
+                comment=comment,
                 reviewer_id=ctx.actor.id,
                 reviewed_at=ctx.now,
             )
         )
+
+
+def _refuse(
+    results: Mapping[ReviewCheck, checks.Finding],
+    decided: Mapping[ReviewCheck, ReviewResult],
+    comment: str | None,
+) -> None:
+    failed = [check for check, result in decided.items() if result is ReviewResult.failed]
+    if failed:
+        text = _l("A failed check cannot pass: send the order back, reject it, or pass it with a condition.")
+        raise ValidationFailedError({check.value: [str(text)] for check in failed})
+    lenient = [check for check, finding in results.items() if decided[check] is not finding.result]
+    for check in lenient:
+        if results[check].result is ReviewResult.failed and "above_clerk" in results[check].codes:
+            text = _l("A discount above the clerk's authority is reviewed by the head of the order centre.")
+            raise ValidationFailedError({check.value: [str(text)]})
+        if check is ReviewCheck.compliance and results[check].result is ReviewResult.failed:
+            text = _l("The law sets this limit: correct the order, nobody may pass it.")
+            raise ValidationFailedError({check.value: [str(text)]})
+    if lenient and not comment:
+        text = _l("Say why you decide otherwise than the program found: %(checks)s.")
+        names = "、".join(str(label_of(check)) for check in lenient)
+        raise ValidationFailedError({"comment": [str(text) % {"checks": names}]})
+
+
+def lapse(ctx: Context, order: Order, _values: Mapping[str, Any]) -> None:
+    """The content has changed: what was reviewed and approved before does not hold for it (domain/06 6.4)."""
+    order.content_hash = rules.content_hash(content_of(order))
+    flags.judge(ctx, order)
 
 
 def reject(_ctx: Context, order: Order, _values: Mapping[str, Any]) -> None:

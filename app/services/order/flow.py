@@ -23,6 +23,7 @@ RUNNING = (
 )
 
 # Domain/09 9.4, rule 1. Whoever typed any of it stays bound; a mere submission binds until the order is sent back.
+CHANGED = ("order.lapse", "order.review_again")
 _REVIEWED_BY_ANOTHER = _l("Whoever entered any of an order does not review it.")
 NOT_BY_ENTRY = (
     Duty(
@@ -33,7 +34,7 @@ NOT_BY_ENTRY = (
         since=("order.send_back",),
         ends=("order.submit",),
     ),
-    Duty(1, ("order.submit",), _REVIEWED_BY_ANOTHER, since=("order.send_back",)),
+    Duty(1, ("order.submit", *CHANGED), _REVIEWED_BY_ANOTHER, since=("order.send_back",)),
 )
 
 PEOPLE = (
@@ -43,7 +44,7 @@ PEOPLE = (
         (S.draft,),
         S.pending_review,
         permission="submit",
-        guards=(guards.has_lines, guards.is_complete, guards.is_direct_customer),
+        guards=(guards.has_lines, guards.is_complete, guards.is_direct_customer, guards.matches_award),
         asks=SubmitInput,
         effect=effects.submit,
         clause="12(2)",
@@ -94,6 +95,39 @@ PEOPLE = (
         asks=ReasonInput,
         effect=effects.reject,
         tone="danger",
+        clause="13(1)",
+    ),
+    Step(
+        "take_back",
+        _l("Take the review back"),
+        (S.approved,),
+        S.pending_review,
+        permission="review",
+        asks=ReasonInput,
+        tone="neutral",
+        clause="13(1)",
+    ),
+    # Fired by what changes an order between review and letter, in the name of who changes it.
+    Step(
+        "lapse",
+        _l("Changed after the review"),
+        (S.pending_approval, S.approved),
+        S.pending_approval,
+        permission="edit",
+        guards=(guards.has_changed, guards.needs_committee),
+        effect=effects.lapse,
+        is_offered=False,
+        clause="13(2)",
+    ),
+    Step(
+        "review_again",
+        _l("Changed, to be reviewed again"),
+        (S.pending_approval, S.approved),
+        S.pending_review,
+        permission="edit",
+        guards=(guards.has_changed,),
+        effect=effects.lapse,
+        is_offered=False,
         clause="13(1)",
     ),
     Step(
@@ -193,6 +227,12 @@ SYSTEM = (
     ),
 )
 
+
+def limit_of(order: Order) -> str:
+    """A rush order has a shorter time before the committee."""
+    return "sla.E3.rush" if "F03" in (order.special_flags or ()) else "sla.E3.limit"
+
+
 ORDER = Workflow(
     name="order",
     is_followed=True,
@@ -215,7 +255,7 @@ ORDER = Workflow(
         Clock(
             "E2",
             _l("Review"),
-            start=("order.submit",),
+            start=("order.submit", "order.review_again", "order.take_back"),
             stop=("order.review", "order.escalate", "order.send_back", "order.reject", "order.cancel"),
             limit="sla.E2.limit",
             clause="13(1)",
@@ -223,16 +263,17 @@ ORDER = Workflow(
         Clock(
             "E3",
             _l("Committee approval"),
-            start=("order.escalate",),
-            stop=("order.committee_approve", "order.committee_return"),
+            start=("order.escalate", "order.lapse"),
+            stop=("order.committee_approve", "order.committee_return", "order.lapse", "order.review_again"),
             limit="sla.E3.limit",
+            limit_of=limit_of,
             clause="13(2)",
         ),
         Clock(
             "E4",
             _l("Confirmation letter"),
             start=("order.review", "order.committee_approve"),
-            stop=("order.confirm", "order.cancel"),
+            stop=("order.confirm", "order.cancel", *CHANGED, "order.take_back"),
             limit="sla.E4.limit",
             clause="13(3)",
         ),

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from app.kernel.schema import EntityInput
-from models.labels_order import CancelKind, CancelReason, LateReason, LetterChannel, ReviewCheck, ReviewResult
+from models.labels_order import CancelKind, CancelReason, LateReason, LetterChannel, ReviewResult
 
 
 def text(label: Any, *, required: bool = False, length: int = 500) -> fields.String:
@@ -31,11 +31,11 @@ class SubmitInput(EntityInput):
 
 
 def _check(label: Any) -> fields.Enum[ReviewResult]:
-    return fields.Enum(ReviewResult, by_value=True, required=True, metadata={"label": label})
+    return fields.Enum(ReviewResult, by_value=True, allow_none=True, metadata={"label": label})
 
 
 class ReviewInput(EntityInput):
-    """One result for each check of clause 13(1)."""
+    """The decision on each check of clause 13(1); what is left out is decided as the program found it."""
 
     stock = _check(_l("Stock"))
     price = _check(_l("Price policy"))
@@ -43,19 +43,11 @@ class ReviewInput(EntityInput):
     credit = _check(_l("Credit"))
     compliance = _check(_l("Compliance"))
     technical = _check(_l("Drawing and technique"))
-    comment = text(_l("Comment"))
-
-    @validates_schema
-    def _no_failed_check(self, data: dict[str, Any], **_: Any) -> None:
-        failed = [check.value for check in ReviewCheck if data.get(check.value) is ReviewResult.failed]
-        if failed:
-            message = str(
-                _l("A failed check cannot pass: send the order back, reject it, or pass it with a condition.")
-            )
-            raise ValidationError({check: [message] for check in failed})
-        conditional = [check.value for check in ReviewCheck if data.get(check.value) is ReviewResult.conditional]
-        if conditional and not data.get("comment"):
-            raise ValidationError({"comment": [str(_l("Say which condition applies."))]})
+    comment = fields.String(
+        allow_none=True,
+        validate=validate.Length(max=400),
+        metadata={"label": _l("Comment"), "help": _l("Needed where you decide otherwise than the program found.")},
+    )
 
 
 class ConfirmInput(EntityInput):

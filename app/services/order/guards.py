@@ -9,11 +9,9 @@ from flask_babel import lazy_gettext as _l
 
 from app.kernel.context import Context
 from app.kernel.errors import Reason
-from app.services.order import rules
+from app.services.order import flags, rules
 from app.services.order.pricing import content_of
-from models.approval import Approval
 from models.labels_money import RefundReason, RefundState
-from models.labels_order import ApprovalState
 from models.order import Order
 from models.payment import Refund
 
@@ -48,25 +46,34 @@ def is_direct_customer(_ctx: Context, order: Order) -> Reason | None:
     return None
 
 
-def needs_committee(_ctx: Context, order: Order) -> Reason | None:
+def needs_committee(ctx: Context, order: Order) -> Reason | None:
     """Only large and special orders go to the committee. Clause 13(2)."""
-    if order.is_large or order.special_flags:
+    if flags.findings(ctx, order):
         return None
     return Reason("not_for_committee", _l("The order is neither large nor special: pass the review yourself."))
 
 
 def needs_no_committee(ctx: Context, order: Order) -> Reason | None:
-    """A large or special order passes only with the committee's approval of this very content. Clause 13(2)."""
-    if not (order.is_large or order.special_flags):
-        return None
-    statement = sa.select(Approval.id).where(
-        Approval.order_id == order.id,
-        Approval.state == ApprovalState.approved,
-        Approval.content_hash == order.content_hash,
-    )
-    if ctx.session.execute(statement.limit(1)).first():
+    """A large or special order passes only by the committee. Clause 13(2)."""
+    if not flags.findings(ctx, order):
         return None
     return Reason("needs_committee", _l("A large or special order: submit it to the committee."))
+
+
+def matches_award(_ctx: Context, order: Order) -> Reason | None:
+    """A tender is entered as it was awarded (domain/02 2.1, article 15 (七))."""
+    if order.award_amount in {ZERO, order.goods_amount}:
+        return None
+    return Reason(
+        "not_as_awarded", _l("The lines do not add up to the awarded amount: correct the lines or the amount.")
+    )
+
+
+def has_changed(_ctx: Context, order: Order) -> Reason | None:
+    """Only another content voids what was reviewed."""
+    if order.content_hash != rules.content_hash(content_of(order)):
+        return None
+    return Reason("unchanged", _l("Nothing has changed since the review."))
 
 
 def has_no_contract_yet(_ctx: Context, order: Order) -> Reason | None:

@@ -96,7 +96,7 @@ DECISIONS: Mapping[type[Base], Mapping[str, Decision]] = {
         **_decisions(Term.order, "statistics by city", ship_city="keep"),
         **_decisions(Term.order, "free text", note="empty", project_name="empty"),
     },
-    OrderReview: _decisions(Term.order, _CASE, comment="dash"),
+    OrderReview: _decisions(Term.order, _CASE, comment="dash", override_reason="dash"),
     Approval: _decisions(Term.order, _CASE, minutes="dash"),
     ApprovalOpinion: _decisions(Term.order, _CASE, text="dash"),
     ApprovalVote: _decisions(Term.order, _CASE, comment="dash"),

@@ -1,0 +1,165 @@
+"""Scenario S10: a rush order before the committee, changed after its approval, with its literal numbers."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.kernel.clocks import Reading, readings
+from app.services.order.actions import add_fee, add_line, change_line, create_order
+from models.approval import Approval
+from models.customer import Customer
+from models.labels import (
+    ApprovalState,
+    Channel,
+    CustomerKind,
+    FeeKind,
+    OrderState,
+    OrderType,
+    ReviewCheck,
+    ReviewResult,
+    SupplyMode,
+)
+from models.order import Order
+from tests.services.company import Company, found, moment, product
+from tests.services.orders import refusal
+
+D = Decimal
+pytestmark = pytest.mark.stage("people")
+THREE = ("cm_zhang", "pd_he", "fi_sun")
+OPINION = "产能：12-19/20 加班，材料有库存"
+
+
+@pytest.fixture
+def company(session: Session) -> Company:
+    return found(session)
+
+
+def entered(company: Company) -> Order:
+    """Step 1: 40 bookcases at 1,200 and the rush surcharge of 10 %, wanted in 15 of 30 days."""
+    with company.act("oc_li", "2026-12-10 10:20") as ctx:
+        bookcase = product(
+            company.session, "BKC-CUST-01", name="定制书柜", supply_mode=SupplyMode.custom, list_price=D(1200),
+            standard_cost=D(700), lead_days=30,
+        )  # fmt: skip
+        centre = Customer(code="CUS-TRAIN", kind=CustomerKind.institution, name="启航培训中心", phone="057188880000")
+        company.session.add(centre)
+        company.session.flush()
+        order = create_order(
+            ctx,
+            {
+                "customer_id": centre.id,
+                "order_type": OrderType.bulk,
+                "channel": Channel.phone,
+                "received_at": moment("2026-12-10 09:00"),
+                "requested_on": date(2026, 12, 25),
+                "receiver_name": "周老师",
+                "receiver_phone": "13800001234",
+                "ship_city": "杭州",
+                "ship_address": "文一路 1 号",
+            },
+        )
+        add_line(ctx, {"order_id": order.id, "product_id": bookcase.id, "qty_ordered": D(40)})
+        add_fee(ctx, {"order_id": order.id, "kind": FeeKind.rush, "amount": D(4800)})
+    company.fire("oc_li", "2026-12-10 10:20", order, "submit")
+    return order
+
+
+def clock(company: Company, record: Any, code: str, when: str) -> Reading:
+    found_readings = {reading.clock.code: reading for reading in readings(company.context("system", when), record)}
+    return found_readings[code]
+
+
+def approvals(company: Company, order: Order) -> list[Approval]:
+    return list(company.session.scalars(sa.select(Approval).where(Approval.order_id == order.id).order_by(Approval.id)))
+
+
+def decided(company: Company, approval: Approval, heard: str, when: str) -> None:
+    """Opinion and the three votes of the urgent path."""
+    company.fire("pd_he", heard, approval, "opine", text=OPINION)
+    for who in THREE:
+        company.fire(who, when, approval, "vote", decision="approve")
+
+
+def changed(company: Company, order: Order, qty: int, when: str) -> None:
+    with company.act("oc_li", when) as ctx:
+        change_line(ctx, order.lines[0], {"qty_ordered": D(qty)})
+
+
+def test_s10_when_the_rush_order_goes_its_way_then_every_number_is_right(company: Company) -> None:
+    order = entered(company)
+    assert (order.goods_amount, order.fee_amount, order.total_amount) == (D(48000), D(4800), D(52800))
+    assert (order.is_large, order.special_flags) == (False, ["F03"])
+
+    # Step 2: not without the committee; the urgent path is due after twelve hours.
+    assert refusal(company, "oc_wang", "2026-12-10 11:00", order, "review") == "needs_committee"
+    company.fire("oc_wang", "2026-12-10 11:30", order, "escalate")
+    (approval,) = approvals(company, order)
+    assert (approval.is_rush, approval.due_at, approval.triggers) == (True, moment("2026-12-10 23:30"), ["F03"])
+    assert approval.findings == {"F03": {"days": "15", "standard": "30", "ratio": "0.50", "limit": "0.80"}}
+    for record in (order, approval):
+        assert clock(company, record, "E3", "2026-12-10 11:31").due_at == moment("2026-12-10 23:30")
+    results = {review.check_name: (review.computed_result, review.result, review.value) for review in order.reviews}
+    assert results[ReviewCheck.lead_time] == (ReviewResult.conditional, ReviewResult.conditional, "15 / 30 (0.50)")
+    assert refusal(company, "cm_zhang", "2026-12-10 13:00", approval, "vote", decision="approve") == "opinions_missing"
+
+    # Steps 3 and 4.
+    decided(company, approval, "2026-12-10 14:00", "2026-12-10 16:40")
+    assert [said.text for said in approval.opinions] == [OPINION]
+    assert (approval.state, order.state) == (ApprovalState.approved, OrderState.approved)
+    assert approval.minutes_due_at == moment("2026-12-14 16:40")
+    assert clock(company, order, "E4", "2026-12-10 16:41").due_at == moment("2026-12-12 16:40")
+
+    # Step 5: another content, another decision; the old one does not come back with the old content.
+    changed(company, order, 44, "2026-12-10 16:50")
+    assert (order.total_amount, order.state) == (D(57600), OrderState.pending_approval)
+    assert [held.state for held in approvals(company, order)] == [ApprovalState.lapsed, ApprovalState.pending]
+    changed(company, order, 40, "2026-12-10 16:52")
+    again = approvals(company, order)
+    assert [held.state for held in again] == [ApprovalState.lapsed, ApprovalState.pending]
+    assert (again[1].content_hash, again[1].amount) == (approval.content_hash, D(52800))
+    assert order.state is OrderState.pending_approval
+    decided(company, again[1], "2026-12-10 16:55", "2026-12-10 17:00")
+    assert order.state is OrderState.approved
+    assert clock(company, order, "E4", "2026-12-10 17:01").due_at == moment("2026-12-12 17:00")
+
+    # Step 6.
+    company.fire("oc_li", "2026-12-10 17:05", order, "confirm", promised_on="2026-12-25", channel="paper")
+    assert (order.state, order.promised_on) == (OrderState.confirmed, date(2026, 12, 25))
+
+
+def test_s10_when_a_vote_was_cast_on_the_old_content_then_it_counts_for_nothing(company: Company) -> None:
+    order = entered(company)
+    company.fire("oc_wang", "2026-12-10 11:30", order, "escalate")
+    (approval,) = approvals(company, order)
+    company.fire("pd_he", "2026-12-10 14:00", approval, "opine", text=OPINION)
+    company.fire("cm_zhang", "2026-12-10 14:10", approval, "vote", decision="approve")
+    changed(company, order, 44, "2026-12-10 14:20")
+    first, second = approvals(company, order)
+    assert (first.state, second.state, len(second.votes)) == (ApprovalState.lapsed, ApprovalState.pending, 0)
+    assert refusal(company, "pd_he", "2026-12-10 14:30", first, "vote", decision="approve") == "step_not_open"
+
+
+def test_order_when_its_review_is_taken_back_then_approvals_are_void_and_it_is_reviewed_anew(company: Company) -> None:
+    order = entered(company)
+    company.fire("oc_wang", "2026-12-10 11:30", order, "escalate")
+    (approval,) = approvals(company, order)
+    decided(company, approval, "2026-12-10 14:00", "2026-12-10 16:40")
+    company.fire("oc_wang", "2026-12-10 16:45", order, "take_back", reason="图纸有误")
+    assert (order.state, approval.state) == (OrderState.pending_review, ApprovalState.lapsed)
+    assert refusal(company, "oc_wang", "2026-12-10 16:46", order, "review") == "needs_committee"
+
+
+def test_s10_when_nothing_has_changed_then_the_approval_stays(company: Company) -> None:
+    order = entered(company)
+    company.fire("oc_wang", "2026-12-10 11:30", order, "escalate")
+    (approval,) = approvals(company, order)
+    decided(company, approval, "2026-12-10 14:00", "2026-12-10 16:40")
+    changed(company, order, 40, "2026-12-10 16:50")
+    assert (order.state, approval.state) == (OrderState.approved, ApprovalState.approved)
+    assert refusal(company, "oc_li", "2026-12-10 16:51", order, "lapse") == "unchanged"
