@@ -24,10 +24,11 @@ from models.order_line import OrderFee, OrderLine
 from models.review import OrderReview
 from views.approval import ApprovalView, ConfirmationLetterView
 from views.base import EntityInterface
+from views.cancellation import CancellationView
 from views.entity import EntityView
 from views.inline import Inline
 from views.installation import AcceptanceView, InstallationView
-from views.orderpage import order_figures
+from views.orderpage import amend_buttons, order_figures
 from views.payment import InvoiceView, PaymentScheduleView, PaymentView, RefundView
 from views.privacy import missing_consent_hints
 from views.production import ProductionTaskView
@@ -42,7 +43,7 @@ UNDELIVERED = "confirmed,in_production,ready_to_ship,partly_shipped"
 
 LINE_QUANTITIES = [
     "qty_ordered", "qty_cancelled", "qty_reserved", "qty_produced", "qty_qc_passed", "qty_shipped", "qty_back",
-    "qty_delivered", "qty_installed", "qty_accepted", "qty_returned",
+    "qty_delivered", "qty_installed", "qty_accepted", "qty_returned", "is_held",
 ]  # fmt: skip
 ORDER_HEAD = [
     "order_no", "customer", "order_type", "channel", "received_at", "requested_on",
@@ -274,8 +275,9 @@ class OrderView(Talked, Revealable, EntityView):
     related_views = [
         OrderLineView, OrderFeeView, OrderReviewView, ApprovalView, ConfirmationLetterView, ProductionTaskView,
         InspectionView, ShipmentView, InstallationView, AcceptanceView, PaymentScheduleView, PaymentView, InvoiceView,
-        RefundView, ServiceTicketView,
+        RefundView, ServiceTicketView, CancellationView,
     ]  # fmt: skip
     extra_permissions = ("import",)
     hints = missing_consent_hints
     figures = order_figures
+    further = amend_buttons
