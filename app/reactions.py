@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
 import app.services
+from app.consequences import cancelling, supply
 from app.kernel.context import Context
 from app.kernel.engine import fire, observe, react
 from app.kernel.errors import DomainError
@@ -34,11 +35,12 @@ from app.services.production import actions as production
 from app.services.quality import actions as quality
 from app.services.talk import notices
 from models.approval import Approval
+from models.cancellation import Cancellation
 from models.inbox import InboxItem
 from models.installation import Acceptance, Installation
 from models.labels import ApprovalState, ReviewResult
 from models.labels_goods import ReservationKind, SupplyMode
-from models.labels_work import InspectionKind, ShipmentState, TaskState
+from models.labels_work import InspectionKind
 from models.order import Order
 from models.payment import Payment, PaymentAllocation, Refund
 from models.production import ProductionTask
@@ -143,20 +145,10 @@ def start_supply(ctx: Context, order: Order, _values: Values) -> None:
             production.plan_task(ctx, line)
 
 
-def stop_supply(ctx: Context, order: Order, values: Values) -> None:
-    """Cancelled: reservations go back, tasks stop, shipments that have not left are cancelled."""
+def stop_supply(ctx: Context, order: Order, _values: Values) -> None:
+    """Cancelled before the letter: what was held in stock goes back."""
     for line in stock_lines(order):
         products.release(ctx, line)
-    reason = {"reason": str(values["cancel_reason"])}
-    stops: tuple[tuple[type[Any], tuple[Any, ...], str], ...] = (
-        (ProductionTask, (TaskState.planned, TaskState.released), "cancel"),
-        (ProductionTask, (TaskState.in_progress, TaskState.paused), "stop"),
-        (Shipment, (ShipmentState.planned, ShipmentState.scheduled), "cancel"),
-    )
-    for model, states, step in stops:
-        statement = sa.select(model).where(model.order_id == order.id, model.state.in_(states))
-        for record in ctx.session.scalars(statement).all():
-            fire(ctx.as_system(), record, step, reason)
 
 
 def follow_order(ctx: Context, record: Any, _values: Values) -> None:
@@ -196,11 +188,12 @@ def require_payment(ctx: Context, shipment: Shipment, _values: Values) -> None:
     """Nothing leaves unpaid beyond the customer's credit: the shipping gate. Clause 14(3).
 
     Raises:
-        DomainError: ``payment_missing``.
+        DomainError: ``payment_missing``; ``line_held`` for goods whose cancellation is being decided.
     """
     order = ctx.session.get_one(Order, shipment.order_id)
     # Two batches that leave at once are added up one after the other.
     progress.lock_order(ctx, order)
+    supply.refuse_held(ctx, shipment)
     missing = money.due_before_shipping(ctx, order, shipment) - order.customer.credit_limit_amount
     if missing > ZERO:
         raise DomainError(
@@ -288,9 +281,13 @@ def stock_lines(order: Order) -> list[Any]:
 
 
 # What a record does when the committee has decided: the entity's step by the state of its approval.
-SUBJECTS: dict[str, type[Any]] = {"order": Order}
+SUBJECTS: dict[str, type[Any]] = {"order": Order, "cancellation": Cancellation}
 DECISIONS: dict[str, dict[ApprovalState, str]] = {
     "order": {
+        ApprovalState.approved: "committee_approve",
+        **dict.fromkeys((ApprovalState.rejected, ApprovalState.withdrawn, ApprovalState.expired), "committee_return"),
+    },
+    "cancellation": {
         ApprovalState.approved: "committee_approve",
         **dict.fromkeys((ApprovalState.rejected, ApprovalState.withdrawn, ApprovalState.expired), "committee_return"),
     },
@@ -319,6 +316,13 @@ REACTIONS: dict[str, tuple[Callable[[Context, Any, Values], None], ...]] = {
     "acceptance.sign": (count_accepted,),
     "payment.allocate": (recount_payment,),
     "refund.execute": (recount_refund,),
+    **dict.fromkeys(
+        [f"cancellation.{step}" for step in ("cost", "check", "send_back", "offer", "committee_approve")],
+        (cancelling.reckon_again,),
+    ),
+    "cancellation.escalate": (cancelling.ask_committee,),
+    "cancellation.accept": (cancelling.take_effect,),
+    "cancellation.refund": (cancelling.record_refund,),
     **dict.fromkeys(
         [f"export_request.{step}" for step in ("refuse", "withdraw", "use", "expire")], (exports.forget_arguments,)
     ),

@@ -11,6 +11,16 @@ from enum import StrEnum
 from typing import Any
 
 from models.labels_access import ACCESS_LABELS, RightsChangeKind, RightsChangeState
+from models.labels_amendment import (
+    AMENDMENT_LABELS,
+    CancellationState,
+    ChangeKind,
+    ChangeSide,
+    ChangeState,
+    CostKind,
+    DepositMode,
+    LineStage,
+)
 from models.labels_duty import DUTY_LABELS, DelegationState, ParameterChangeState
 from models.labels_export import EXPORT_LABELS, ExportFormat, ExportOutcome, ExportRequestState
 from models.labels_goods import (
@@ -97,6 +107,7 @@ LABELS: Labels = {
     **EXPORT_LABELS,
     **SIGNIN_LABELS,
     **TALK_LABELS,
+    **AMENDMENT_LABELS,
 }
 
 
@@ -129,6 +140,16 @@ TONES: Mapping[type[StrEnum], Mapping[Any, Tone]] = {
     RightsChangeState: _tones(RightsChangeState, warning="proposed", success="applied", danger="refused"),
     ReviewResult: _tones(ReviewResult, success="passed", danger="failed", warning="conditional"),
     ApprovalState: _tones(ApprovalState, warning="pending expired", success="approved", danger="rejected"),
+    CancellationState: _tones(
+        CancellationState,
+        warning="asked pending_approval",
+        info="costed checked",
+        progress="offered",
+        success="effective",
+    ),
+    ChangeState: _tones(
+        ChangeState, warning="asked pending_approval", progress="offered", info="accepted", success="applied"
+    ),
     LetterState: _tones(LetterState, info="sent", success="acknowledged", danger="disputed"),
     TaskState: _tones(
         TaskState,
@@ -210,14 +231,20 @@ __all__ = [
     "ApprovalState",
     "CancelKind",
     "CancelReason",
+    "CancellationState",
+    "ChangeKind",
+    "ChangeSide",
+    "ChangeState",
     "Channel",
     "ConsentPurpose",
+    "CostKind",
     "CustomerKind",
     "CustomerLevel",
     "DefectCause",
     "DefectClass",
     "DelegationState",
     "DeliveryMode",
+    "DepositMode",
     "Elevator",
     "EnvGrade",
     "ExportFormat",
@@ -235,6 +262,7 @@ __all__ = [
     "LetterChannel",
     "LetterState",
     "LiableParty",
+    "LineStage",
     "NoticeKind",
     "Operation",
     "OpinionOf",

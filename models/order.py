@@ -175,7 +175,9 @@ class Order(Stateful, Base):
     total_amount: Mapped[Decimal] = money(_l("Total"), help_text=_l("CNY, tax included."))
     tax_amount: Mapped[Decimal] = money(_l("Tax"))
     net_amount: Mapped[Decimal] = money(_l("Net of tax"))
-    paid_amount: Mapped[Decimal] = money(_l("Paid"))
+    paid_amount: Mapped[Decimal] = money(
+        _l("Paid"), help_text=_l("For what is ordered now; what a cancellation took back no longer counts.")
+    )
     refunded_amount: Mapped[Decimal] = money(_l("Refunded"))
     deposit_amount: Mapped[Decimal] = money(
         _l("Agreed deposit"), help_text=_l("Earnest money; by law at most a fifth of the total.")

@@ -120,6 +120,9 @@ class OrderLine(Stamped, Base):
     lead_days: Mapped[int] = column(sa.Integer, _l("Lead time (days)"), nullable=False, default=7)
     line_promised_on: Mapped[date | None] = column(sa.Date, _l("Promised on"))
     needs_install: Mapped[bool] = flag(_l("Needs installation"))
+    is_held: Mapped[bool] = flag(
+        _l("Held"), help_text=_l("Its cancellation is being decided: it is neither made nor shipped on.")
+    )
     pack_count: Mapped[int] = column(sa.Integer, _l("Packages"), nullable=False, default=1)
     volume: Mapped[Decimal] = column(Volume(), _l("Volume (m³)"), nullable=False, default=Decimal("0.000"))
     warranty_months: Mapped[int] = column(sa.Integer, _l("Warranty (months)"), nullable=False, default=12)

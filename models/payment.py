@@ -46,6 +46,8 @@ from models.labels import (
 if TYPE_CHECKING:
     from flask_appbuilder.security.sqla.models import User
 
+    from models.cancellation import Cancellation
+    from models.change import ChangeRequest
     from models.customer import Customer
     from models.order import Order
 
@@ -184,6 +186,7 @@ class Refund(Stateful, Base):
     __table_args__ = (
         check("amount_positive", "amount > 0"),
         check("compensation_not_negative", "compensation_amount >= 0"),
+        check("one_origin", "cancellation_id IS NULL OR change_request_id IS NULL"),
         check("executed_is_complete", "state <> 'executed' OR executed_at IS NOT NULL"),
         sort_index("state", "state_since"),
         sort_index("legal_due_on"),
@@ -194,6 +197,8 @@ class Refund(Stateful, Base):
     refund_no: Mapped[str] = column(sa.String(30), _l("Refund number"), nullable=False, unique=True)
     order_id: Mapped[int] = reference("sales_order.id", _l("Order"), nullable=False)
     payment_id: Mapped[int | None] = reference("payment.id", _l("Payment"))
+    cancellation_id: Mapped[int | None] = reference("cancellation.id", _l("Cancellation request"))
+    change_request_id: Mapped[int | None] = reference("change_request.id", _l("Change request"))
     reason: Mapped[RefundReason] = column(
         words(RefundReason, name="reason"), _l("Refund reason"), nullable=False, default=RefundReason.cancel
     )
@@ -221,6 +226,8 @@ class Refund(Stateful, Base):
 
     order: Mapped[Order] = relationship(back_populates="refunds")
     payment: Mapped[Payment | None] = relationship()
+    cancellation: Mapped[Cancellation | None] = relationship()
+    change_request: Mapped[ChangeRequest | None] = relationship()
     recorded_by: Mapped[User | None] = relationship("User", foreign_keys="Refund.recorded_by_id")
     approved_by: Mapped[User | None] = relationship("User", foreign_keys="Refund.approved_by_id")
     executed_by: Mapped[User | None] = relationship("User", foreign_keys="Refund.executed_by_id")

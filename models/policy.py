@@ -104,6 +104,22 @@ PARAMETERS: Mapping[str, Parameter] = {
         "0", "CNY", _l("Compensation above the cap that needs no committee, up to"), "15"
     ),
     "pay.deposit_cap_pct": Parameter("20", "%", _l("Highest deposit by law"), "11(1)"),
+    "sla.C1.limit": Parameter("8", "h", _l("Answer to a change request"), "15"),
+    "sla.C2.limit": Parameter("48", "h", _l("New letter after an accepted change"), "15"),
+    "sla.C3.limit": Parameter("16", "h", _l("Offer for a cancellation, its cost sheet included"), "15"),
+    "chg.free_count": Parameter("1", "", _l("Changes by the customer that cost nothing"), "15"),
+    "chg.admin_fee": Parameter("200.00", "CNY", _l("Fee of every further change"), "15"),
+    "chg.reapprove_pct": Parameter("10", "%", _l("Rise of the total from which a change is approved anew"), "15"),
+    "chg.government_pct": Parameter("10", "%", _l("Additional goods of a government order, at most"), "15"),
+    "cancel.s1_cap_pct": Parameter("5", "%", _l("Cap of a cancellation: custom goods, confirmed"), "15"),
+    "cancel.s2_cap_pct": Parameter("20", "%", _l("Cap of a cancellation: custom goods, material prepared"), "15"),
+    "cancel.s3_cut_pct": Parameter("30", "%", _l("Cap of a cancellation: custom goods, cut"), "15"),
+    "cancel.s3_assembled_pct": Parameter("50", "%", _l("Cap of a cancellation: custom goods, assembled"), "15"),
+    "cancel.s3_finished_pct": Parameter("70", "%", _l("Cap of a cancellation: custom goods, coated"), "15"),
+    "cancel.s3_packed_pct": Parameter("90", "%", _l("Cap of a cancellation: custom goods, packed"), "15"),
+    "cancel.s3_stock_pct": Parameter("10", "%", _l("Handling of cancelled standard goods in production"), "15"),
+    "cancel.s4_stock_pct": Parameter("10", "%", _l("Handling of cancelled standard goods in the warehouse"), "15"),
+    "cancel.deposit_forfeit": Parameter("0", "", _l("Deposit of cancelled goods (1: kept, 0: set off)"), "15"),
     "fee.upstairs_cbm_floor": Parameter(
         "20.00", "CNY", _l("Carrying upstairs, each m³ and floor without lift"), "9(1)"
     ),

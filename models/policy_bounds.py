@@ -59,6 +59,22 @@ BOUNDS: Mapping[str, Bounds] = {
     "refund.hard_days": _between("1", "15"),
     "sla.R2.limit": _between("1", "168"),
     "sla.R3.limit": _between("1", "360"),
+    "chg.reapprove_pct": _between("0", "100"),
+    # 政府采购法 49: additional goods at most a tenth of the contract.
+    "chg.government_pct": _between("0", "10"),
+    **dict.fromkeys(
+        (
+            "cancel.s1_cap_pct",
+            "cancel.s2_cap_pct",
+            "cancel.s3_cut_pct",
+            "cancel.s3_assembled_pct",
+            "cancel.s3_finished_pct",
+            "cancel.s3_packed_pct",
+        ),
+        _between("0", "100"),
+    ),
+    "cancel.s3_stock_pct": _between("0", "10"),
+    "cancel.s4_stock_pct": _between("0", "10"),
     "duty.refund_three": _between("0", "50000"),
     "duty.account_cooling_hours": _between("24", "720"),
     "duty.delegation_days": _between("1", "90"),

@@ -32,6 +32,8 @@ Changes = Callable[[Context, Any, Mapping[str, Any]], Any]
 # (context, stored record or None, its valid values, {grid: [(stored row or None, its valid values)]})
 # → (a record that is not stored, {grid: [row, None or ValidationFailedError]})
 Quotes = Callable[[Context, Any, Mapping[str, Any], Mapping[str, Any]], tuple[Any, Mapping[str, list[Any]]]]
+# (context, arguments of the link) → {grid: [the values of a row]}
+Starts = Callable[[Context, Mapping[str, str]], Mapping[str, list[dict[str, Any]]]]
 Hints = Callable[[Context, Any], list[dict[str, Any]]]
 
 ENTITIES: dict[str, type[EntityDeclaration]] = {}
@@ -39,6 +41,7 @@ ENTITIES: dict[str, type[EntityDeclaration]] = {}
 FUNCTIONS = (
     "scope", "creates", "changes", "can_be_edited", "parent_allows", "way", "hints", "further", "quotes", "figures",
     "beside",
+    "starts_with",
 )  # fmt: skip
 INLINE_ROUTES = ("quote", "paste")
 REQUIRED = ("list_columns", "search_columns", "show_fieldsets", "base_order")
@@ -64,9 +67,10 @@ class EntityDeclaration(QuietModelView):
     that the list counts beside its state), ``totals`` (columns that are added up under the list), ``board`` (False: no
     cards by state; or the states it shows), ``planned`` (the day or moment that the calendar of the list goes by).
     ``inlines`` (relation → grid of child rows in the forms, see ``views.inline``), ``quotes`` (what the typed form
-    would cost) and ``quoted_columns`` (the sums of it that are shown). The framework's ``add_fieldsets`` and
-    ``edit_fieldsets`` put the form in sections; they may name grids. With ``views.paper.Printed``: ``papers`` (what can
-    be printed of a record); with ``views.talk.Talked``: ``talk`` (comments and files beside a record).
+    would cost), ``quoted_columns`` (the sums of it that are shown) and ``starts_with`` (rows of a new form). The
+    framework's ``add_fieldsets`` and ``edit_fieldsets`` put the form in sections; they may name grids. With
+    ``views.paper.Printed``: ``papers`` (what can be printed of a record); with ``views.talk.Talked``: ``talk``
+    (comments and files beside a record).
     """
 
     is_abstract: ClassVar[bool] = True
@@ -98,6 +102,7 @@ class EntityDeclaration(QuietModelView):
     whole: ClassVar[frozenset[str]] = frozenset()
     inlines: ClassVar[Mapping[str, Any]] = {}
     quotes: ClassVar[Quotes | None] = None
+    starts_with: ClassVar[Starts | None] = None
     quoted_columns: ClassVar[tuple[str, ...]] = ()
     facets: ClassVar[tuple[str, ...]] = ()
     totals: ClassVar[tuple[str, ...]] = ()

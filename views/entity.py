@@ -31,7 +31,7 @@ from views.display import record_text, state_of, text_of
 from views.drafts import draft_of, note_saved
 from views.exportroutes import ExportRoutes
 from views.forms import form_fields, is_id, new_token, other_errors, own_address, posted, unchanged
-from views.inline import Grids, after_conflict, held_rows, posted_rows, with_records, write_whole
+from views.inline import Grids, Row, after_conflict, held_rows, posted_rows, with_records, write_whole
 from views.inlinepage import grids_of, sections
 from views.inlineroutes import InlineRoutes
 from views.listpage import note_arguments
@@ -98,7 +98,7 @@ class EntityView(ListRoutes, ExportRoutes, InlineRoutes, EntityDeclaration):
             raise NotFoundError
         schema = self.input_schema(ctx.actor, is_new=True)
         if request.method == "GET":
-            return self._form(ctx, schema, self._initial(ctx), {}, is_new=True)
+            return self._form(ctx, schema, self._initial(ctx), {}, is_new=True, grids=self._first_rows(ctx))
         raw = posted(schema, request.form)
         grids = posted_rows(ctx, type(self), request.form)
         back = request.form.get("back")
@@ -119,6 +119,14 @@ class EntityView(ListRoutes, ExportRoutes, InlineRoutes, EntityDeclaration):
         if "received_at" in self.optional_columns:
             values["received_at"] = ctx.now
         return {**values, **{key: value for key, value in request.args.items() if value}}
+
+    def _first_rows(self, ctx: Context) -> Grids:
+        """The rows an add form starts with, where the declaration knows them from the link that led here."""
+        starts = type(self).starts_with
+        if starts is None:
+            return {}
+        found = starts(ctx, request.args)
+        return {name: [Row(number, dict(row)) for number, row in enumerate(rows)] for name, rows in found.items()}
 
     @expose("/edit/<int:pk>", methods=("GET", "POST"))
     @guarded("edit")

@@ -15,6 +15,7 @@ from flask_babel import lazy_gettext as _l
 from views import (
     account,
     approval,
+    cancellation,
     customer,
     delegation,
     export,
@@ -65,11 +66,19 @@ DEPARTMENTS = (
         "Order centre",
         _l("Order management centre"),
         "fa-file-lines",
-        (order.OrderView, order.InboxItemView, customer.CustomerView, approval.ConfirmationLetterView),
+        (
+            order.OrderView,
+            order.InboxItemView,
+            customer.CustomerView,
+            approval.ConfirmationLetterView,
+            cancellation.CancellationView,
+        ),
         (
             order.OrderLineView,
             order.OrderFeeView,
             order.OrderReviewView,
+            cancellation.CancellationLineView,
+            cancellation.CostItemView,
             customer.CustomerAddressView,
             customer.ConsentView,
         ),

@@ -25,11 +25,12 @@ from models.order_line import OrderFee, OrderLine
 from models.review import OrderReview
 from views.approval import ApprovalView, ConfirmationLetterView
 from views.base import EntityInterface
+from views.cancellation import CancellationView
 from views.entity import EntityView
 from views.findings import review_beside
 from views.inline import Inline
 from views.installation import AcceptanceView, InstallationView
-from views.orderpage import order_figures
+from views.orderpage import amend_buttons, order_figures
 from views.payment import InvoiceView, PaymentScheduleView, PaymentView, RefundView
 from views.privacy import missing_consent_hints
 from views.production import ProductionTaskView
@@ -44,7 +45,7 @@ UNDELIVERED = "confirmed,in_production,ready_to_ship,partly_shipped"
 
 LINE_QUANTITIES = [
     "qty_ordered", "qty_cancelled", "qty_reserved", "qty_produced", "qty_qc_passed", "qty_shipped", "qty_back",
-    "qty_delivered", "qty_installed", "qty_accepted", "qty_returned",
+    "qty_delivered", "qty_installed", "qty_accepted", "qty_returned", "is_held",
 ]  # fmt: skip
 ORDER_HEAD = [
     "order_no", "customer", "order_type", "channel", "received_at", "requested_on",
@@ -285,9 +286,10 @@ class OrderView(Talked, Revealable, EntityView):
     related_views = [
         OrderLineView, OrderFeeView, OrderReviewView, ApprovalView, ConfirmationLetterView, ProductionTaskView,
         InspectionView, ShipmentView, InstallationView, AcceptanceView, PaymentScheduleView, PaymentView, InvoiceView,
-        RefundView, ServiceTicketView,
+        RefundView, ServiceTicketView, CancellationView,
     ]  # fmt: skip
     extra_permissions = ("import",)
     hints = missing_consent_hints
     figures = order_figures
     beside = review_beside
+    further = amend_buttons

@@ -9,8 +9,10 @@ from flask_babel import gettext as _
 
 from app.kernel.context import Context
 from app.kernel.fields import Access, access
+from app.services.amendment.rules import AMENDABLE
 from models.labels import OrderState
 from models.order import Order
+from views.base import ENTITIES
 from views.display import money
 
 # The promise is kept, or is owed no more.
@@ -50,3 +52,22 @@ def amounts(ctx: Context, order: Order) -> list[dict[str, Any]]:
     if order.refunded_amount:
         found.append({"label": str(Order.refunded_amount.info["label"]), "value": money(order.refunded_amount)})
     return [*found, {"label": _("Open amount"), "value": money(owed), **({"tone": "warning"} if owed > 0 else {})}]
+
+
+def amend_buttons(ctx: Context, order: Order) -> list[dict[str, Any]]:
+    """A confirmed order is changed and cancelled by requests: the ways to their forms, filled in. Clause 15."""
+    if order.state not in AMENDABLE:
+        return []
+    wanted = (("change_request", _("Change…"), "fa-pen"), ("cancellation", _("Cancel lines…"), "fa-ban"))
+    return [
+        {
+            "name": entity,
+            "label": label,
+            "url": ENTITIES[entity].url("add", order_id=order.id),
+            "method": "get",
+            "tone": "default",
+            "icon": icon,
+        }
+        for entity, label, icon in wanted
+        if entity in ENTITIES and ENTITIES[entity].may_add(ctx.actor)
+    ]

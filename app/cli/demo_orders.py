@@ -8,6 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 from random import Random
 
+from app.cli import demo_amendments as amendments
 from app.cli import demo_entry as entry
 from app.cli import demo_money as money
 from app.cli import demo_service as service
@@ -100,7 +101,7 @@ IN_EVERY_STATE = (
     _plan("bulk", 1.3, S.confirmed),
     _plan("made", 1.9, S.confirmed, "hold"),
     _plan("made", 6, S.in_production),
-    _plan("made", 11, None, "working"),
+    _plan("made", 11, None, "working", "cancel_part"),
     _plan("large", 14, None, "working"),
     _plan("bulk", 12, None, "working"),
     _plan("project", 16, None, "working", "pause"),
@@ -202,7 +203,10 @@ def _ends(story: Story, order: Order, plan: Plan, state: OrderState) -> bool:
         story.fire("oc_wang", order, "reject", reason="超出服务区域，无法安装")
     else:
         reason = story.random.choice(("price", "lead_time", "house"))
-        story.fire("oc_li", order, "cancel", cancel_kind="customer", cancel_reason=reason, reason="客户电话取消")
+        if state is S.confirmed:
+            amendments.call_off(story, order, reason)
+        else:
+            story.fire("oc_li", order, "cancel", cancel_kind="customer", cancel_reason=reason, reason="客户电话取消")
     return True
 
 
@@ -215,6 +219,8 @@ def _supply(story: Story, order: Order, plan: Plan) -> None:
     work.make(story, order, share=share, failing=failing)
     if "pause" in plan.events:
         work.pause(story, order)
+    if "cancel_part" in plan.events:
+        amendments.cancel_part(story, order)
     if "working" in plan.events:
         return
     for _ in range(2):  # what failed once passes the second time

@@ -30,6 +30,7 @@ _GOODS = _read(
     "delivery_receipt installation acceptance acceptance_line"
 )
 _ORDER = _read("order order_line order_fee confirmation_letter")
+_AMENDMENTS = _read("cancellation cancellation_line cost_item")
 _MONEY = _read("payment_schedule payment payment_allocation refund invoice")
 _RULES = _read("policy_parameter calendar_day")
 # Who is heard before the committee votes sees what it is about, and says it.
@@ -46,6 +47,7 @@ _ALL = {
         "approval_vote approval_opinion delegation export_log export_request journal parameter_change privacy_request"
     ),
     **_read("service_ticket"),
+    **_AMENDMENTS,
     **_GOODS,
     **_ORDER,
     **_MONEY,
@@ -94,6 +96,9 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "refund": READ,
         "invoice": "list show add",
         "service_ticket": "list show add",
+        "cancellation": "list show add edit offer answer",
+        "cancellation_line": WRITE,
+        "cost_item": READ,
         "chart": "orders_by_state orders_by_month amount_by_channel deliveries_on_time",
     },
     role.ORDER_CENTER_LEAD: _HEAD
@@ -107,6 +112,9 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "stock": READ,
         "order": f"{READ} comment",
         "production_task": "list show add edit plan release start report pause complete cancel",
+        "cancellation": "list show edit cost",
+        "cancellation_line": READ,
+        "cost_item": WRITE,
         "service_ticket": READ,
         "chart": "tasks_by_week",
     },
@@ -151,6 +159,9 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "invoice": "list show add",
         "installation": "list show add edit schedule start finish cancel",
         "acceptance": "list show sign reject reopen",
+        "cancellation": "list show add",
+        "cancellation_line": "list show add",
+        "cost_item": READ,
         "service_ticket": "list show add edit respond plan close reopen",
         "chart": "tickets_by_age deliveries_on_time",
     },
@@ -188,6 +199,9 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "invoice": "list show add issue void export",
         "export_request": "list show withdraw",
         "service_ticket": READ,
+        "cancellation": "list show check refund",
+        "cancellation_line": READ,
+        "cost_item": READ,
         "chart": "orders_by_month amount_by_channel receipts_by_month",
     },
     role.FINANCE_LEAD: _HEAD | {"refund": "approve reject", "production_task": "show"},

@@ -20,6 +20,8 @@ from app.security import departments as role
 from app.security.delegations import is_mine, is_of_my_department
 from app.security.slots import in_slot, moment_of_act
 from models.approval import Approval, ApprovalOpinion, ApprovalVote
+from models.cancellation import Cancellation, CancellationLine, CostItem
+from models.change import ChangeLine, ChangeRequest
 from models.customer import Consent, Customer, CustomerAddress
 from models.export import ExportRequest
 from models.installation import Acceptance, AcceptanceLine, Installation
@@ -168,6 +170,11 @@ order_line = _of_order(OrderLine)
 order_fee = _of_order(OrderFee)
 order_review = _of_order(OrderReview)
 confirmation_letter = _of_order(ConfirmationLetter)
+cancellation = _of_order(Cancellation)
+cancellation_line = _of(Cancellation, CancellationLine.cancellation_id, cancellation)
+cost_item = _of(Cancellation, CostItem.cancellation_id, cancellation)
+change_request = _of_order(ChangeRequest)
+change_line = _of(ChangeRequest, ChangeLine.change_request_id, change_request)
 
 
 def _has_goods_on_the_way(actor: Actor) -> Clause:
@@ -272,8 +279,13 @@ SCOPES: Mapping[str, Scope] = {
     "approval_opinion": approval_opinion,
     "approval_vote": approval_vote,
     "calendar_day": calendar_day,
+    "cancellation": cancellation,
+    "cancellation_line": cancellation_line,
+    "change_line": change_line,
+    "change_request": change_request,
     "confirmation_letter": confirmation_letter,
     "consent": consent,
+    "cost_item": cost_item,
     "customer": customer,
     "customer_address": customer_address,
     "delegation": delegation,

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from app.consequences.cancelling import open_cancellation
 from app.kernel.context import Actor
 from app.kernel.engine import fire
 from app.kernel.errors import DomainError
 from app.services.payment.actions import record_payment
+from models.cancellation import Cancellation
 from models.customer import Customer
 from models.labels import Channel, OrderState, OrderType, PaymentMethod, SupplyMode
 from models.order import Order, OrderLine
@@ -124,6 +126,17 @@ def refusal(company: Company, who: str | Actor, when: str, record: Any, step: st
         assert record.state is before
         return error.reason_code
     raise AssertionError(f"{step} was not refused")
+
+
+def call_off(company: Company, order: Order, when: str) -> Cancellation:
+    """The whole of a confirmed order is cancelled by its customer, who accepts at once; standard goods only."""
+    given = {"cancel_kind": "customer", "cancel_reason": "fund", "order_id": order.id}
+    with company.act("oc_zhao", when) as ctx:
+        lines = [{"order_line_id": line.id} for line in order.lines]
+        request = open_cancellation(ctx, {**given, "lines": lines})
+    company.fire("oc_zhao", when, request, "offer")
+    company.fire("oc_zhao", when, request, "accept", accepted_how="电话确认")
+    return request
 
 
 def fire_all(company: Company, who: str, when: str, records: Any, step: str, **data: Any) -> None:

@@ -36,6 +36,7 @@ from tests.services.orders import (
     ENTERED,
     REVIEWED,
     Goods,
+    call_off,
     confirmed,
     draft,
     inspected,
@@ -197,7 +198,8 @@ def test_cancel_when_a_task_is_in_progress_then_it_stops_and_nothing_is_inspecte
     company.fire("pd_chen", "2026-11-23 14:00", task, "report", operation="assembly", qty_done="1", percent="50")
     inspection = company.session.scalars(sa.select(Inspection)).one()
     # One piece waits for its inspection; the order is still in production.
-    company.fire("oc_zhao", "2026-11-23 15:00", order, "cancel", cancel_kind="customer", cancel_reason="fund")
+    call_off(company, order, "2026-11-23 15:00")
+    company.session.refresh(order)
     assert (order.state, task.state) == (OrderState.cancelled, TaskState.cancelled)
     with pytest.raises(StepBlockedError) as refused:
         company.fire("qc_sun", "2026-11-23 16:00", inspection, "accept")
@@ -216,7 +218,7 @@ def test_invoice_when_the_order_is_no_contract_yet_or_no_more_then_refused(compa
 
 def test_payment_when_the_order_was_cancelled_then_waits_unallocated(company: Company) -> None:
     order = confirmed(company, Goods("CHR-1", 2))
-    company.fire("oc_li", CONFIRMED, order, "cancel", cancel_kind="customer", cancel_reason="fund")
+    call_off(company, order, CONFIRMED)
     with company.act("fi_qian", CONFIRMED) as ctx:
         payment = record_payment(ctx, {"method": PaymentMethod.cash, "amount": D(50), "order_id": order.id})
     assert (payment.state, payment.allocated_amount, order.paid_amount) == (PaymentState.unallocated, D(0), D(0))

@@ -120,11 +120,17 @@ def resume(_ctx: Context, order: Order, _values: Mapping[str, Any]) -> None:
 
 
 def cancel(_ctx: Context, order: Order, values: Mapping[str, Any]) -> None:
-    """Every line is cancelled for what has not left the house. The amounts stay as agreed, for the settlement."""
+    """Every line is cancelled before the letter: free, and the amounts stay as they were agreed."""
     order.cancel_kind = values["cancel_kind"]
     order.cancel_reason = values["cancel_reason"]
     for line in order.lines:
         line.qty_cancelled = line.qty_ordered
+
+
+def call_off(_ctx: Context, order: Order, values: Mapping[str, Any]) -> None:
+    """Every line was cancelled by a request: the order ends with it."""
+    order.cancel_kind = values["cancel_kind"]
+    order.cancel_reason = values["cancel_reason"]
 
 
 def make_ready(_ctx: Context, order: Order, _values: Mapping[str, Any]) -> None:

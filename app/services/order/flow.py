@@ -165,10 +165,9 @@ PEOPLE = (
     Step(
         "cancel",
         _l("Cancel order"),
-        (S.draft, S.pending_review, S.approved, S.confirmed, S.in_production),
+        (S.draft, S.pending_review, S.approved),
         S.cancelled,
         permission="cancel",
-        guards=(guards.has_nothing_shipped,),
         asks=CancelInput,
         effect=effects.cancel,
         confirm=_l("Cancel the whole order?"),
@@ -203,6 +202,15 @@ PEOPLE = (
 SYSTEM = (
     Step("committee_approve", _l("Approved by the committee"), (S.pending_approval,), S.approved, clause="13(2)"),
     Step("committee_return", _l("Returned by the committee"), (S.pending_approval,), S.pending_review, clause="13(2)"),
+    Step(
+        "call_off",
+        _l("Every line cancelled"),
+        (S.confirmed, S.in_production, S.ready_to_ship, S.partly_shipped),
+        S.cancelled,
+        asks=CancelInput,
+        effect=effects.call_off,
+        clause="15(1)",
+    ),
     Step("start_production", _l("Production started"), (S.confirmed,), S.in_production, clause="14(1)"),
     Step(
         "make_ready",

@@ -102,17 +102,13 @@ def is_not_on_hold(_ctx: Context, order: Order) -> Reason | None:
     return Reason("on_hold", _l("The order is on hold: %(reason)s"), {"reason": order.hold_reason or "—"})
 
 
-def has_nothing_shipped(_ctx: Context, order: Order) -> Reason | None:
-    """What has left cannot be cancelled, only returned (domain/02, stage S5)."""
-    if any(line.qty_shipped > line.qty_back for line in order.lines):
-        return Reason("already_shipped", _l("Goods have been shipped: take them back as a return instead."))
-    return None
-
-
 def settled_amount(ctx: Context, order: Order) -> Decimal:
     """What an order was paid, less what went back for a cancellation; other refunds are conceded, nobody owes them."""
     cancelled = sa.select(sa.func.sum(Refund.amount)).where(
-        Refund.order_id == order.id, Refund.state == RefundState.executed, Refund.reason == RefundReason.cancel
+        Refund.order_id == order.id,
+        Refund.state == RefundState.executed,
+        Refund.reason == RefundReason.cancel,
+        Refund.cancellation_id.is_(None),
     )
     return order.paid_amount - (ctx.session.scalar(cancelled) or ZERO)
 

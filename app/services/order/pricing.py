@@ -34,8 +34,10 @@ def reprice(ctx: Context, order: Order) -> None:
     order.tax_amount = sum(taxes, ZERO)
     order.net_amount = order.total_amount - order.tax_amount
     order.is_large = bool(order.lines) and rules.is_large(order.order_type, order.total_amount, ctx.policy)
+    # A line that was cancelled whole costs nothing, which is no gift.
+    sold = [line for line in order.lines if line.qty_net > ZERO]
     order.special_flags = rules.special_flags(
-        [whole_discount(line) for line in order.lines], [line.line_amount for line in order.lines], ctx.policy
+        [whole_discount(line) for line in sold], [line.line_amount for line in sold], ctx.policy
     )
 
 

@@ -104,11 +104,16 @@ def add_months(day: date, months: int | None) -> date:
 def recount_money(ctx: Context, order: Order) -> None:
     """Sets paid and refunded to what the append-only rows say, under the order's lock, and lets the state follow."""
     lock_order(ctx, order)
-    paid = sa.select(sa.func.sum(PaymentAllocation.amount)).where(PaymentAllocation.order_id == order.id)
+    # What a cancellation or a change has set aside belongs to no instalment, and its refund to no paid goods.
+    paid = sa.select(sa.func.sum(PaymentAllocation.amount)).where(
+        PaymentAllocation.order_id == order.id, PaymentAllocation.schedule_id.is_not(None)
+    )
     refunded = sa.select(sa.func.sum(Refund.amount)).where(
         Refund.order_id == order.id,
         Refund.state == RefundState.executed,
         Refund.reason.not_in(UNALLOCATED_REASONS),
+        Refund.cancellation_id.is_(None),
+        Refund.change_request_id.is_(None),
     )
     order.paid_amount = ctx.session.scalar(paid) or Decimal(0)
     order.refunded_amount = ctx.session.scalar(refunded) or Decimal(0)

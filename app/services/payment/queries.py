@@ -8,6 +8,8 @@ import sqlalchemy as sa
 
 from app.kernel.context import Context
 from app.services.payment import rules
+from models.cancellation import Cancellation
+from models.change import ChangeRequest
 from models.labels import InvoiceState, RefundState
 from models.labels_money import UNALLOCATED_REASONS, RefundReason
 from models.order import Order, OrderLine
@@ -15,6 +17,8 @@ from models.payment import Invoice, Payment, PaymentAllocation, PaymentSchedule,
 from models.shipment import Shipment, ShipmentLine
 
 NOT_REJECTED = (RefundState.draft, RefundState.approved, RefundState.executed)
+# What a cancellation or a change has set aside pays for nothing any more: its refund takes from no instalment.
+OF_ORDER_MONEY = Refund.cancellation_id.is_(None) & Refund.change_request_id.is_(None)
 
 
 def due_before_shipping(ctx: Context, order: Order, shipment: Shipment | None = None) -> Decimal:
@@ -34,7 +38,7 @@ def due_before_shipping(ctx: Context, order: Order, shipment: Shipment | None = 
 
 def _going_back(ctx: Context, order: Order) -> Decimal:
     """What goes back, or went, because of a cancellation: it pays for no goods any more."""
-    cancelled = Refund.reason == RefundReason.cancel
+    cancelled = (Refund.reason == RefundReason.cancel) & OF_ORDER_MONEY
     return _sum(ctx, Refund.amount, Refund.order_id == order.id, Refund.state.in_(NOT_REJECTED), cancelled)
 
 
@@ -61,8 +65,13 @@ def _leaving(ctx: Context, shipment: Shipment) -> Decimal:
 
 
 def allocated(ctx: Context, order: Order) -> Decimal:
-    """What payments were allocated to an order."""
-    return _sum(ctx, PaymentAllocation.amount, PaymentAllocation.order_id == order.id)
+    """What payments were allocated to the instalments of an order; what was set aside no longer is."""
+    return _sum(
+        ctx,
+        PaymentAllocation.amount,
+        PaymentAllocation.order_id == order.id,
+        PaymentAllocation.schedule_id.is_not(None),
+    )
 
 
 def refundable(ctx: Context, order: Order) -> Decimal:
@@ -73,8 +82,16 @@ def refundable(ctx: Context, order: Order) -> Decimal:
         Refund.order_id == order.id,
         Refund.state.in_(NOT_REJECTED),
         Refund.reason.not_in(UNALLOCATED_REASONS),
+        OF_ORDER_MONEY,
     )
     return allocated(ctx, order) - refunds
+
+
+def set_aside(ctx: Context, record: Cancellation | ChangeRequest) -> Decimal:
+    """What a cancellation or a change gives back and no refund takes yet."""
+    column = Refund.cancellation_id if isinstance(record, Cancellation) else Refund.change_request_id
+    recorded = _sum(ctx, Refund.amount, column == record.id, Refund.state.in_(NOT_REJECTED))
+    return record.refund_amount - recorded
 
 
 def unallocated(ctx: Context, payment: Payment) -> Decimal:

@@ -13,6 +13,8 @@ from app.kernel.context import Context
 from app.kernel.errors import DomainError, NotFoundError
 from app.kernel.numbering import next_number
 from app.services.payment import queries, rules
+from models.cancellation import Cancellation
+from models.change import ChangeRequest
 from models.labels import CustomerKind, InvoiceKind, OrderState
 from models.labels_money import UNALLOCATED_REASONS
 from models.order import Order
@@ -85,6 +87,9 @@ def _check_account(payment: Payment, account: str | None) -> None:
 
 
 def _most(ctx: Context, order: Order, payment: Payment | None, refund: Refund) -> Decimal:
+    for model, key in ((Cancellation, refund.cancellation_id), (ChangeRequest, refund.change_request_id)):
+        if key is not None:
+            return queries.set_aside(ctx, _locked(ctx, model, key))
     if refund.reason not in UNALLOCATED_REASONS:
         return queries.refundable(ctx, order)
     if payment is None:

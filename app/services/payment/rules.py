@@ -152,3 +152,39 @@ def tax_share(gross: Decimal, total: Decimal, tax: Decimal, left: Decimal, tax_l
     if gross == left:
         return tax_left
     return min(rounded(tax * gross / total), tax_left)
+
+
+@dataclass(frozen=True)
+class Held:
+    """An instalment as it stands: whether it is the deposit, its amount, and what was paid of it."""
+
+    is_deposit: bool
+    amount: Decimal
+    paid: Decimal
+
+
+@dataclass(frozen=True)
+class Replanned:
+    """What an instalment becomes, and how much of what was paid leaves it."""
+
+    amount: Decimal
+    taken: Decimal
+
+
+def replanned(rows: Sequence[Held], before: Decimal, after: Decimal, *, is_pro_rata: bool) -> list[Replanned]:
+    """Every instalment scaled from one total to another; they add up to the new one, a deposit is rounded down.
+
+    Args:
+        is_pro_rata: the lost part takes its share of every payment along; else only what no longer fits leaves.
+    """
+    found: list[Replanned] = []
+    reached, passed = ZERO, ZERO
+    lost = max(before - after, ZERO)
+    for row in rows:
+        passed += row.amount
+        exact = passed * after / before if before > ZERO else ZERO
+        amount = max((rounded_down(exact) if row.is_deposit else rounded(exact)) - reached, ZERO)
+        reached += amount
+        share = rounded(row.paid * lost / before) if is_pro_rata and before > ZERO else ZERO
+        found.append(Replanned(amount, min(max(share, row.paid - amount), row.paid)))
+    return found

@@ -13,6 +13,8 @@ from typing import Any
 
 from models.approval import Approval, ApprovalOpinion, ApprovalVote
 from models.base import Base, Sensitivity
+from models.cancellation import Cancellation
+from models.change import ChangeRequest
 from models.customer import Customer, CustomerAddress
 from models.exchange import ImportRow
 from models.export import ExportRequest
@@ -103,6 +105,15 @@ DECISIONS: Mapping[type[Base], Mapping[str, Decision]] = {
     Inspection: _decisions(Term.order, _CASE, note="empty"),
     InspectionDefect: _decisions(Term.order, _CASE, note="empty"),
     ConfirmationLetter: _decisions(Term.order, _PROOF, content="empty"),
+    Cancellation: _decisions(Term.order, _PROOF, note="empty", accepted_how="empty", signed_by="label"),
+    ChangeRequest: {
+        **_decisions(Term.order, _DELIVERY, receiver_name="label", receiver_phone="empty"),
+        **_decisions(Term.order, _DELIVERY, ship_district="empty", ship_address="empty"),
+        **_decisions(Term.order, "statistics by city", ship_city="keep"),
+        **_decisions(Term.order, _PROOF, note="empty", accepted_how="empty"),
+        **_decisions(Term.order, _CASE, production_opinion="empty", finance_opinion="empty"),
+        **_decisions(Term.order, _CASE, logistics_opinion="empty"),
+    },
     InboxItem: _decisions(
         Term.person, "entry of a received order", customer_name="label", customer_phone="empty", content="empty"
     ),

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
 from app.kernel.context import Context
+from app.kernel.engine import fire
 from app.kernel.errors import DomainError, NotFoundError, ValidationFailedError
 from app.kernel.journal import plain
 from app.kernel.numbering import next_number
@@ -43,6 +44,27 @@ def plan_task(ctx: Context, line: OrderLine) -> ProductionTask:
     ctx.session.add(task)
     ctx.session.flush()
     return task
+
+
+def fit_tasks(ctx: Context, line: OrderLine) -> None:
+    """Makes tasks of a line smaller, or ends them, until they make no more than it needs; what is finished stays.
+
+    What has not begun goes first. A line of which nothing is wanted any more stops all of them.
+    """
+    ctx.session.flush()
+    over = _tasked(ctx, line) - (line.qty_net + line.qty_back)
+    statement = sa.select(ProductionTask).where(
+        ProductionTask.order_line_id == line.id, ProductionTask.state.in_(list(rules.ENDED_BY))
+    )
+    tasks = sorted(ctx.session.scalars(statement), key=lambda task: (rules.BEGUN.index(task.state), -task.id))
+    for task in tasks:
+        part = min(over, task.qty - task.qty_done)
+        if line.qty_net == rules.ZERO or part == task.qty:
+            fire(ctx.as_system(), task, rules.ENDED_BY[task.state], {"reason": str(_l("Cancelled by the customer"))})
+        elif part > rules.ZERO:
+            task.qty -= part
+        over -= max(part, rules.ZERO)
+    ctx.session.flush()
 
 
 def create_task(ctx: Context, values: Mapping[str, Any]) -> ProductionTask:

@@ -76,6 +76,13 @@ def is_not_on_hold(_ctx: Context, task: ProductionTask) -> Reason | None:
     return Reason("on_hold", _l("The order is on hold: %(reason)s"), {"reason": task.order.hold_reason or "—"})
 
 
+def is_not_held(_ctx: Context, task: ProductionTask) -> Reason | None:
+    """A line whose cancellation is being decided stands still. Clause 15."""
+    if not task.order_line.is_held:
+        return None
+    return Reason("line_held", _l("The cancellation of this line is being decided: it is not made on until then."))
+
+
 def is_all_done(_ctx: Context, task: ProductionTask) -> Reason | None:
     """A task is complete when its reports add up to its quantity."""
     missing = rules.remaining(task.qty, task.qty_done)
@@ -147,7 +154,7 @@ PRODUCTION = Workflow(
             (S.planned,),
             S.released,
             permission="release",
-            guards=(has_dates, is_order_confirmed, is_not_on_hold),
+            guards=(has_dates, is_order_confirmed, is_not_on_hold, is_not_held),
             clause="14(1)",
             is_bulk=True,
         ),
@@ -157,7 +164,7 @@ PRODUCTION = Workflow(
             (S.released,),
             S.in_progress,
             permission="start",
-            guards=(is_not_on_hold,),
+            guards=(is_not_on_hold, is_not_held),
             effect=start,
             clause="8(2)",
             is_bulk=True,
@@ -168,6 +175,7 @@ PRODUCTION = Workflow(
             (S.in_progress,),
             None,
             permission="report",
+            guards=(is_not_held,),
             asks=ReportInput,
             effect=report,
             clause="8(2)",
@@ -182,7 +190,9 @@ PRODUCTION = Workflow(
             tone="neutral",
             clause="8(3)",
         ),
-        Step("resume", _l("Resume"), (S.paused,), S.in_progress, permission="pause", guards=(is_not_on_hold,)),
+        Step(
+            "resume", _l("Resume"), (S.paused,), S.in_progress, permission="pause", guards=(is_not_on_hold, is_not_held)
+        ),
         Step(
             "complete",
             _l("Complete"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from models.labels import OrderState
+from models.labels import OrderState, TaskState
 
 ZERO = Decimal(0)
 
@@ -19,6 +19,15 @@ MAKEABLE = frozenset(
         OrderState.partly_shipped,
     }
 )
+
+# The step that ends a task which is no longer wanted; what has begun least is ended first.
+ENDED_BY: Mapping[TaskState, str] = {
+    TaskState.planned: "cancel",
+    TaskState.released: "cancel",
+    TaskState.paused: "stop",
+    TaskState.in_progress: "stop",
+}
+BEGUN = tuple(ENDED_BY)
 
 
 def remaining(qty: Decimal, done: Decimal) -> Decimal:

@@ -108,7 +108,9 @@ def _sign(ctx: Context, inspection: Inspection) -> None:
 def is_wanted(_ctx: Context, inspection: Inspection) -> Reason | None:
     """Nothing is inspected for an order that has ended."""
     if inspection.order.state not in (OrderState.cancelled, OrderState.rejected):
-        return None
+        if inspection.order_line.qty_net > rules.ZERO:
+            return None
+        return Reason("line_cancelled", _l("The line was cancelled: its goods are not inspected any more."))
     return Reason("order_ended", _l("The order was cancelled: its goods are not inspected any more."))
 
 
