@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from models.customer_link import CUSTOMER_LINK_LABELS
 from models.labels_access import ACCESS_LABELS, RightsChangeKind, RightsChangeState
 from models.labels_duty import DUTY_LABELS, DelegationState, ParameterChangeState
 from models.labels_export import EXPORT_LABELS, ExportFormat, ExportOutcome, ExportRequestState
@@ -44,6 +45,7 @@ from models.labels_order import (
     CancelKind,
     CancelReason,
     Channel,
+    ContractKind,
     DeliveryMode,
     FeeKind,
     InboxState,
@@ -87,6 +89,7 @@ from models.vocabulary import Labels, Tone
 LABELS: Labels = {
     **GOODS_LABELS,
     **ORDER_LABELS,
+    **CUSTOMER_LINK_LABELS,
     **WORK_LABELS,
     **MONEY_LABELS,
     **ACCESS_LABELS,
@@ -211,6 +214,7 @@ __all__ = [
     "CancelReason",
     "Channel",
     "ConsentPurpose",
+    "ContractKind",
     "CustomerKind",
     "CustomerLevel",
     "DefectCause",

@@ -73,6 +73,19 @@ PARAMETERS: Mapping[str, Parameter] = {
     "appr.large.other": Parameter("100000", "CNY", _l("Other large order from"), "13(2)"),
     "appr.discount.clerk": Parameter("5", "%", _l("Discount a clerk may give"), "13(1)"),
     "appr.discount.lead": Parameter("10", "%", _l("Discount a lead may give; above it the committee decides"), "13(2)"),
+    **{
+        f"confirm.ack_required.{code}": Parameter(value, "", label, "13(3)")
+        for code, value, label in (
+            ("custom", "1", _l("Made to order begins after the customer's answer (1: yes)")),
+            ("retail", "0", _l("Retail production begins after the customer's answer (1: yes)")),
+            ("bulk", "1", _l("Bulk production begins after the customer's answer (1: yes)")),
+            ("project", "1", _l("Project production begins after the customer's answer (1: yes)")),
+            ("government", "1", _l("Government production begins after the customer's answer (1: yes)")),
+            ("other", "0", _l("Other production begins after the customer's answer (1: yes)")),
+        )
+    },
+    "confirm.remind_hours": Parameter("24", "h", _l("A silent customer is remembered every"), "13(3)"),
+    "confirm.link_days": Parameter("14", "d", _l("Days that a link for the customer is open"), "13(3)"),
     "pay.deposit_cap_pct": Parameter("20", "%", _l("Highest deposit by law"), "11(1)"),
     "fee.upstairs_cbm_floor": Parameter(
         "20.00", "CNY", _l("Carrying upstairs, each m³ and floor without lift"), "9(1)"

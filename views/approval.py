@@ -9,6 +9,7 @@ from app.security import scopes
 from models.approval import Approval, ApprovalVote
 from models.letter import ConfirmationLetter
 from views.base import EntityInterface
+from views.customerlink import CustomerLinkView, Linked, link_button
 from views.entity import EntityView
 from views.paper import Printed
 
@@ -40,7 +41,7 @@ class ApprovalView(EntityView):
     related_views = [ApprovalVoteView]
 
 
-class ConfirmationLetterView(Printed, EntityView):
+class ConfirmationLetterView(Printed, Linked, EntityView):
     """The letters sent to customers, each bound to the content of the order."""
 
     datamodel = EntityInterface(ConfirmationLetter)
@@ -57,9 +58,13 @@ class ConfirmationLetterView(Printed, EntityView):
     search_columns = ["state", "order", "channel", "sent_at"]
     show_fieldsets = [
         (_l("Confirmation letter"), {"fields": ["letter_no", "order", "letter_version", "channel", "total_amount"]}),
-        (_l("Promise"), {"fields": ["promised_on", "promise_rule", "sent_at", "answered_at"]}),
+        (_l("Promise"), {"fields": ["promised_on", "promise_rule", "sent_at", "reminders"]}),
+        (_l("Answer"), {"fields": ["answered_at", "signed_name", "objection", "signature_hash"]}),
     ]
     papers = (LETTER,)
     base_order = ("sent_at", "desc")
     scope = scopes.confirmation_letter
     quick_search = ("letter_no", "order.order_no")
+    related_views = [CustomerLinkView]
+    extra_permissions = ("link",)
+    further = link_button

@@ -12,10 +12,12 @@ from flask import current_app
 from flask_appbuilder import AppBuilder
 from flask_babel import lazy_gettext as _l
 
+from app.extensions import csrf
 from views import (
     account,
     approval,
     customer,
+    customerlink,
     delegation,
     export,
     installation,
@@ -35,6 +37,7 @@ from views.api import api_of
 from views.base import EntityDeclaration
 from views.chartapi import ChartApi
 from views.charts import register_charts
+from views.customerpage import CustomerPageView
 from views.desk import DeskView
 from views.exchange import OrderImportView
 from views.integrity import IntegrityView
@@ -46,6 +49,9 @@ from views.people import PeopleView
 from views.tokens import TokenView
 from views.useraccess import UserAccessView
 from views.ways_in import WayInView, ways_in
+
+# A household behind one address looks at its letter often enough with this.
+CUSTOMER_LIMIT = "60 per minute"
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,7 @@ DEPARTMENTS = (
             order.OrderReviewView,
             customer.CustomerAddressView,
             customer.ConsentView,
+            customerlink.CustomerLinkView,
         ),
     ),
     Department(
@@ -175,6 +182,7 @@ def register(builder: AppBuilder) -> None:
         category=DEPARTMENTS[-1].name,
     )
     register_ways_in(builder)
+    register_customer_page(builder)
     register_charts(builder)
     builder.add_api(ChartApi)
     _sort(builder)
@@ -195,6 +203,15 @@ def register_ways_in(builder: AppBuilder) -> None:
     if manager.is_auth_limited:
         manager.limiter.limit(manager.auth_rate_limit)(way_in.blueprint)
     current_app.jinja_env.globals["ways_in"] = ways_in
+
+
+def register_customer_page(builder: AppBuilder) -> None:
+    """What strangers may write to: its forms carry marks of their own, and it is limited like the login."""
+    page = builder.add_view_no_menu(CustomerPageView)
+    csrf.exempt(page.blueprint)
+    manager = builder.sm
+    if manager.is_auth_limited:
+        manager.limiter.limit(CUSTOMER_LIMIT)(page.blueprint)
 
 
 def _sort(builder: AppBuilder) -> None:

@@ -24,6 +24,7 @@ from models.order_line import OrderFee, OrderLine
 from models.review import OrderReview
 from views.approval import ApprovalView, ConfirmationLetterView
 from views.base import EntityInterface
+from views.customerlink import CustomerLinkView, Linked, link_button
 from views.entity import EntityView
 from views.inline import Inline
 from views.installation import AcceptanceView, InstallationView
@@ -46,7 +47,7 @@ LINE_QUANTITIES = [
 ]  # fmt: skip
 ORDER_HEAD = [
     "order_no", "customer", "order_type", "channel", "received_at", "requested_on",
-    "regulation_state", "is_on_hold", "hold_reason", "note",
+    "contract_kind", "regulation_state", "is_on_hold", "hold_reason", "note",
 ]  # fmt: skip
 ORDER_MONEY = [
     "goods_amount", "fee_amount", "total_amount", "net_amount", "tax_amount", "deposit_amount", "paid_amount",
@@ -61,7 +62,8 @@ DELIVERY_FORM = [
     "ship_district", "ship_address", "floor", "elevator",
 ]  # fmt: skip
 ORDER_FURTHER = [
-    "external_no", "project_name", "contract_no", "entered_at", "promise_rule", "is_large", "special_flags",
+    "external_no", "project_name", "contract_no", "entered_at", "promise_rule", "drawing_version",
+    "drawing_signed_at", "drawing_signed_name", "gate_reason", "is_large", "special_flags",
     "late_reason", "skip_reason", "origin",
 ]  # fmt: skip
 
@@ -182,7 +184,7 @@ class OrderReviewView(EntityView):
     scope = scopes.order_review
 
 
-class OrderView(Talked, Revealable, EntityView):
+class OrderView(Talked, Revealable, Linked, EntityView):
     """Direct orders from receipt to acceptance."""
 
     datamodel = EntityInterface(Order)
@@ -251,7 +253,7 @@ class OrderView(Talked, Revealable, EntityView):
         (_l("Further"), {"fields": ORDER_FURTHER}),
         (_l("End"), {"fields": ["completed_at", "cancel_kind", "cancel_reason"]}),
     ]
-    label_columns = {"regulation_state": _l("State by the regulation")}
+    label_columns = {"regulation_state": _l("State by the regulation"), "contract_kind": _l("Kind of contract")}
     base_order = ("received_at", "desc")
     scope = scopes.order
     quick_search = ("order_no", "external_no", "customer.search_text")
@@ -272,10 +274,12 @@ class OrderView(Talked, Revealable, EntityView):
     can_be_edited = is_draft
     optional_columns = ("received_at", "floor", "elevator")
     related_views = [
-        OrderLineView, OrderFeeView, OrderReviewView, ApprovalView, ConfirmationLetterView, ProductionTaskView,
+        OrderLineView, OrderFeeView, OrderReviewView, ApprovalView, ConfirmationLetterView, CustomerLinkView,
+        ProductionTaskView,
         InspectionView, ShipmentView, InstallationView, AcceptanceView, PaymentScheduleView, PaymentView, InvoiceView,
         RefundView, ServiceTicketView,
     ]  # fmt: skip
-    extra_permissions = ("import",)
+    extra_permissions = ("import", "link")
+    further = link_button
     hints = missing_consent_hints
     figures = order_figures

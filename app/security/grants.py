@@ -41,7 +41,7 @@ _HEAD = _ASKS | {"delegation": "manage", "parameter_change": "list show add with
 _ALL = {
     **_read("customer customer_address consent product stock reservation inbox_item order_review approval"),
     **_read("approval_vote delegation export_log export_request journal parameter_change privacy_request"),
-    **_read("service_ticket"),
+    **_read("service_ticket customer_link"),
     **_GOODS,
     **_ORDER,
     **_MONEY,
@@ -77,13 +77,15 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "product": READ,
         "stock": READ,
         "reservation": READ,
-        "order": "list show add edit submit review confirm hold cancel close import import_history comment",
+        "order": "list show add edit submit review confirm hold cancel close import import_history comment drawing "
+        "sign_drawing link",
         "order_line": WRITE,
         "order_fee": WRITE,
         "order_review": READ,
         "approval": "list show withdraw",
         "approval_vote": READ,
-        "confirmation_letter": "list show acknowledge",
+        "confirmation_letter": "list show acknowledge link",
+        "customer_link": "list show revoke",
         "payment_schedule": READ,
         "payment": READ,
         "refund": READ,
@@ -91,7 +93,9 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "service_ticket": "list show add",
         "chart": "orders_by_state orders_by_month amount_by_channel deliveries_on_time",
     },
-    role.ORDER_CENTER_LEAD: _HEAD | dict.fromkeys(("customer", "order", "order_line", "order_fee"), "export"),
+    role.ORDER_CENTER_LEAD: _HEAD
+    | dict.fromkeys(("customer", "order_line", "order_fee"), "export")
+    | {"order": "export open_gate"},
     role.PRODUCTION: _GOODS
     | _DESK
     | {

@@ -21,6 +21,7 @@ from app.security.delegations import is_mine, is_of_my_department
 from app.security.slots import in_slot, moment_of_act
 from models.approval import Approval, ApprovalVote
 from models.customer import Consent, Customer, CustomerAddress
+from models.customer_link import CustomerLink
 from models.export import ExportRequest
 from models.installation import Acceptance, AcceptanceLine, Installation
 from models.journal import Journal
@@ -166,6 +167,7 @@ order_line = _of_order(OrderLine)
 order_fee = _of_order(OrderFee)
 order_review = _of_order(OrderReview)
 confirmation_letter = _of_order(ConfirmationLetter)
+customer_link = _of_order(CustomerLink)
 
 
 def _has_goods_on_the_way(actor: Actor) -> Clause:
@@ -264,6 +266,7 @@ SCOPES: Mapping[str, Scope] = {
     "consent": consent,
     "customer": customer,
     "customer_address": customer_address,
+    "customer_link": customer_link,
     "delegation": delegation,
     "delivery_receipt": delivery_receipt,
     "export_log": export_log,

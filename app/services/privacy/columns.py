@@ -94,13 +94,14 @@ DECISIONS: Mapping[type[Base], Mapping[str, Decision]] = {
         **_decisions(Term.order, _DELIVERY, receiver_name="label", receiver_phone="empty"),
         **_decisions(Term.order, _DELIVERY, ship_district="empty", ship_address="empty"),
         **_decisions(Term.order, "statistics by city", ship_city="keep"),
-        **_decisions(Term.order, "free text", note="empty", project_name="empty"),
+        **_decisions(Term.order, "free text", note="empty", project_name="empty", gate_reason="empty"),
+        **_decisions(Term.order, _PROOF, drawing_signed_name="label"),
     },
     OrderReview: _decisions(Term.order, _CASE, comment="dash"),
     ApprovalVote: _decisions(Term.order, _CASE, comment="dash"),
     Inspection: _decisions(Term.order, _CASE, note="empty"),
     InspectionDefect: _decisions(Term.order, _CASE, note="empty"),
-    ConfirmationLetter: _decisions(Term.order, _PROOF, content="empty"),
+    ConfirmationLetter: _decisions(Term.order, _PROOF, content="empty", signed_name="label", objection="empty"),
     InboxItem: _decisions(
         Term.person, "entry of a received order", customer_name="label", customer_phone="empty", content="empty"
     ),

@@ -56,9 +56,17 @@ def _tell(ctx: Context, said: Comment, people: Iterable[int], kind: NoticeKind) 
         )
 
 
+def remind(ctx: Context, record: Base, people: Iterable[int], action: str) -> None:
+    """A clock rings: each of these people keeps one unread line of the record, the newest."""
+    _keep_line(ctx, record, set(people), action, SYSTEM.name)
+
+
 def tell_step(ctx: Context, record: Any, action: str) -> None:
     """A step was taken: who follows keeps one unread line of it, the newest."""
-    people = followers(ctx, record) - _doing(ctx)
+    _keep_line(ctx, record, followers(ctx, record) - _doing(ctx), action, _person(ctx))
+
+
+def _keep_line(ctx: Context, record: Base, people: set[int], action: str, person: str) -> None:
     if not people:
         return
     entity = entity_name(type(record))
@@ -70,7 +78,6 @@ def tell_step(ctx: Context, record: Any, action: str) -> None:
         Notification.kind == NoticeKind.step,
     )
     lines = {line.user_id: line for line in ctx.session.scalars(unread)}
-    person = _person(ctx)
     for user_id in sorted(people):
         line = lines.get(user_id)
         if line is None:

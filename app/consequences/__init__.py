@@ -1,0 +1,1 @@
+"""Bigger reactions, by area; ``app.reactions`` names them all in its one table."""
