@@ -121,6 +121,8 @@ class BaseConfig:
         self.MESSENGERS = messengers_of(self._environ)
         # Locks of the sign-in and recovery codes are kept under this one, keys of the second factor under the next.
         self.SIGNIN_KEY = derived_key(self.SECRET_KEY, "sign-in")
+        # Addresses that customers answer their letters by.
+        self.LINK_KEY = derived_key(self.SECRET_KEY, "customer-link")
         self.SECOND_FACTOR_KEY = derived_key(self.SECRET_KEY, "second-factor")
         # Names of the company: no password holds one.
         self.COMPANY_WORDS = tuple(word for word in self._environ.get("ZHIDAN_COMPANY", "").split(",") if word.strip())

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
 import app.services
-from app.consequences import cancelling, supply
+from app.consequences import cancelling, promise, supply
 from app.kernel.context import Context
 from app.kernel.engine import fire, observe, react
 from app.kernel.errors import DomainError
@@ -132,6 +132,12 @@ def pass_decision_on(ctx: Context, approval: Approval, _values: Values) -> None:
 def send_letter(ctx: Context, order: Order, values: Values) -> None:
     """The letter says what was reviewed. Clause 13(3)."""
     letters.send_letter(ctx, order, values, pricing.content_of(order))
+
+
+def settle_promise(ctx: Context, order: Order, _values: Values) -> None:
+    """Drawing and money may have been there before the letter."""
+    ctx.session.expire(order, ["letters"])
+    promise.settle(ctx, order)
 
 
 def start_supply(ctx: Context, order: Order, _values: Values) -> None:
@@ -301,7 +307,8 @@ REACTIONS: dict[str, tuple[Callable[[Context, Any, Values], None], ...]] = {
     "order.review_again": (void_review, plan_money),
     "order.take_back": (void_review,),
     "order.committee_approve": (hold_what_there_is,),
-    "order.confirm": (send_letter, start_supply),
+    "order.confirm": (send_letter, start_supply, settle_promise),
+    "order.sign_drawing": (promise.settle_signed,),
     "order.cancel": (stop_supply,),
     "approval.vote": (count_votes,),
     "approval.remind": (remind_members,),
@@ -314,7 +321,7 @@ REACTIONS: dict[str, tuple[Callable[[Context, Any, Values], None], ...]] = {
     "shipment.deliver": (count_delivered,),
     "installation.finish": (count_installed,),
     "acceptance.sign": (count_accepted,),
-    "payment.allocate": (recount_payment,),
+    "payment.allocate": (recount_payment, promise.settle_paid),
     "refund.execute": (recount_refund,),
     **dict.fromkeys(
         [f"cancellation.{step}" for step in ("cost", "check", "send_back", "offer", "committee_approve")],

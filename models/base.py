@@ -47,6 +47,8 @@ class Sensitivity(StrEnum):
 
 # For ``column(..., info=FREE_TEXT)``: what somebody writes down in words may name people, whoever may read it.
 FREE_TEXT: Mapping[str, Any] = {"free_text": True}
+# For ``column(..., info=FIXED)``: written once with its row; the flush refuses any other value, whoever sets it.
+FIXED: Mapping[str, Any] = {"fixed": True}
 
 
 class Fixed(TypeDecorator[Decimal]):

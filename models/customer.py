@@ -191,6 +191,9 @@ class Consent(Stateful, Base):
         words(Channel, name="channel"), _l("Channel"), nullable=False, default=Channel.online_mall
     )
     given_at: Mapped[datetime] = column(UtcDateTime, _l("Given at"), nullable=False)
+    # What a consent was given for where it is about one order, and the mark of text, moment and place.
+    order_id: Mapped[int | None] = reference("sales_order.id", _l("Order"))
+    evidence: Mapped[str | None] = column(sa.String(64), _l("Mark of the evidence"))
     withdrawn_at: Mapped[datetime | None] = column(UtcDateTime, _l("Withdrawn at"))
     withdrawn_channel: Mapped[Channel | None] = column(
         words(Channel, name="withdrawn_channel"), _l("Withdrawn through")
@@ -200,6 +203,7 @@ class Consent(Stateful, Base):
     )
 
     customer: Mapped[Customer] = relationship(back_populates="consents")
+    order: Mapped[Order | None] = relationship()
 
     def __str__(self) -> str:
         return f"{self.text_version}"

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, relationship
 
 from models.base import (
+    FIXED,
     Base,
     Sensitivity,
     Stateful,
@@ -47,7 +48,7 @@ class InboxItem(Stateful, Base):
     external_no: Mapped[str | None] = column(
         sa.String(60), _l("External number"), help_text=_l("The order number of the mall or of the customer.")
     )
-    received_at: Mapped[datetime] = column(UtcDateTime, _l("Received at"), nullable=False)
+    received_at: Mapped[datetime] = column(UtcDateTime, _l("Received at"), nullable=False, info=FIXED)
     customer_name: Mapped[str] = column(
         sa.String(100), _l("Customer's name"), nullable=False, sensitivity=Sensitivity.NAME
     )

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from models.customer_link import CUSTOMER_LINK_LABELS
 from models.labels_access import ACCESS_LABELS, RightsChangeKind, RightsChangeState
 from models.labels_amendment import (
     AMENDMENT_LABELS,
@@ -54,6 +55,7 @@ from models.labels_order import (
     CancelKind,
     CancelReason,
     Channel,
+    ContractKind,
     DeliveryMode,
     FeeKind,
     InboxState,
@@ -98,6 +100,7 @@ from models.vocabulary import Labels, Tone
 LABELS: Labels = {
     **GOODS_LABELS,
     **ORDER_LABELS,
+    **CUSTOMER_LINK_LABELS,
     **WORK_LABELS,
     **MONEY_LABELS,
     **ACCESS_LABELS,
@@ -237,6 +240,7 @@ __all__ = [
     "ChangeState",
     "Channel",
     "ConsentPurpose",
+    "ContractKind",
     "CostKind",
     "CustomerKind",
     "CustomerLevel",

@@ -45,6 +45,7 @@ class ConsentPurpose(StrEnum):
     photo = "photo"
     survey = "survey"
     recording = "recording"
+    custom_goods = "custom_goods"
 
 
 class ProductCategory(StrEnum):
@@ -115,6 +116,7 @@ GOODS_LABELS: Labels = {
         ConsentPurpose.photo: _l("Photos"),
         ConsentPurpose.survey: _l("Survey"),
         ConsentPurpose.recording: _l("Call recording"),
+        ConsentPurpose.custom_goods: _l("Made to order: no return without reason"),
     },
     ProductCategory: {
         ProductCategory.sofa: _l("Sofa"),

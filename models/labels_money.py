@@ -104,6 +104,7 @@ class Origin(StrEnum):
     api = "api"
     cli = "cli"
     importer = "importer"
+    customer_link = "customer_link"
     system = "system"
 
 
@@ -181,6 +182,7 @@ MONEY_LABELS: Labels = {
         Origin.api: _l("API"),
         Origin.cli: _l("Command line"),
         Origin.importer: _l("Import"),
+        Origin.customer_link: _l("Customer's link"),
         Origin.system: _l("System"),
     },
     ImportOutcome: {

@@ -214,6 +214,13 @@ class LetterChannel(StrEnum):
     paper = "paper"
 
 
+class ContractKind(StrEnum):
+    """What the contract of an order is by law."""
+
+    sale = "sale"
+    work = "work"
+
+
 class LetterState(StrEnum):
     """Where a confirmation letter stands."""
 
@@ -368,6 +375,10 @@ ORDER_LABELS: Labels = {
         VoteDecision.approve: _l("Approve"),
         VoteDecision.reject: _l("Reject"),
         VoteDecision.abstain: _l("Abstain"),
+    },
+    ContractKind: {
+        ContractKind.sale: _l("Sale"),
+        ContractKind.work: _l("Contract of work"),
     },
     LetterChannel: {
         LetterChannel.sms: _l("SMS"),

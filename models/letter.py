@@ -27,6 +27,7 @@ from models.base import (
 from models.labels import LetterChannel, LetterState
 
 if TYPE_CHECKING:
+    from models.customer_link import CustomerLink
     from models.order import Order
 
 
@@ -60,10 +61,21 @@ class ConfirmationLetter(Stateful, Base):
         words(LetterChannel, name="channel"), _l("Sent by"), nullable=False, default=LetterChannel.sms
     )
     sent_at: Mapped[datetime] = column(UtcDateTime, _l("Sent at"), nullable=False)
+    promise_days: Mapped[int | None] = column(
+        sa.Integer, _l("Days of the rule"), help_text=_l("Counted from the signed drawing and the first payment.")
+    )
+    reminders: Mapped[int] = column(sa.Integer, _l("Reminders"), nullable=False, default=0, server_default="0")
+    acknowledged_at: Mapped[datetime | None] = column(UtcDateTime, _l("Confirmed at"))
+    signed_name: Mapped[str | None] = column(sa.String(60), _l("Signed by"), sensitivity=Sensitivity.NAME)
+    signature_hash: Mapped[str | None] = column(sa.String(64), _l("Mark of the signature"))
+    objection: Mapped[str | None] = column(sa.String(500), _l("Objection"), sensitivity=Sensitivity.ADDRESS)
     answered_at: Mapped[datetime | None] = column(UtcDateTime, _l("Answered at"))
     state: Mapped[LetterState] = column(state_words(LetterState), _l("State"), nullable=False, default=LetterState.sent)
 
     order: Mapped[Order] = relationship(back_populates="letters")
+    links: Mapped[list[CustomerLink]] = relationship(
+        back_populates="letter", order_by="CustomerLink.id", info={"label": _l("Links for customers")}
+    )
 
     def __str__(self) -> str:
         return self.letter_no

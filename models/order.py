@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, relationship
 
 from models.base import (
+    FIXED,
     FREE_TEXT,
     Base,
     Json,
@@ -33,6 +34,7 @@ from models.labels import (
     CancelKind,
     CancelReason,
     Channel,
+    ContractKind,
     DeliveryMode,
     Elevator,
     LateReason,
@@ -41,6 +43,7 @@ from models.labels import (
     OrderType,
     PaymentMethod,
     RegulationState,
+    SupplyMode,
 )
 from models.order_line import OrderFee, OrderLine
 
@@ -142,12 +145,28 @@ class Order(Stateful, Base):
         _l("Received at"),
         nullable=False,
         help_text=_l("When the customer's order reached us; the 24 hours of entry run from here."),
+        info=FIXED,
     )
     entered_at: Mapped[datetime | None] = column(UtcDateTime, _l("Entered at"))
     requested_on: Mapped[date | None] = column(sa.Date, _l("Requested on"))
     promised_on: Mapped[date | None] = column(sa.Date, _l("Promised on"))
     promise_rule: Mapped[str | None] = column(
         sa.String(200), _l("Promise rule"), help_text=_l("Where no date can be named: as “30 days after the drawing”.")
+    )
+    promise_days: Mapped[int | None] = column(
+        sa.Integer, _l("Days of the rule"), help_text=_l("Counted from the signed drawing and the first payment.")
+    )
+    drawing_version: Mapped[int | None] = column(sa.Integer, _l("Drawing version"))
+    drawing_signed_at: Mapped[datetime | None] = column(UtcDateTime, _l("Drawing signed at"))
+    drawing_signed_name: Mapped[str | None] = column(
+        sa.String(60), _l("Drawing signed by"), sensitivity=Sensitivity.NAME
+    )
+    drawing_signature: Mapped[str | None] = column(sa.String(64), _l("Mark of the drawing's signature"))
+    gate_reason: Mapped[str | None] = column(
+        sa.String(200),
+        _l("Production opened because"),
+        help_text=_l("A lead let production begin early."),
+        info=FREE_TEXT,
     )
     delivery_mode: Mapped[DeliveryMode] = column(
         words(DeliveryMode, name="delivery_mode"), _l("Delivery mode"), nullable=False, default=DeliveryMode.own_fleet
@@ -282,6 +301,16 @@ class Order(Stateful, Base):
     def regulation_state(self) -> RegulationState | None:
         """One of the seven states of the regulation; None for a draft."""
         return regulation_state(self.state)
+
+    @property
+    def is_custom(self) -> bool:
+        """Whether something is made after the customer's own drawing: work and materials, no mere sale."""
+        return any(line.supply_mode is SupplyMode.custom for line in self.lines)
+
+    @property
+    def contract_kind(self) -> ContractKind:
+        """What the contract is by law: made after a drawing it is one of work (民法典 770), else a sale."""
+        return ContractKind.work if self.is_custom else ContractKind.sale
 
     @property
     def is_remote(self) -> bool:

@@ -103,6 +103,19 @@ PARAMETERS: Mapping[str, Parameter] = {
     "appr.cancel.above_cap": Parameter(
         "0", "CNY", _l("Compensation above the cap that needs no committee, up to"), "15"
     ),
+    **{
+        f"confirm.ack_required.{code}": Parameter(value, "", label, "13(3)")
+        for code, value, label in (
+            ("custom", "1", _l("Made to order begins after the customer's answer (1: yes)")),
+            ("retail", "0", _l("Retail production begins after the customer's answer (1: yes)")),
+            ("bulk", "1", _l("Bulk production begins after the customer's answer (1: yes)")),
+            ("project", "1", _l("Project production begins after the customer's answer (1: yes)")),
+            ("government", "1", _l("Government production begins after the customer's answer (1: yes)")),
+            ("other", "0", _l("Other production begins after the customer's answer (1: yes)")),
+        )
+    },
+    "confirm.remind_hours": Parameter("24", "h", _l("A silent customer is remembered every"), "13(3)"),
+    "confirm.link_days": Parameter("14", "d", _l("Days that a link for the customer is open"), "13(3)"),
     "pay.deposit_cap_pct": Parameter("20", "%", _l("Highest deposit by law"), "11(1)"),
     "sla.C1.limit": Parameter("8", "h", _l("Answer to a change request"), "15"),
     "sla.C2.limit": Parameter("48", "h", _l("New letter after an accepted change"), "15"),

@@ -51,6 +51,12 @@ BOUNDS: Mapping[str, Bounds] = {
     ),
     "appr.discount.clerk": _between("0", "30"),
     "appr.discount.lead": _between("0", "30"),
+    **dict.fromkeys(
+        [f"confirm.ack_required.{code}" for code in ("custom", "retail", "bulk", "project", "government", "other")],
+        _between("0", "1"),
+    ),
+    "confirm.remind_hours": _between("1", "168"),
+    "confirm.link_days": _between("1", "90"),
     # 民法典 586.
     "pay.deposit_cap_pct": _between("0", "20"),
     # 消法 25: seven days at least; refunds within 7, at the very latest 15 days.

@@ -14,6 +14,7 @@ from models.approval import Approval, ApprovalOpinion, ApprovalVote
 from models.labels import label_of
 from models.letter import ConfirmationLetter
 from views.base import EntityInterface
+from views.customerlink import CustomerLinkView, Linked, link_button
 from views.display import person_text
 from views.entity import EntityView
 from views.findings import trigger_texts
@@ -73,7 +74,7 @@ class ApprovalView(EntityView):
     beside = considered
 
 
-class ConfirmationLetterView(Printed, EntityView):
+class ConfirmationLetterView(Printed, Linked, EntityView):
     """The letters sent to customers, each bound to the content of the order."""
 
     datamodel = EntityInterface(ConfirmationLetter)
@@ -90,9 +91,13 @@ class ConfirmationLetterView(Printed, EntityView):
     search_columns = ["state", "order", "channel", "sent_at"]
     show_fieldsets = [
         (_l("Confirmation letter"), {"fields": ["letter_no", "order", "letter_version", "channel", "total_amount"]}),
-        (_l("Promise"), {"fields": ["promised_on", "promise_rule", "sent_at", "answered_at"]}),
+        (_l("Promise"), {"fields": ["promised_on", "promise_rule", "sent_at", "reminders"]}),
+        (_l("Answer"), {"fields": ["answered_at", "signed_name", "objection", "signature_hash"]}),
     ]
     papers = (LETTER,)
     base_order = ("sent_at", "desc")
     scope = scopes.confirmation_letter
     quick_search = ("letter_no", "order.order_no")
+    related_views = [CustomerLinkView]
+    extra_permissions = ("link",)
+    further = link_button

@@ -46,7 +46,21 @@ class ConsentView(EntityView):
     search_columns = ["state", "customer", "purpose", "is_granted", "given_at"]
     add_columns = ["customer", "purpose", "is_granted", "text_version", "channel", "given_at"]
     show_fieldsets = [
-        (_l("Consent"), {"fields": ["customer", "purpose", "is_granted", "text_version", "channel", "given_at"]}),
+        (
+            _l("Consent"),
+            {
+                "fields": [
+                    "customer",
+                    "purpose",
+                    "is_granted",
+                    "text_version",
+                    "channel",
+                    "given_at",
+                    "order",
+                    "evidence",
+                ]
+            },
+        ),
         (_l("Withdrawal"), {"fields": ["withdrawn_at", "withdrawn_channel"]}),
     ]
     base_order = ("given_at", "desc")

@@ -12,11 +12,13 @@ from flask import current_app
 from flask_appbuilder import AppBuilder
 from flask_babel import lazy_gettext as _l
 
+from app.extensions import csrf
 from views import (
     account,
     approval,
     cancellation,
     customer,
+    customerlink,
     delegation,
     export,
     installation,
@@ -36,6 +38,7 @@ from views.api import api_of
 from views.base import EntityDeclaration
 from views.chartapi import ChartApi
 from views.charts import register_charts
+from views.customerpage import CustomerPageView
 from views.desk import DeskView
 from views.exchange import OrderImportView
 from views.integrity import IntegrityView
@@ -48,6 +51,9 @@ from views.tokens import TokenView
 from views.useraccess import UserAccessView
 from views.waiting import WaitingView
 from views.ways_in import WayInView, ways_in
+
+# A household behind one address looks at its letter often enough with this.
+CUSTOMER_LIMIT = "60 per minute"
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,7 @@ DEPARTMENTS = (
             cancellation.CostItemView,
             customer.CustomerAddressView,
             customer.ConsentView,
+            customerlink.CustomerLinkView,
         ),
     ),
     Department(
@@ -186,6 +193,7 @@ def register(builder: AppBuilder) -> None:
         category=DEPARTMENTS[-1].name,
     )
     register_ways_in(builder)
+    register_customer_page(builder)
     register_charts(builder)
     builder.add_api(ChartApi)
     _sort(builder)
@@ -206,6 +214,15 @@ def register_ways_in(builder: AppBuilder) -> None:
     if manager.is_auth_limited:
         manager.limiter.limit(manager.auth_rate_limit)(way_in.blueprint)
     current_app.jinja_env.globals["ways_in"] = ways_in
+
+
+def register_customer_page(builder: AppBuilder) -> None:
+    """What strangers may write to: its forms carry marks of their own, and it is limited like the login."""
+    page = builder.add_view_no_menu(CustomerPageView)
+    csrf.exempt(page.blueprint)
+    manager = builder.sm
+    if manager.is_auth_limited:
+        manager.limiter.limit(CUSTOMER_LIMIT)(page.blueprint)
 
 
 def _sort(builder: AppBuilder) -> None:

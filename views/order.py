@@ -26,11 +26,12 @@ from models.review import OrderReview
 from views.approval import ApprovalView, ConfirmationLetterView
 from views.base import EntityInterface
 from views.cancellation import CancellationView
+from views.customerlink import CustomerLinkView, Linked
 from views.entity import EntityView
 from views.findings import review_beside
 from views.inline import Inline
 from views.installation import AcceptanceView, InstallationView
-from views.orderpage import amend_buttons, order_figures
+from views.orderpage import order_buttons, order_figures
 from views.payment import InvoiceView, PaymentScheduleView, PaymentView, RefundView
 from views.privacy import missing_consent_hints
 from views.production import ProductionTaskView
@@ -49,7 +50,7 @@ LINE_QUANTITIES = [
 ]  # fmt: skip
 ORDER_HEAD = [
     "order_no", "customer", "order_type", "channel", "received_at", "requested_on",
-    "regulation_state", "is_on_hold", "hold_reason", "note",
+    "contract_kind", "regulation_state", "is_on_hold", "hold_reason", "note",
 ]  # fmt: skip
 ORDER_MONEY = [
     "goods_amount", "fee_amount", "total_amount", "net_amount", "tax_amount", "deposit_amount", "paid_amount",
@@ -68,7 +69,8 @@ ORDER_TERMS = [
     "has_special_terms", "is_exclusive", "is_outside_area",
 ]  # fmt: skip
 ORDER_FURTHER = [
-    "external_no", "project_name", "contract_no", "entered_at", "promise_rule", "is_large", "special_flags",
+    "external_no", "project_name", "contract_no", "entered_at", "promise_rule", "drawing_version",
+    "drawing_signed_at", "drawing_signed_name", "gate_reason", "is_large", "special_flags",
     "late_reason", "skip_reason", "origin",
 ]  # fmt: skip
 
@@ -191,7 +193,7 @@ class OrderReviewView(EntityView):
     scope = scopes.order_review
 
 
-class OrderView(Talked, Revealable, EntityView):
+class OrderView(Talked, Revealable, Linked, EntityView):
     """Direct orders from receipt to acceptance."""
 
     datamodel = EntityInterface(Order)
@@ -263,7 +265,7 @@ class OrderView(Talked, Revealable, EntityView):
         (_l("Further"), {"fields": ORDER_FURTHER}),
         (_l("End"), {"fields": ["completed_at", "cancel_kind", "cancel_reason"]}),
     ]
-    label_columns = {"regulation_state": _l("State by the regulation")}
+    label_columns = {"regulation_state": _l("State by the regulation"), "contract_kind": _l("Kind of contract")}
     base_order = ("received_at", "desc")
     scope = scopes.order
     quick_search = ("order_no", "external_no", "customer.search_text")
@@ -284,12 +286,13 @@ class OrderView(Talked, Revealable, EntityView):
     can_be_edited = is_open
     optional_columns = ("received_at", "floor", "elevator", *ORDER_TERMS)
     related_views = [
-        OrderLineView, OrderFeeView, OrderReviewView, ApprovalView, ConfirmationLetterView, ProductionTaskView,
+        OrderLineView, OrderFeeView, OrderReviewView, ApprovalView, ConfirmationLetterView, CustomerLinkView,
+        ProductionTaskView,
         InspectionView, ShipmentView, InstallationView, AcceptanceView, PaymentScheduleView, PaymentView, InvoiceView,
         RefundView, ServiceTicketView, CancellationView,
     ]  # fmt: skip
-    extra_permissions = ("import",)
+    extra_permissions = ("import", "link")
     hints = missing_consent_hints
     figures = order_figures
     beside = review_beside
-    further = amend_buttons
+    further = order_buttons

@@ -13,6 +13,7 @@ from app.services.amendment.rules import AMENDABLE
 from models.labels import OrderState
 from models.order import Order
 from views.base import ENTITIES
+from views.customerlink import link_button
 from views.display import money
 
 # The promise is kept, or is owed no more.
@@ -52,6 +53,11 @@ def amounts(ctx: Context, order: Order) -> list[dict[str, Any]]:
     if order.refunded_amount:
         found.append({"label": str(Order.refunded_amount.info["label"]), "value": money(order.refunded_amount)})
     return [*found, {"label": _("Open amount"), "value": money(owed), **({"tone": "warning"} if owed > 0 else {})}]
+
+
+def order_buttons(ctx: Context, order: Order) -> list[dict[str, Any]]:
+    """The ways from an order to what is not a step of it."""
+    return [*link_button(ctx, order), *amend_buttons(ctx, order)]
 
 
 def amend_buttons(ctx: Context, order: Order) -> list[dict[str, Any]]:

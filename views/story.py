@@ -18,6 +18,7 @@ from app.kernel.journal import entity_name
 from app.kernel.sealing import Forgotten, opened
 from app.kernel.windows import Seen, prepare
 from models.journal import Journal
+from models.labels import Origin
 from views import talked
 from views.base import ENTITIES, EntityDeclaration
 from views.display import badge, kind_of, label_text, moment, person_text, text_of
@@ -153,6 +154,8 @@ def actor_text(ctx: Context, row: Any) -> str:
     """Who did it, and for whom a deputy did."""
     if row.actor_id is None and row.actor_name == "system":
         return str(_("System"))
+    if row.actor_id is None and row.origin is Origin.customer_link:
+        return str(_("Customer"))
     giver = ctx.session.get(User, row.on_behalf_of_id) if row.on_behalf_of_id is not None else None
     if giver is None:
         return str(row.actor_name)

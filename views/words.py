@@ -156,7 +156,7 @@ def _is_word(model: type[Any], entity: str) -> bool:
 
 def person_of(name: str) -> str:
     """Who it was: a name, the system, or somebody who had not signed in."""
-    return str({"system": _("System"), "": _("Not signed in")}.get(name, name))
+    return str({"system": _("System"), "customer": _("Customer"), "": _("Not signed in")}.get(name, name))
 
 
 def _passed_on(code: str | None) -> str:

@@ -15,9 +15,11 @@ from models.labels import (
     AcceptanceState,
     InspectionState,
     InstallationState,
+    LetterState,
     PackageState,
     TaskState,
 )
+from models.letter import ConfirmationLetter
 from models.order import Order
 from models.production import ProductionTask
 from models.quality import Inspection
@@ -42,6 +44,7 @@ def make(story: Story, order: Order, *, share: Decimal = ONE, failing: Decimal =
     story.later(2, 10)
     for task in tasks:
         _plan(story, task)
+    open_gate(story, order)
     story.later(1, 6)
     for task in tasks:
         story.fire("pd_he", task, "release")
@@ -52,6 +55,15 @@ def make(story: Story, order: Order, *, share: Decimal = ONE, failing: Decimal =
     for task in tasks:
         if task.qty_done == task.qty:
             story.fire("pd_chen", task, "complete")
+
+
+def open_gate(story: Story, order: Order) -> None:
+    """What production waits for: the customer's answer to the letter, and his name under the drawing."""
+    for letter in rows(story, ConfirmationLetter, order, LetterState.sent, LetterState.disputed):
+        story.fire("oc_li", letter, "acknowledge", reason="客户来电确认")
+    if order.is_custom:
+        story.fire("oc_li", order, "issue_drawing", drawing_version=1)
+        story.fire("oc_li", order, "sign_drawing", drawing_version=1, signed_name=order.receiver_name or "客户")
 
 
 def _plan(story: Story, task: ProductionTask) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -13,9 +14,13 @@ from app.cli.acts import command_context
 from app.kernel.context import Context
 from app.kernel.engine import fire
 from app.kernel.unit_of_work import unit_of_work
+from app.security.delegations import holders
+from app.security.departments import ORDER_CENTER, ORDER_CENTER_LEAD
 from app.services.approval.actions import expire_due, remind_due
+from app.services.letter.actions import silent
 from app.services.policy.actions import apply_due
 from app.services.talk.actions import purge
+from app.services.talk.notices import tell_people
 from app.services.talk.storage import FileStore
 from models.delegation import Delegation
 from models.labels import DelegationState
@@ -26,16 +31,28 @@ OPEN = (DelegationState.proposed, DelegationState.active)
 @click.command("sweep")
 @with_appcontext
 def sweep() -> None:
-    """End delegations and approvals whose time is over, remind of those that wait, put parameters in force.
+    """End delegations and approvals whose time is over, remind of who waits, put parameters in force.
 
     Repeatable: once an hour, because a rush order leaves its committee twelve.
     """
     store = FileStore(Path(current_app.config["UPLOAD_FOLDER"]) / "attachments")
     with unit_of_work(command_context()) as ctx:
         ended, applied, removed = end_passed(ctx), apply_due(ctx), purge(ctx, store)
-        expired, reminded = expire_due(ctx), remind_due(ctx)
+        expired, reminded, silent_customers = expire_due(ctx), remind_due(ctx), remind_of_silence(ctx)
     click.echo(f"Delegations ended: {ended}. Parameters in force: {applied}. Files removed: {removed}.")
-    click.echo(f"Approvals expired: {expired}. Reminders sent: {reminded}.")
+    click.echo(f"Approvals expired: {expired}. Reminders sent: {reminded}. Customers remembered: {silent_customers}.")
+
+
+def remind_of_silence(ctx: Context) -> int:
+    """Tells the order centre of letters without an answer (E5): at 24 and 48 hours, and its head when it is late."""
+    letters = silent(ctx)
+    desk = holders(ctx.session, ORDER_CENTER) if letters else set()
+    heads = holders(ctx.session, ORDER_CENTER_LEAD) if letters else set()
+    for letter in letters:
+        fire(ctx, letter, "remind")
+        is_late = ctx.now - letter.sent_at >= timedelta(hours=float(ctx.policy["sla.E5.limit"]))
+        tell_people(ctx, letter, "confirmation_letter.remind", desk | heads if is_late else desk - heads)
+    return len(letters)
 
 
 def end_passed(ctx: Context) -> int:

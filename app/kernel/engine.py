@@ -20,6 +20,7 @@ from app.kernel import duties
 from app.kernel.context import Context, entered
 from app.kernel.errors import (
     ConflictError,
+    FixedValueError,
     NotFoundError,
     PermissionDeniedError,
     Reason,
@@ -200,3 +201,5 @@ def _guard_bulk_updates(execution: ORMExecuteState) -> None:
         names = {getattr(key, "key", key) for key in values}
         if any(isinstance(column.type, StateType) and column.key in names for column in table.columns):
             raise StateGuardError
+        if any(column.info.get("fixed") and column.key in names for column in table.columns):
+            raise FixedValueError

@@ -124,6 +124,14 @@ class InUseError(DomainError):
     default_message = _l("Other records refer to this one, so it cannot be removed.")
 
 
+class FixedValueError(DomainError):
+    """A value that stands from the beginning (the moment of receipt) was to be changed."""
+
+    code = "received_at_fixed"
+    status = 409
+    default_message = _l("The moment of receipt cannot be changed: the clock runs from it.")
+
+
 class StateGuardError(DomainError):
     """Code tried to change a state outside the workflow engine: a fault of the program, never of a person."""
 

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapper, Session, UOWTransaction
 
 from app.kernel import chain
 from app.kernel.context import SYSTEM, Context, current_context
-from app.kernel.errors import StateGuardError
+from app.kernel.errors import FixedValueError, StateGuardError
 from app.kernel.naming import entity_name as entity_name  # noqa: PLC0414 - everybody finds it here
 from app.kernel.sealing import seal
 from models.base import Base, Stamped, StateType
@@ -93,8 +93,20 @@ def stamp(session: Session, ctx: Context | None) -> None:
         if not session.is_modified(record):
             continue
         _guard_state(record, acts, is_new=False)
+        _guard_fixed(record)
         if isinstance(record, Stamped):
             record.updated_at, record.updated_by_id = now, actor_id
+
+
+@cache
+def _fixed_columns(table: sa.Table) -> tuple[str, ...]:
+    return tuple(str(column.name) for column in table.columns if column.info.get("fixed"))
+
+
+def _guard_fixed(record: Any) -> None:
+    names = _fixed_columns(record.__table__) if isinstance(record, Base) else ()
+    if any(name in changes_of(record) for name in names):
+        raise FixedValueError
 
 
 def _guard_state(record: Any, acts: Mapping[int, Act], *, is_new: bool) -> None:

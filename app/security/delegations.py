@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import Role, User, assoc_group_role, assoc_user_group, assoc_user_role
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
 
 from app.kernel.context import Actor, Context, Deputyship
 from app.kernel.duties import role_names
@@ -42,6 +43,13 @@ def holdings() -> sa.Subquery:
         assoc_group_role, assoc_group_role.c.group_id == assoc_user_group.c.group_id
     )
     return direct.union(by_group).subquery()
+
+
+def holders(session: Session, code: str) -> set[int]:
+    """Who holds a role himself, directly or by a group, and is not switched off."""
+    held = holdings()
+    statement = sa.select(held.c.user_id).join(Role, Role.id == held.c.role_id).join(User, User.id == held.c.user_id)
+    return set(session.scalars(statement.where(Role.name == code, User.active)))
 
 
 def received(user_id: Any, today: Any) -> sa.Select[Any]:

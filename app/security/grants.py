@@ -46,7 +46,7 @@ _ALL = {
     **_read(
         "approval_vote approval_opinion delegation export_log export_request journal parameter_change privacy_request"
     ),
-    **_read("service_ticket"),
+    **_read("service_ticket customer_link"),
     **_AMENDMENTS,
     **_GOODS,
     **_ORDER,
@@ -83,14 +83,16 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "product": READ,
         "stock": READ,
         "reservation": READ,
-        "order": "list show add edit submit review confirm hold cancel close import import_history comment",
+        "order": "list show add edit submit review confirm hold cancel close import import_history comment drawing "
+        "sign_drawing link",
         "order_line": WRITE,
         "order_fee": WRITE,
         "order_review": READ,
         "approval": "list show withdraw",
         "approval_vote": READ,
         "approval_opinion": READ,
-        "confirmation_letter": "list show acknowledge",
+        "confirmation_letter": "list show acknowledge link",
+        "customer_link": "list show revoke",
         "payment_schedule": READ,
         "payment": READ,
         "refund": READ,
@@ -103,7 +105,8 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
     },
     role.ORDER_CENTER_LEAD: _HEAD
     | {"approval": "opine"}
-    | dict.fromkeys(("customer", "order", "order_line", "order_fee"), "export"),
+    | dict.fromkeys(("customer", "order_line", "order_fee"), "export")
+    | {"order": "export open_gate"},
     role.PRODUCTION: _GOODS
     | _DESK
     | _HEARD

@@ -23,6 +23,7 @@ from models.approval import Approval, ApprovalOpinion, ApprovalVote
 from models.cancellation import Cancellation, CancellationLine, CostItem
 from models.change import ChangeLine, ChangeRequest
 from models.customer import Consent, Customer, CustomerAddress
+from models.customer_link import CustomerLink
 from models.export import ExportRequest
 from models.installation import Acceptance, AcceptanceLine, Installation
 from models.journal import Journal
@@ -175,6 +176,7 @@ cancellation_line = _of(Cancellation, CancellationLine.cancellation_id, cancella
 cost_item = _of(Cancellation, CostItem.cancellation_id, cancellation)
 change_request = _of_order(ChangeRequest)
 change_line = _of(ChangeRequest, ChangeLine.change_request_id, change_request)
+customer_link = _of_order(CustomerLink)
 
 
 def _has_goods_on_the_way(actor: Actor) -> Clause:
@@ -288,6 +290,7 @@ SCOPES: Mapping[str, Scope] = {
     "cost_item": cost_item,
     "customer": customer,
     "customer_address": customer_address,
+    "customer_link": customer_link,
     "delegation": delegation,
     "delivery_receipt": delivery_receipt,
     "export_log": export_log,

@@ -22,10 +22,11 @@ from tests.signed_in import signed_in, token_of
 from tests.sweeps.depth import FULL
 from views.base import ENTITIES
 
-# Open to strangers, and why: they lead to the login, or change nothing but the language of the page.
+# Open to strangers, and why: they lead to the login, change nothing but the language of the page, or open with a signed
+# address only.
 PUBLIC = {
     "LoginView.login", "LoginView.logout", "LocaleView.index", "UtilView.back", "TokenApi.login",
-    "WayInView.start", "WayInView.callback",
+    "WayInView.start", "WayInView.callback", "CustomerPageView.read", "CustomerPageView.reply",
 }  # fmt: skip
 # Says what the API can do, to the documentation page too.
 BY_COOKIE = {"OpenApiView.spec"}

@@ -27,6 +27,7 @@ SAMPLES: dict[str, Any] = {
     "request_no": "DQ-20260101-0001",
     "mark": "0" * 24,
     "entity": "order",
+    "token": "x" * 24,
 }
 
 

@@ -13,7 +13,7 @@ from app.kernel.errors import DomainError
 from app.services.payment.actions import record_payment
 from models.cancellation import Cancellation
 from models.customer import Customer
-from models.labels import Channel, OrderState, OrderType, PaymentMethod, SupplyMode
+from models.labels import Channel, LetterState, OrderState, OrderType, PaymentMethod, SupplyMode
 from models.order import Order, OrderLine
 from models.product import Product
 from tests.services.company import Company, moment, person, product
@@ -98,6 +98,18 @@ def confirmed(company: Company, *goods: Goods, customer: Customer | None = None,
     company.fire("oc_wang", REVIEWED, order, "review", **dict.fromkeys(CHECKS, "passed"), comment="已核对")
     company.fire("oc_li", CONFIRMED, order, "confirm", promised_on="2026-12-08", channel="sms")
     assert order.state is OrderState.confirmed
+    return order
+
+
+def ready_to_make(company: Company, order: Order, when: str = CONFIRMED) -> Order:
+    """The order with what the production gate asks for besides money: the answered letter, the signed drawing."""
+    company.session.refresh(order)
+    for letter in order.letters:
+        if letter.state is LetterState.sent:
+            company.fire("oc_li", when, letter, "acknowledge", reason="电话确认")
+    if order.is_custom and order.drawing_signed_at is None:
+        company.fire("oc_li", when, order, "issue_drawing", drawing_version=1)
+        company.fire("oc_li", when, order, "sign_drawing", drawing_version=1, signed_name="林晓雯")
     return order
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from app.kernel.context import Context
 from app.kernel.engine import fire
+from app.services.letter import rules
 from models.labels_order import LetterState
 from models.letter import ConfirmationLetter
 from models.order import Order
@@ -20,7 +22,7 @@ def send_letter(
     """The next version of the letter, sent now; an earlier open version is superseded. Clause 13(3).
 
     Args:
-        values: promised_on or promise_rule, and channel.
+        values: channel; what is promised stands on the order.
         content: what is promised, as the order's hash was made from it.
     """
     earlier = list(
@@ -40,11 +42,27 @@ def send_letter(
         content=dict(content),
         content_hash=order.content_hash,
         total_amount=order.total_amount,
-        promised_on=values.get("promised_on"),
-        promise_rule=values.get("promise_rule"),
+        promised_on=order.promised_on,
+        promise_rule=order.promise_rule,
+        promise_days=order.promise_days,
         channel=values["channel"],
         sent_at=ctx.now,
+        # A version that the system sends is still the business of whoever sent the one before.
+        created_by_id=ctx.actor.id or next((letter.created_by_id for letter in reversed(earlier)), None),
     )
     ctx.session.add(letter)
     ctx.session.flush()
     return letter
+
+
+def silent(ctx: Context) -> list[ConfirmationLetter]:
+    """Letters without an answer whose next reminder is due (E5). Clause 13(3)."""
+    every = ctx.policy["confirm.remind_hours"]
+    oldest = ctx.now - timedelta(hours=float(every))
+    statement = sa.select(ConfirmationLetter).where(
+        ConfirmationLetter.state == LetterState.sent,
+        ConfirmationLetter.sent_at <= oldest,
+        ConfirmationLetter.reminders < rules.MOST_REMINDERS,
+    )
+    found = ctx.session.scalars(statement.order_by(ConfirmationLetter.id)).all()
+    return [letter for letter in found if rules.reminders_due(letter.sent_at, ctx.now, every) > letter.reminders]

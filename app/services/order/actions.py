@@ -11,9 +11,9 @@ from flask_babel import lazy_gettext as _l
 
 from app.kernel.context import LOCAL_ZONE, Context, entered
 from app.kernel.engine import fire
-from app.kernel.errors import DomainError, InUseError, NotFoundError, ValidationFailedError
+from app.kernel.errors import DomainError, FixedValueError, InUseError, NotFoundError, ValidationFailedError
 from app.kernel.numbering import next_number
-from app.services.order import flags, rules
+from app.services.order import flags, guards, rules
 from app.services.order.pricing import content_of, reprice
 from models.customer import Customer, CustomerAddress
 from models.labels_order import Channel, OrderOrigin, OrderState
@@ -75,6 +75,7 @@ def create_order(ctx: Context, values: Mapping[str, Any]) -> Order:
         add_line(ctx, {**line, "order_id": order.id})
     for fee in values.get("fees") or ():
         add_fee(ctx, {**fee, "order_id": order.id})
+    _check_deposit(ctx, order)
     return order
 
 
@@ -84,13 +85,12 @@ def change_order(ctx: Context, order: Order, values: Mapping[str, Any]) -> Order
     A confirmed order changes by a change request only. Clause 4(4).
 
     Raises:
-        DomainError: ``not_draft``; ``received_at_fixed``.
+        DomainError: ``not_draft``.
+        FixedValueError: the moment of receipt.
     """
     require_open(order)
     if "received_at" in values and values["received_at"] != order.received_at:
-        raise DomainError(
-            _l("The moment of receipt cannot be changed: the clock runs from it."), code="received_at_fixed"
-        )
+        raise FixedValueError
     address_changed = values.get("address_id", order.address_id) != order.address_id
     customer_changed = values.get("customer_id", order.customer_id) != order.customer_id
     if customer_changed:
@@ -101,7 +101,16 @@ def change_order(ctx: Context, order: Order, values: Mapping[str, Any]) -> Order
     if address_changed or customer_changed:
         copy_address(ctx, order, typed=values)
     settle(ctx, order)
+    if "deposit_amount" in values:
+        _check_deposit(ctx, order)
+    ctx.session.flush()
     return order
+
+
+def _check_deposit(ctx: Context, order: Order) -> None:
+    """Raises ValidationFailedError for a deposit above a fifth; without goods yet, the submission looks again."""
+    if order.lines and (reason := guards.is_deposit_legal(ctx, order)) is not None:
+        raise ValidationFailedError({"deposit_amount": [str(reason)]})
 
 
 def forget_address(order: Order) -> None:

@@ -102,7 +102,12 @@ def confirm(ctx: Context, order: Order, values: Mapping[str, Any]) -> None:
     if not is_future(promised_on, ctx.today):
         raise ValidationFailedError({"promised_on": [str(_l("The promised date has already passed."))]})
     order.promised_on = promised_on
+    order.promise_days = values.get("promise_days") if promised_on is None else None
     order.promise_rule = values.get("promise_rule")
+    if order.promise_days and not order.promise_rule:
+        order.promise_rule = str(_l("%(days)s days after drawing signature and first payment")) % {
+            "days": order.promise_days
+        }
     for line in order.lines:
         line.line_promised_on = promised_on
 

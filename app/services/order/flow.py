@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from app.kernel.duties import OF_ORDER, Duty, plain_acts
 from app.kernel.schema import ReasonInput
 from app.kernel.workflow import Clock, Step, Workflow
-from app.services.order import effects, guards
+from app.services.order import drawing, effects, guards
 from app.services.order.forms import CancelInput, ConfirmInput, HistoryInput, ReviewInput, SubmitInput
 from models.labels_order import OrderState as S
 from models.order import Order
@@ -44,7 +44,13 @@ PEOPLE = (
         (S.draft,),
         S.pending_review,
         permission="submit",
-        guards=(guards.has_lines, guards.is_complete, guards.is_direct_customer, guards.matches_award),
+        guards=(
+            guards.has_lines,
+            guards.is_complete,
+            guards.is_direct_customer,
+            guards.matches_award,
+            guards.is_deposit_legal,
+        ),
         asks=SubmitInput,
         effect=effects.submit,
         clause="12(2)",
@@ -248,7 +254,7 @@ ORDER = Workflow(
     states=S,
     initial=S.draft,
     final=(S.closed, S.cancelled, S.rejected),
-    steps=PEOPLE + SYSTEM,
+    steps=PEOPLE + drawing.STEPS + SYSTEM,
     clocks=(
         Clock(
             "E1",

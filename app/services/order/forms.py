@@ -62,11 +62,19 @@ class ConfirmInput(EntityInput):
             "help": _l("For example: 30 days after drawing signature and first payment."),
         },
     )
+    promise_days = fields.Integer(
+        allow_none=True,
+        validate=validate.Range(min=1, max=730),
+        metadata={
+            "label": _l("Days of the rule"),
+            "help": _l("Counted from the signed drawing and the first payment; the day is named by itself then."),
+        },
+    )
     channel = fields.Enum(LetterChannel, by_value=True, required=True, metadata={"label": _l("Sent by")})
 
     @validates_schema
     def _date_or_rule(self, data: dict[str, Any], **_: Any) -> None:
-        if not data.get("promised_on") and not data.get("promise_rule"):
+        if not any(data.get(name) for name in ("promised_on", "promise_rule", "promise_days")):
             message = str(_l("The letter needs a delivery date or a rule for it."))
             raise ValidationError({"promised_on": [message]})
 

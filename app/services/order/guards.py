@@ -37,6 +37,14 @@ def is_complete(_ctx: Context, order: Order) -> Reason | None:
     return Reason("incomplete", _l("Still missing: %(fields)s."), {"fields": "、".join(missing)})
 
 
+def is_deposit_legal(ctx: Context, order: Order) -> Reason | None:
+    """The agreed deposit is at most a fifth of the total (民法典 586). W01."""
+    cap = rules.deposit_cap(order.total_amount, ctx.policy["pay.deposit_cap_pct"])
+    if order.deposit_amount <= cap:
+        return None
+    return Reason("deposit_over_cap", rules.DEPOSIT_OVER_CAP, {"cap": f"{cap:,.2f}"})
+
+
 def is_direct_customer(_ctx: Context, order: Order) -> Reason | None:
     """Clause 2: dealers have their own channel; a blocked customer is decided on first."""
     if order.customer.is_dealer:

@@ -10,12 +10,17 @@ from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Any, Protocol
 
-from app.kernel.money import HUNDRED, rounded, tax_in
+from flask_babel import lazy_gettext as _l
+
+from app.kernel.money import HUNDRED, rounded, rounded_down, tax_in
 from models.labels_order import Channel, OrderState, OrderType
 
 ZERO = Decimal(0)
 FOUR_PLACES = Decimal("0.0001")
 GROUND_FLOOR = 1
+DEPOSIT_OVER_CAP = _l(
+    "By law a deposit is at most a fifth of the total: here %(cap)s. Agree the rest as advance payment."
+)
 
 # Rank of the states that follow from quantities; the walk goes up this ladder, and down one rung when goods come back.
 LADDER = (
@@ -70,6 +75,11 @@ def package_sets(qty: Decimal, pieces_per_pack: int) -> int:
 def upstairs_fee(floor: int, volume: Decimal, rate: Decimal) -> Decimal:
     """Carrying up without a lift: floors above the first x CBM x rate (¥/CBM/floor)."""
     return rounded(max(floor - GROUND_FLOOR, 0) * volume * rate)
+
+
+def deposit_cap(total: Decimal, cap_pct: Decimal) -> Decimal:
+    """The highest deposit of a total, rounded down to the cent."""
+    return rounded_down(total * cap_pct / HUNDRED)
 
 
 def is_late_entry(received_at: datetime, now: datetime, hours: Decimal) -> bool:

@@ -96,7 +96,8 @@ DECISIONS: Mapping[type[Base], Mapping[str, Decision]] = {
         **_decisions(Term.order, _DELIVERY, receiver_name="label", receiver_phone="empty"),
         **_decisions(Term.order, _DELIVERY, ship_district="empty", ship_address="empty"),
         **_decisions(Term.order, "statistics by city", ship_city="keep"),
-        **_decisions(Term.order, "free text", note="empty", project_name="empty"),
+        **_decisions(Term.order, "free text", note="empty", project_name="empty", gate_reason="empty"),
+        **_decisions(Term.order, _PROOF, drawing_signed_name="label"),
     },
     OrderReview: _decisions(Term.order, _CASE, comment="dash", override_reason="dash"),
     Approval: _decisions(Term.order, _CASE, minutes="dash"),
@@ -104,7 +105,6 @@ DECISIONS: Mapping[type[Base], Mapping[str, Decision]] = {
     ApprovalVote: _decisions(Term.order, _CASE, comment="dash"),
     Inspection: _decisions(Term.order, _CASE, note="empty"),
     InspectionDefect: _decisions(Term.order, _CASE, note="empty"),
-    ConfirmationLetter: _decisions(Term.order, _PROOF, content="empty"),
     Cancellation: _decisions(Term.order, _PROOF, note="empty", accepted_how="empty", signed_by="label"),
     ChangeRequest: {
         **_decisions(Term.order, _DELIVERY, receiver_name="label", receiver_phone="empty"),
@@ -114,6 +114,7 @@ DECISIONS: Mapping[type[Base], Mapping[str, Decision]] = {
         **_decisions(Term.order, _CASE, production_opinion="empty", finance_opinion="empty"),
         **_decisions(Term.order, _CASE, logistics_opinion="empty"),
     },
+    ConfirmationLetter: _decisions(Term.order, _PROOF, content="empty", signed_name="label", objection="empty"),
     InboxItem: _decisions(
         Term.person, "entry of a received order", customer_name="label", customer_phone="empty", content="empty"
     ),

@@ -14,6 +14,7 @@ from app.kernel.errors import DomainError, Reason
 from app.kernel.schema import EntityInput, ReasonInput, field_for
 from app.kernel.workflow import Clock, Step, Workflow
 from app.services.production import rules
+from app.services.production.gate import GATE
 from models.labels import Operation
 from models.labels import TaskState as S
 from models.production import ProductionReport, ProductionTask
@@ -154,7 +155,7 @@ PRODUCTION = Workflow(
             (S.planned,),
             S.released,
             permission="release",
-            guards=(has_dates, is_order_confirmed, is_not_on_hold, is_not_held),
+            guards=(has_dates, is_order_confirmed, is_not_on_hold, is_not_held, *GATE),
             clause="14(1)",
             is_bulk=True,
         ),

@@ -42,7 +42,9 @@ def is_step_back(percent: int, earlier: Decimal) -> bool:
 
 def specification(line: Any, customer_code: str) -> Mapping[str, Any]:
     """What the workshop needs of an order line: neither price nor name nor phone. Clause 14(1)."""
+    drawing = {"drawing": line.order.drawing_version} if line.order.drawing_signed_at is not None else {}
     return {
+        **drawing,
         "sku_code": line.product.sku_code,
         "name": line.product.name,
         "description": line.description,

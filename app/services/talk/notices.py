@@ -66,7 +66,7 @@ def tell_people(ctx: Context, record: Any, action: str, whom: Iterable[int]) -> 
     people = set(whom) - _doing(ctx)
     if not people:
         return
-    entity = entity_name(type(record))
+    entity, person = entity_name(type(record)), _person(ctx)
     unread = sa.select(Notification).where(
         Notification.user_id.in_(people),
         Notification.read_at.is_(None),
@@ -75,7 +75,6 @@ def tell_people(ctx: Context, record: Any, action: str, whom: Iterable[int]) -> 
         Notification.kind == NoticeKind.step,
     )
     lines = {line.user_id: line for line in ctx.session.scalars(unread)}
-    person = _person(ctx)
     for user_id in sorted(people):
         line = lines.get(user_id)
         if line is None:
