@@ -126,6 +126,8 @@ class BaseConfig:
         self.SECOND_FACTOR_KEY = derived_key(self.SECRET_KEY, "second-factor")
         # Names of the company: no password holds one.
         self.COMPANY_WORDS = tuple(word for word in self._environ.get("ZHIDAN_COMPANY", "").split(",") if word.strip())
+        # Where customers pay to, as statements say it.
+        self.BANK_ACCOUNT = self._environ.get("ZHIDAN_BANK_ACCOUNT", "").strip()
         # The keys of people in the journal are locked with it; told apart, it outlives a new SECRET_KEY.
         self.SUBJECT_SECRET = derived_key(self._environ.get("SUBJECT_SECRET", "") or self.SECRET_KEY, "subjects")
 

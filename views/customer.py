@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask_babel import lazy_gettext as _l
 
+from app.kernel.context import Context
 from app.security import scopes
 from app.services.customer.actions import CREDIT, change_customer, create_customer
 from models.customer import Consent, Customer, CustomerAddress
@@ -14,6 +17,7 @@ from views.order import OrderView
 from views.payment import PaymentView
 from views.privacy import withdrawn_consent_hints
 from views.reveal import Revealable
+from views.statement import Stated, statement_button
 from views.subject import ReportApi, Reported, report_button
 from views.ticket import ServiceTicketView
 
@@ -68,7 +72,12 @@ class ConsentView(EntityView):
     quick_search = ("customer.search_text",)
 
 
-class CustomerView(Revealable, Reported, EntityView):
+def papers_of_a_customer(ctx: Context, customer: Customer) -> list[dict[str, Any]]:
+    """What is given to a customer on paper or as a file, as far as the person may."""
+    return [*statement_button(ctx, customer), *report_button(ctx, customer)]
+
+
+class CustomerView(Revealable, Reported, Stated, EntityView):
     """Persons and organisations that order."""
 
     datamodel = EntityInterface(Customer)
@@ -106,7 +115,7 @@ class CustomerView(Revealable, Reported, EntityView):
     changes = change_customer
     related_views = [OrderView, CustomerAddressView, ConsentView, ServiceTicketView, PaymentView]
     restricted = {**dict.fromkeys(CREDIT, "customer.credit"), "hold_reason": "customer.keep"}
-    extra_permissions = ("credit", "keep", "report")
+    extra_permissions = ("credit", "keep", "report", "statement")
     hints = withdrawn_consent_hints
-    further = report_button
+    further = papers_of_a_customer
     api_base = ReportApi

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -251,7 +251,8 @@ def _table(reader: Reader, paper: Paper, part: Rows) -> dict[str, Any] | None:
     blank = [(str(text), "blank", [""] * len(found)) for text in part.blank]
     heads = [(head, kind) for head, kind, _cells in [*columns, *blank]]
     rows = list(zip(*(cells for _head, _kind, cells in [*columns, *blank]), strict=True))
-    return {"kind": "rows", "label": str(part.label), "heads": heads, "rows": rows}
+    own = part.has_own_numbers
+    return {"kind": "rows", "label": str(part.label), "heads": heads, "rows": rows, "has_own_numbers": own}
 
 
 def _heads(paper: Paper, part: Rows) -> list[tuple[At, type[Any], str, str]]:
@@ -281,8 +282,12 @@ def said_of(actor: Actor, owner: Any, name: str) -> str:
 
 def mark_of(paper: Paper, record: Any) -> str:
     """What stands on the paper in full, as a mark that only this panel can make."""
-    values = {path: _plain(record, path.split(".")) for path in sorted(paper.paths())}
-    text = json.dumps([paper.code, values], sort_keys=True, ensure_ascii=False)
+    return mark_over(paper.code, {path: _plain(record, path.split(".")) for path in sorted(paper.paths())})
+
+
+def mark_over(code: str, values: Mapping[str, Any]) -> str:
+    """A mark over plain values, of the kind of paper that the code names."""
+    text = json.dumps([code, values], sort_keys=True, ensure_ascii=False)
     key = str(current_app.config["SECRET_KEY"]).encode()
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:MARK_LENGTH]
 

@@ -79,7 +79,12 @@ LETTER = Paper(
             ("order.goods_amount", "order.fee_amount", "order.total_amount", "order.tax_amount"),
             capitals=("order.total_amount",),
         ),
-        Rows(_l("Payment schedule"), "order.schedules", ("seq", "kind", "trigger", "percent", "amount", "due_on")),
+        Rows(
+            _l("Payment schedule"),
+            "order.schedules",
+            ("seq", "kind", "trigger", "percent", "amount", "due_on"),
+            has_own_numbers=True,
+        ),
         Facts(
             _l("Promise"),
             ("promised_on", "promise_rule", "order.delivery_mode", "order.install_required", "order.contract_no"),

@@ -57,12 +57,16 @@ class Facts:
 
 @dataclass(frozen=True)
 class Rows:
-    """A table: one row for each record of a relation (``order.lines``), numbered. ``blank`` are columns to fill in."""
+    """A table: one row for each record of a relation (``order.lines``), numbered. ``blank`` are columns to fill in.
+
+    ``has_own_numbers`` where the first column says already which row it is.
+    """
 
     label: Any
     relation: str
     places: tuple[Place, ...]
     blank: tuple[Any, ...] = ()
+    has_own_numbers: bool = False
 
     def paths(self) -> Iterator[str]:
         """Every path of the part, from the record of the paper on."""

@@ -58,7 +58,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
     role.COMMITTEE: _ALL
     | _DESK
     | {
-        "customer": "list show reveal",
+        "customer": "list show reveal statement",
         "customer_address": "list show reveal",
         "order": "list show export reveal comment",
         "order_line": "list show export",
@@ -77,7 +77,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
     | _DESK
     | {
         "inbox_item": "list show add enter",
-        "customer": WRITE,
+        "customer": f"{WRITE} statement",
         "customer_address": WRITE,
         "consent": "list show add",
         "product": READ,
@@ -189,7 +189,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
     | _HEARD
     | {
         "order": f"{READ} comment",
-        "customer": "list show edit credit reveal",
+        "customer": "list show edit credit reveal statement",
         "consent": "list",
         "product": "list show edit",
         "stock": READ,
@@ -228,7 +228,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
     },
     role.AUDITOR: _ALL
     | {
-        "customer": "list show reveal",
+        "customer": "list show reveal statement",
         "customer_address": "list show reveal",
         "order": "list show reveal",
         "chart": "masks_lifted",
