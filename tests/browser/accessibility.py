@@ -1,4 +1,4 @@
-"""What axe-core finds on a page, in the light and in the dark theme."""
+"""What axe-core finds on a page as it is shown, in whatever theme, language and width."""
 
 from __future__ import annotations
 
@@ -11,15 +11,9 @@ if TYPE_CHECKING:
 
 AXE = Path(__file__).resolve().parent.parent / "vendor" / "axe" / "axe.min.js"
 GRAVE = {"serious", "critical"}
-RUN = """async ([rules, dark]) => {
-    const html = document.documentElement;
-    const before = html.hasAttribute('data-dark');
-    html.toggleAttribute('data-dark', dark);
-    const options = { resultTypes: ['violations'] };
-    if (rules.length) options.runOnly = { type: 'rule', values: rules };
+RUN = """async () => {
     // Swagger UI draws the page of the API in colours of its own, on white paper in both themes.
-    const found = await axe.run({ exclude: ['.swagger-ui'] }, options);
-    html.toggleAttribute('data-dark', before);
+    const found = await axe.run({ exclude: ['.swagger-ui'] }, { resultTypes: ['violations'] });
     const shown = (rule) => rule.nodes.slice(0, 3).map((node) => node.html.slice(0, 140));
     return found.violations.map((rule) => [rule.id, rule.impact, shown(rule)]);
 }"""
@@ -31,12 +25,10 @@ def _source() -> str:
 
 
 def findings(page: Page) -> list[str]:
-    """The serious and critical findings: every rule in the light theme, then the colours of the dark one."""
+    """The serious and critical findings of every rule."""
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(_source())
     # Colours that are on their way to others would be measured in between.
     page.add_style_tag(content="*, *::before, *::after { transition: none !important; animation: none !important; }")
-    light: list[Any] = page.evaluate(RUN, [[], False])
-    dark: list[Any] = page.evaluate(RUN, [["color-contrast"], True])
-    found = [("light", *rule) for rule in light] + [("dark", *rule) for rule in dark]
-    return [f"{theme}: {rule} ({impact}) {nodes}" for theme, rule, impact, nodes in found if impact in GRAVE]
+    found: list[Any] = page.evaluate(RUN)
+    return [f"{rule} ({impact}) {nodes}" for rule, impact, nodes in found if impact in GRAVE]
