@@ -25,6 +25,7 @@ from models.review import OrderReview
 from views.approval import ApprovalView, ConfirmationLetterView
 from views.base import EntityInterface
 from views.cancellation import CancellationView
+from views.change import ChangeRequestView
 from views.entity import EntityView
 from views.inline import Inline
 from views.installation import AcceptanceView, InstallationView
@@ -275,7 +276,8 @@ class OrderView(Talked, Revealable, EntityView):
     related_views = [
         OrderLineView, OrderFeeView, OrderReviewView, ApprovalView, ConfirmationLetterView, ProductionTaskView,
         InspectionView, ShipmentView, InstallationView, AcceptanceView, PaymentScheduleView, PaymentView, InvoiceView,
-        RefundView, ServiceTicketView, CancellationView,
+        RefundView, ServiceTicketView, ChangeRequestView,
+        CancellationView,
     ]  # fmt: skip
     extra_permissions = ("import",)
     hints = missing_consent_hints
