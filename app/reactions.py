@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
 import app.services
-from app.consequences import cancelling, promise, supply
+from app.consequences import cancelling, changing, promise, supply
 from app.kernel.context import Context
 from app.kernel.engine import fire, observe, react
 from app.kernel.errors import DomainError
@@ -36,6 +36,7 @@ from app.services.quality import actions as quality
 from app.services.talk import notices
 from models.approval import Approval
 from models.cancellation import Cancellation
+from models.change import ChangeRequest
 from models.inbox import InboxItem
 from models.installation import Acceptance, Installation
 from models.labels import ApprovalState, ReviewResult
@@ -287,15 +288,20 @@ def stock_lines(order: Order) -> list[Any]:
 
 
 # What a record does when the committee has decided: the entity's step by the state of its approval.
-SUBJECTS: dict[str, type[Any]] = {"order": Order, "cancellation": Cancellation}
+SUBJECTS: dict[str, type[Any]] = {"order": Order, "cancellation": Cancellation, "change_request": ChangeRequest}
 DECISIONS: dict[str, dict[ApprovalState, str]] = {
     "order": {
         ApprovalState.approved: "committee_approve",
         **dict.fromkeys((ApprovalState.rejected, ApprovalState.withdrawn, ApprovalState.expired), "committee_return"),
     },
-    "cancellation": {
-        ApprovalState.approved: "committee_approve",
-        **dict.fromkeys((ApprovalState.rejected, ApprovalState.withdrawn, ApprovalState.expired), "committee_return"),
+    **{
+        entity: {
+            ApprovalState.approved: "committee_approve",
+            **dict.fromkeys(
+                (ApprovalState.rejected, ApprovalState.withdrawn, ApprovalState.expired), "committee_return"
+            ),
+        }
+        for entity in ("cancellation", "change_request")
     },
 }
 REACTIONS: dict[str, tuple[Callable[[Context, Any, Values], None], ...]] = {
@@ -330,6 +336,10 @@ REACTIONS: dict[str, tuple[Callable[[Context, Any, Values], None], ...]] = {
     "cancellation.escalate": (cancelling.ask_committee,),
     "cancellation.accept": (cancelling.take_effect,),
     "cancellation.refund": (cancelling.record_refund,),
+    "change_request.offer": (changing.offer,),
+    "change_request.escalate": (changing.ask_committee,),
+    "change_request.apply": (changing.apply_change,),
+    "change_request.refund": (changing.record_refund,),
     **dict.fromkeys(
         [f"export_request.{step}" for step in ("refuse", "withdraw", "use", "expire")], (exports.forget_arguments,)
     ),

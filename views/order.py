@@ -26,6 +26,7 @@ from models.review import OrderReview
 from views.approval import ApprovalView, ConfirmationLetterView
 from views.base import EntityInterface
 from views.cancellation import CancellationView
+from views.change import ChangeRequestView
 from views.customerlink import CustomerLinkView, Linked
 from views.entity import EntityView
 from views.findings import review_beside
@@ -289,7 +290,8 @@ class OrderView(Talked, Revealable, Linked, EntityView):
         OrderLineView, OrderFeeView, OrderReviewView, ApprovalView, ConfirmationLetterView, CustomerLinkView,
         ProductionTaskView,
         InspectionView, ShipmentView, InstallationView, AcceptanceView, PaymentScheduleView, PaymentView, InvoiceView,
-        RefundView, ServiceTicketView, CancellationView,
+        RefundView, ServiceTicketView, ChangeRequestView,
+        CancellationView,
     ]  # fmt: skip
     extra_permissions = ("import", "link")
     hints = missing_consent_hints

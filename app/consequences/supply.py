@@ -13,7 +13,8 @@ from app.kernel.engine import fire
 from app.kernel.errors import DomainError
 from app.services.product import actions as products
 from app.services.production import actions as production
-from models.labels import ShipmentState, SupplyMode
+from app.services.quality import actions as quality
+from models.labels import InspectionKind, ReservationKind, ShipmentState, SupplyMode
 from models.order import Order, OrderLine
 from models.product import Reservation
 from models.shipment import Shipment, ShipmentLine
@@ -31,6 +32,15 @@ def give_back(ctx: Context, line: OrderLine) -> None:
     needed = line.qty_net - (line.qty_shipped - line.qty_back)
     if (held or ZERO) > needed:
         products.release(ctx, line, (held or ZERO) - needed)
+
+
+def fetch_more(ctx: Context, line: OrderLine, qty: Decimal) -> None:
+    """Further pieces: held in stock and inspected on the way out, or made. Raises DomainError ``stock_short``."""
+    if line.supply_mode is SupplyMode.stock:
+        products.reserve(ctx, line, qty, ReservationKind.hard)
+        quality.request_inspection(ctx, line, InspectionKind.outgoing, qty)
+    else:
+        production.plan_task(ctx, line)
 
 
 def cancel_shipments(ctx: Context, order: Order, line_ids: Iterable[int] | None, why: str) -> None:

@@ -10,8 +10,9 @@ from app.documents.paper import At, Boxes, Facts, Notes, Paper, Rows, walk
 from app.services.order.pricing import content_of
 from app.services.order.rules import content_hash
 from models.cancellation import Cancellation
+from models.change import ChangeRequest
 from models.installation import Acceptance
-from models.labels_amendment import CancellationState
+from models.labels_amendment import CancellationState, ChangeState
 from models.labels_order import LetterState
 from models.letter import ConfirmationLetter
 from models.payment import Payment, Refund
@@ -319,6 +320,13 @@ def _no_offer_yet(cancellation: Cancellation) -> Any:
     return _l("Nothing is offered yet. Do not send it.")
 
 
+def _no_change_offered(request: ChangeRequest) -> Any:
+    """What is not offered is not shown to the customer."""
+    if request.state in (ChangeState.asked, ChangeState.refused, ChangeState.withdrawn):
+        return _l("Nothing is offered yet. Do not send it.")
+    return None
+
+
 def _not_effective(cancellation: Cancellation) -> Any:
     """A receipt is for money that is kept."""
     if cancellation.state is CancellationState.effective and cancellation.kept_amount > 0:
@@ -379,8 +387,41 @@ COMPENSATION = Paper(
     warning=_not_effective,
 )
 
+CHANGE = Paper(
+    name="change",
+    code="CR",
+    title=_l("Change sheet"),
+    subject=ChangeRequest,
+    number="change_no",
+    parts=(
+        Facts(
+            _l("Order"),
+            ("order.order_no", At("order.customer.name", _l("Customer")), "side", "kind", "asked_at"),
+        ),
+        Rows(
+            _l("Changed lines"),
+            "lines",
+            ("order_line.line_no", "order_line.product.name", "product.name", "before", "after", "stage"),
+        ),
+        Facts(
+            _l("Place and date"),
+            ("receiver_name", "receiver_phone", "ship_city", "ship_district", "ship_address", "floor",
+             "promised_before_on", "promised_on"),
+        ),
+        Facts(
+            _l("Money"),
+            ("total_before_amount", "extra_amount", "fee_amount", "total_after_amount", "refund_amount"),
+            capitals=("total_after_amount",),
+        ),
+        Notes((_l("The order stays as it is until this offer is accepted."),)),
+    ),
+    signs=(_l("Customer (signature or seal)"), _l("Order centre (seal)")),
+    warning=_no_change_offered,
+)  # fmt: skip
+
 PAPERS: tuple[Paper, ...] = (
     LETTER, TASK, INSPECTION, DELIVERY_NOTE, LABELS, ACCEPTANCE, RECEIPT, REFUND, CANCELLATION, COMPENSATION,
+    CHANGE,
 )  # fmt: skip
 
 for _paper in PAPERS:

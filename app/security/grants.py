@@ -30,7 +30,7 @@ _GOODS = _read(
     "delivery_receipt installation acceptance acceptance_line"
 )
 _ORDER = _read("order order_line order_fee confirmation_letter")
-_AMENDMENTS = _read("cancellation cancellation_line cost_item")
+_AMENDMENTS = _read("cancellation cancellation_line cost_item change_request change_line")
 _MONEY = _read("payment_schedule payment payment_allocation refund invoice")
 _RULES = _read("policy_parameter calendar_day")
 # Who is heard before the committee votes sees what it is about, and says it.
@@ -99,6 +99,8 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "invoice": "list show add",
         "service_ticket": "list show add",
         "cancellation": "list show add edit offer answer",
+        "change_request": "list show add edit offer answer",
+        "change_line": WRITE,
         "cancellation_line": WRITE,
         "cost_item": READ,
         "chart": "orders_by_state orders_by_month amount_by_channel deliveries_on_time",
@@ -116,6 +118,8 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "order": f"{READ} comment",
         "production_task": "list show add edit plan release start report pause complete cancel",
         "cancellation": "list show edit cost",
+        "change_request": "list show say_production",
+        "change_line": READ,
         "cancellation_line": READ,
         "cost_item": WRITE,
         "service_ticket": READ,
@@ -142,6 +146,8 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "shipment": "list show add edit schedule dispatch deliver cancel",
         "package": "list show load",
         "service_ticket": READ,
+        "change_request": "list show say_logistics",
+        "change_line": READ,
         "chart": "deliveries_on_time",
     },
     role.LOGISTICS_LEAD: _HEAD | dict.fromkeys(("shipment", "shipment_line", "package", "delivery_receipt"), "export"),
@@ -164,6 +170,8 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "acceptance": "list show sign reject reopen",
         "cancellation": "list show add",
         "cancellation_line": "list show add",
+        "change_request": "list show add",
+        "change_line": "list show add",
         "cost_item": READ,
         "service_ticket": "list show add edit respond plan close reopen",
         "chart": "tickets_by_age deliveries_on_time",
@@ -203,6 +211,8 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "export_request": "list show withdraw",
         "service_ticket": READ,
         "cancellation": "list show check refund",
+        "change_request": "list show say_finance refund",
+        "change_line": READ,
         "cancellation_line": READ,
         "cost_item": READ,
         "chart": "orders_by_month amount_by_channel receipts_by_month",

@@ -67,6 +67,17 @@ def fit_tasks(ctx: Context, line: OrderLine) -> None:
     ctx.session.flush()
 
 
+def renew_specs(ctx: Context, line: OrderLine) -> None:
+    """Tasks that are not finished are made as the line says now."""
+    statement = sa.select(ProductionTask).where(
+        ProductionTask.order_line_id == line.id, ProductionTask.state.in_(list(rules.ENDED_BY))
+    )
+    for task in ctx.session.scalars(statement):
+        task.spec = plain(rules.specification(line, line.order.customer.code))
+        task.planned_end_on = task.planned_end_on or line.line_promised_on
+    ctx.session.flush()
+
+
 def create_task(ctx: Context, values: Mapping[str, Any]) -> ProductionTask:
     """The task a planner adds by hand, after one was cancelled; ``order_line_id`` names the line.
 
