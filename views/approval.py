@@ -11,6 +11,7 @@ from models.letter import ConfirmationLetter
 from views.base import EntityInterface
 from views.entity import EntityView
 from views.paper import Printed
+from views.talk import Talked
 
 
 class ApprovalVoteView(EntityView):
@@ -24,7 +25,7 @@ class ApprovalVoteView(EntityView):
     scope = scopes.approval_vote
 
 
-class ApprovalView(EntityView):
+class ApprovalView(Talked, EntityView):
     """What the committee has to decide, bound to the content it was shown."""
 
     datamodel = EntityInterface(Approval)
