@@ -238,4 +238,5 @@ def api_of(view: type[EntityDeclaration]) -> type[EntityApi]:
         "base_permissions": view.base_permissions,
         "__doc__": str(view.__doc__),
     }
-    return type(name, (view.api_base or (RevealApi if view.masks_can_be_lifted else EntityApi),), members)
+    base = view.api_base or (RevealApi if view.masks_can_be_lifted else EntityApi)
+    return type(name, (*view.api_parts, base), members)

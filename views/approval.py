@@ -19,6 +19,7 @@ from views.display import person_text
 from views.entity import EntityView
 from views.findings import trigger_texts
 from views.paper import Printed
+from views.talk import Talked
 
 
 def considered(ctx: Context, approval: Approval, _step: str) -> dict[str, Any]:
@@ -56,7 +57,7 @@ class ApprovalOpinionView(EntityView):
     scope = scopes.approval_opinion
 
 
-class ApprovalView(EntityView):
+class ApprovalView(Talked, EntityView):
     """What the committee has to decide, bound to the content it was shown."""
 
     datamodel = EntityInterface(Approval)

@@ -97,6 +97,7 @@ class EntityDeclaration(QuietModelView):
     masks_can_be_lifted: ClassVar[bool] = False
     talk: ClassVar[bool] = False
     api_base: ClassVar[type[Any] | None] = None
+    api_parts: ClassVar[tuple[type[Any], ...]] = ()
     links: ClassVar[Mapping[str, Callable[[Context, Any], str | None]]] = {}
     choices: ClassVar[Mapping[str, Callable[[Mapping[str, str]], list[tuple[str, str]]]]] = {}
     whole: ClassVar[frozenset[str]] = frozenset()

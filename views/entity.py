@@ -105,9 +105,17 @@ class EntityView(ListRoutes, ExportRoutes, InlineRoutes, EntityDeclaration):
 
         def act() -> str:
             made = write_whole(ctx, type(self), None, grids, lambda: create(ctx, type(self), raw))
+            self.put_beside(ctx, made)
             return own_address(back, self.url("show", pk=made.id))
 
         return self._save(ctx, "add", raw, act, schema, grids)
+
+    def put_beside(self, ctx: Context, made: Any) -> None:
+        """What else a new record is saved with (``views.held``)."""
+
+    def holding(self, ctx: Context) -> dict[str, Any] | None:
+        """The part of an add form that is not columns (``views.held``)."""
+        del ctx
 
     def _initial(self, ctx: Context) -> dict[str, Any]:
         """What an add form starts with: arguments of the link that led here, defaults of the columns."""
@@ -279,6 +287,7 @@ class EntityView(ListRoutes, ExportRoutes, InlineRoutes, EntityDeclaration):
             draft=draft_of(ctx.actor, self.entity(), record.id if record else None, record.version if record else None),
             errors=[*texts, *other_errors(whole, shown)],
             facts=self._held(schema, record, values) if is_stale and record is not None else None,
+            holding=self.holding(ctx) if is_new else None,
             cancel_url=hidden.get("back")
             or (self.url("show", pk=record.id) if record is not None else self.url("list")),
             submit_label=_("Save"),

@@ -11,6 +11,7 @@ from models.installation import Acceptance, AcceptanceLine, Installation
 from views.base import EntityInterface
 from views.entity import EntityView
 from views.paper import Printed
+from views.talk import Talked
 
 
 class AcceptanceLineView(EntityView):
@@ -41,7 +42,7 @@ class AcceptanceView(Printed, EntityView):
     related_views = [AcceptanceLineView]
 
 
-class InstallationView(EntityView):
+class InstallationView(Talked, EntityView):
     """Appointments and work of the installers."""
 
     datamodel = EntityInterface(Installation)

@@ -28,6 +28,7 @@ from views.base import ENTITIES, EntityDeclaration
 from views.context import web_context
 from views.exportapi import ExportInput
 from views.exportrun import XLSX
+from views.talkapi import CommentInput
 
 ERRORS = {
     "400": "Arguments or body not understood",
@@ -43,6 +44,26 @@ API_TOKEN = _l(
     " person may do at that moment, and of that only what the token names. 401: unknown, expired or ended."
 )
 PK: dict[str, Any] = {"name": "pk", "in": "path", "required": True, "schema": {"type": "integer"}}
+_AUTHOR = {"type": "object", "properties": {"id": {"type": "integer", "nullable": True}, "text": {"type": "string"}}}
+_AT = {"type": "string", "format": "date-time"}
+COMMENT: dict[str, Any] = {
+    "id": {"type": "integer"},
+    "author": _AUTHOR,
+    "created_at": _AT,
+    "edited_at": {**_AT, "nullable": True},
+    "text": {"type": "string"},
+    "mentions": {"type": "array", "items": {"type": "string"}},
+}
+FILE: dict[str, Any] = {
+    "id": {"type": "integer"},
+    "author": _AUTHOR,
+    "created_at": _AT,
+    "is_personal": {"type": "boolean"},
+    "is_gone": {"type": "boolean"},
+    "name": {"type": "string"},
+    "media_type": {"type": "string"},
+    "size": {"type": "integer"},
+}
 KEY: dict[str, Any] = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -127,9 +148,17 @@ def _add(spec: APISpec, actor: Any, view: type[EntityDeclaration]) -> None:
         single["put"] = _operation(label, _("Edit"), name, parameters=[PK, KEY], body=schema, is_edit=True, view=view)
     if single:
         spec.path(f"/api/v1/{name}/{{pk}}", operations=single)
+    _add_acts(spec, actor, view, label)
+
+
+def _add_acts(spec: APISpec, actor: Any, view: type[EntityDeclaration], label: str) -> None:
+    """What is done to a record beside editing it: its masks lifted, talk, steps."""
+    name = view.entity()
     if view.masks_can_be_lifted and view.may(actor, "reveal"):
         lift = _operation(label, _("Show in full"), name, parameters=[PK], body=RevealInput, view=view)
         spec.path(f"/api/v1/{name}/{{pk}}/reveal", operations={"post": lift})
+    if view.talk:
+        _add_talk(spec, actor, view, label)
     workflow = view.workflow()
     for step in workflow.steps if workflow else ():
         if step.permission and actor.may(f"{name}.{step.permission}"):
@@ -160,6 +189,56 @@ def _add_export(spec: APISpec, label: str, name: str) -> None:
     fetched = {"tags": [name], "summary": f"{label}: {_('Download')}", "parameters": [number], "responses": answers}
     spec.path(f"/api/v1/{name}/export", operations={"post": made})
     spec.path(f"/api/v1/{name}/export/{{export_no}}", operations={"post": fetched})
+
+
+def _add_talk(spec: APISpec, actor: Any, view: type[EntityDeclaration], label: str) -> None:
+    """Comments and files of a record: read by who sees it, written by who may comment."""
+    name, where = view.entity(), f"/api/v1/{view.entity()}/{{pk}}"
+    may_read, may_write = view.may(actor, "show"), view.may(actor, "comment")
+    comment = {"type": "object", "properties": {key: _property(field) for key, field in CommentInput().fields.items()},
+               "required": ["text"]}  # fmt: skip
+    files = {"type": "array", "items": {"type": "string", "format": "binary"}}
+    sent = {"type": "object", "properties": {"file": files, "is_personal": {"type": "boolean"}}, "required": ["file"]}
+    before = {"name": "before", "in": "query", "schema": {"type": "integer"}, "description": "What “next” said."}
+    item = {"name": "item", "in": "path", "required": True, "schema": {"type": "integer"}}
+    said, kept = {"type": "object", "properties": COMMENT}, {"type": "object", "properties": FILE}
+
+    def described(act: str, result: Any, status: str, body: Any = None, *more: Any) -> dict[str, Any]:
+        found = {
+            "tags": [name],
+            "summary": f"{label}: {act}",
+            "parameters": [PK, *more],
+            "responses": _answers(status, {"type": "object", "properties": {"result": result}}),
+        }
+        return found if body is None else {**found, "requestBody": {"content": body, "required": True}}
+
+    def many(part: Any) -> dict[str, Any]:
+        return {"type": "array", "items": part}
+
+    comments, attachments = {}, {}
+    if may_read:
+        comments["get"] = described(_("Comments"), many(said), "200", None, before)
+        attachments["get"] = described(_("Files"), many(kept), "200")
+        answer = described(_("Download"), {}, "200", None, item)
+        answer["responses"]["200"] = {
+            "description": "The file", "content": {"application/octet-stream": {"schema": files["items"]}},
+        }  # fmt: skip
+        spec.path(f"{where}/attachments/{{item}}", operations={"get": answer})
+    if may_write:
+        body = {"application/json": {"schema": comment}}
+        comments["post"] = described(_("Add a comment"), said, "201", body, KEY)
+        body = {"multipart/form-data": {"schema": sent}}
+        attachments["post"] = described(_("Add files"), many(kept), "201", body)
+    for path, operations in (("comments", comments), ("attachments", attachments)):
+        if operations:
+            spec.path(f"{where}/{path}", operations=operations)
+
+
+def _answers(status: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """What comes back where all is well, and the refusals."""
+    error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    found = {status: {"description": "OK", "content": {"application/json": {"schema": schema}}}}
+    return {**found, **{code: {"description": text, "content": error} for code, text in ERRORS.items()}}
 
 
 def _step(label: str, name: str, step: Step, view: type[EntityDeclaration]) -> dict[str, Any]:

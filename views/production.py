@@ -13,6 +13,7 @@ from views.base import EntityInterface
 from views.entity import EntityView
 from views.paper import Printed
 from views.quality import InspectionView
+from views.talk import Talked
 
 
 class ProductionReportView(EntityView):
@@ -26,7 +27,7 @@ class ProductionReportView(EntityView):
     scope = scopes.production_report
 
 
-class ProductionTaskView(Printed, EntityView):
+class ProductionTaskView(Talked, Printed, EntityView):
     """What the workshop makes for an order line."""
 
     datamodel = EntityInterface(ProductionTask)

@@ -12,6 +12,7 @@ from models.quality import Inspection, InspectionDefect
 from views.base import EntityInterface
 from views.entity import EntityView
 from views.paper import Printed
+from views.talk import Talked
 
 
 def has_failed(inspection: Inspection) -> bool:
@@ -33,7 +34,7 @@ class InspectionDefectView(EntityView):
     parent_allows = has_failed
 
 
-class InspectionView(Printed, EntityView):
+class InspectionView(Talked, Printed, EntityView):
     """Goods that wait for the inspector, and his results."""
 
     datamodel = EntityInterface(Inspection)

@@ -13,6 +13,7 @@ from views.base import EntityInterface
 from views.entity import EntityView
 from views.installation import InstallationView
 from views.paper import Printed
+from views.talk import Talked
 
 
 def is_before_departure(shipment: Shipment) -> bool:
@@ -63,7 +64,7 @@ class DeliveryReceiptView(EntityView):
     quick_search = ("receipt_no",)
 
 
-class ShipmentView(Printed, EntityView):
+class ShipmentView(Talked, Printed, EntityView):
     """Deliveries from the plan to the customer's signature."""
 
     datamodel = EntityInterface(Shipment)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, ClassVar
 
-from flask import current_app, flash, jsonify, redirect, render_template, request, send_file
+from flask import flash, jsonify, redirect, render_template, request
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -16,22 +15,21 @@ from flask_babel import lazy_gettext as _l
 from app.kernel.context import Context
 from app.kernel.errors import DomainError, NotFoundError, PermissionDeniedError, ValidationFailedError
 from app.kernel.unit_of_work import unit_of_work
-from app.services.talk import actions, files
-from app.services.talk.storage import FileStore
+from app.services.talk import actions
 from models.talk import Attachment, Comment
 from views.adapter import guarded
+from views.attached import answer_with, attach_sent, file_answer, file_of, part_of, store
 from views.base import EntityDeclaration
 from views.context import web_context
 from views.forms import messages
+from views.held import Holding
 from views.mentions import mentions_of, suggestions
 from views.records import RepeatedKeyError, once
 from views.showpage import show_variables
 from views.story import story
-from views.talked import may_get
+from views.talkapi import TalkApi
 
 SEE_OTHER = 303
-# Whoever opens a file by itself gets something that can run and load nothing.
-SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
 
 
 class SaidBeforeError(RepeatedKeyError):
@@ -43,16 +41,12 @@ class SaidBeforeError(RepeatedKeyError):
     )
 
 
-def store() -> FileStore:
-    """Where files lie: in the instance folder, which no web server hands out."""
-    return FileStore(Path(current_app.config["UPLOAD_FOLDER"]) / "attachments")
-
-
-class Talked(EntityDeclaration):
+class Talked(Holding, EntityDeclaration):
     """Mixed into an entity's screen: who sees a record reads its talk, who has the right ``comment`` writes."""
 
     is_abstract: ClassVar[bool] = True
     talk: ClassVar[bool] = True
+    api_parts: ClassVar[tuple[type[Any], ...]] = (TalkApi,)
 
     @expose("/<int:pk>/story")
     @guarded("show")
@@ -96,7 +90,7 @@ class Talked(EntityDeclaration):
         """Puts an own comment right while it is new."""
         ctx = web_context()
         record = self.find(ctx, pk)
-        said = self._part(ctx, Comment, pk, item)
+        said = part_of(ctx, Comment, record, item)
         text = request.form.get("text", "")
 
         def act() -> None:
@@ -111,26 +105,14 @@ class Talked(EntityDeclaration):
         """Puts files beside the record, all or none of a request; the page sends each by itself."""
         ctx = web_context()
         record = self.find(ctx, pk)
-        sent = [found for found in request.files.getlist("file") if found.filename]
-
-        def act() -> None:
-            if not sent:
-                raise ValidationFailedError({"file": [_("Choose a file first.")]})
-            with unit_of_work(ctx):
-                for found in sent:
-                    data = found.stream.read(files.LARGEST_FILE + 1)
-                    is_personal = bool(request.form.get("is_personal"))
-                    actions.attach(ctx, record, store(), found.filename or "", data, is_personal=is_personal)
-
-        return self._answer(ctx, pk, act)
+        return self._answer(ctx, pk, lambda: attach_sent(ctx, record))
 
     @expose("/<int:pk>/withdraw/<int:item>", methods=("POST",))
     @guarded("comment")
     def withdraw(self, pk: int, item: int) -> Any:
         """Takes an own file back, with a reason."""
         ctx = web_context()
-        self.find(ctx, pk)
-        attached = self._part(ctx, Attachment, pk, item)
+        attached = part_of(ctx, Attachment, self.find(ctx, pk), item)
 
         def act() -> None:
             with unit_of_work(ctx):
@@ -154,31 +136,18 @@ class Talked(EntityDeclaration):
     @guarded("show")
     def file(self, pk: int, item: int) -> Any:
         """A file with its original name; always to be saved, never opened in the page."""
-        attached = self._file(pk, item)
-        path = store().path(attached.digest)
-        return _sent(path, mimetype=attached.media_type, as_attachment=True, download_name=attached.name)
+        return file_answer(self._file(pk, item))
 
     @expose("/<int:pk>/thumb/<int:item>")
     @guarded("show")
     def thumb(self, pk: int, item: int) -> Any:
         """A small picture, made by the panel itself."""
         attached = self._file(pk, item)
-        return _sent(store().path(attached.digest, is_small=True), mimetype="image/jpeg")
+        return answer_with(store().path(attached.digest, is_small=True), mimetype="image/jpeg")
 
     def _file(self, pk: int, item: int) -> Attachment:
         ctx = web_context()
-        self.find(ctx, pk)
-        attached: Attachment = self._part(ctx, Attachment, pk, item)
-        if attached.is_gone or not may_get(ctx, attached):
-            raise NotFoundError
-        return attached
-
-    def _part(self, ctx: Context, model: type[Any], pk: int, item: int) -> Any:
-        """A comment or file of this very record. Raises NotFoundError."""
-        found = ctx.session.get(model, item) if 0 < item < 2**31 else None
-        if found is None or (found.entity, found.entity_id) != (self.entity(), pk):
-            raise NotFoundError
-        return found
+        return file_of(ctx, self.find(ctx, pk), item)
 
     def _story(self, ctx: Context, record: Any) -> str:
         return render_template("zhidan/story.html", story=story(ctx, type(self), record))
@@ -207,10 +176,3 @@ class Talked(EntityDeclaration):
         if by_script:
             return jsonify(self._fresh(ctx, pk))
         return redirect(f"{self.url('show', pk=pk)}#talk", SEE_OTHER)
-
-
-def _sent(path: Path, **options: Any) -> Any:
-    response = send_file(path, conditional=False, etag=False, max_age=0, **options)
-    response.headers["Content-Security-Policy"] = SANDBOX
-    response.headers["Cache-Control"] = "no-store"
-    return response

@@ -9,9 +9,10 @@ from app.services.ticket.actions import open_ticket
 from models.ticket import ServiceTicket
 from views.base import EntityInterface
 from views.entity import EntityView
+from views.talk import Talked
 
 
-class ServiceTicketView(EntityView):
+class ServiceTicketView(Talked, EntityView):
     """Complaints, repairs, parts, returns and questions."""
 
     datamodel = EntityInterface(ServiceTicket)

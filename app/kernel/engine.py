@@ -135,7 +135,7 @@ def fire(
         _move(own, workflow, record, step, values, reason or values.get("reason"))
         for reaction in reactions_of(action):
             reaction(own, record, values)
-        for observer in _observers if workflow.is_followed and step.target not in (None, before) else ():
+        for observer in _observers if step.target not in (None, before) else ():
             observer(own, record, action)
         own.session.flush()
     return record

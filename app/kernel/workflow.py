@@ -80,7 +80,7 @@ class DeclarationError(Exception):
 class Workflow:
     """The workflow of one table. ``name`` is the word of the entity in permissions and journal (``order``).
 
-    ``is_followed``: who made a record, and who follows it, is told of its steps.
+    ``is_followed``: who made a record follows it.
     """
 
     name: str

@@ -20,7 +20,14 @@ STYLE_BYTES = 90_000
 # The screens of rights, forms, lists and papers bring their own styles along; no other page loads them.
 OWN_STYLES = {"rights.css": 24_000, "lines.css": 8_000, "lists.css": 12_000, "papers.css": 8_000}
 # Forms alone, or the pages of records that people talk about, load these.
-OWN_SCRIPTS = {"combo.js": 8_000, "drafts.js": 12_000, "lines.js": 16_000, "paste.js": 6_000, "talk.js": 16_000}
+OWN_SCRIPTS = {
+    "combo.js": 8_000,
+    "drafts.js": 12_000,
+    "held.js": 8_000,
+    "lines.js": 16_000,
+    "paste.js": 6_000,
+    "talk.js": 16_000,
+}
 SCRIPT_BYTES = 90_000
 LONGEST_FILE = 400
 COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}\b|\b(?:rgb|rgba|hsl|hsla|oklch)\(")

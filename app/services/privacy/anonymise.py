@@ -26,8 +26,11 @@ from models.exchange import ImportedCustomer, ImportRow
 from models.inbox import InboxItem
 from models.order import Order
 from models.order_line import OrderLine
+from models.talk import Attachment, Comment
 
 LABEL = "已匿名 #"
+# What is said and kept about a record of any table.
+TALK = (Comment, Attachment)
 # By what a row is about an order that does not name it itself.
 PARENTS = ("shipment", "approval", "inspection")
 
@@ -165,5 +168,17 @@ def _is_about(model: type[Any], customer: Customer, orders: Any) -> Any:
             parent = sa.inspect(model).relationships[name].mapper.class_
             of_orders = sa.select(parent.id).where(parent.order_id.in_(orders))
             ways.append(getattr(model, f"{name}_id").in_(of_orders))
+    if model in TALK:
+        # Talk about a record without an order (a question to the service) is about the record's person.
+        ways += [_is_beside(model, other, customer) for other in DECISIONS if _belongs_to_a_customer(other)]
     # What belongs to no one person (the filter of an export) is about none.
     return sa.or_(sa.false(), *ways)
+
+
+def _belongs_to_a_customer(model: type[Any]) -> bool:
+    return hasattr(model, "customer_id") and model is not Order
+
+
+def _is_beside(talk: type[Any], model: type[Any], customer: Customer) -> Any:
+    own = sa.select(model.id).where(model.customer_id == customer.id)
+    return sa.and_(talk.entity == entity_name(model), talk.entity_id.in_(own))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -86,35 +87,63 @@ def correct(ctx: Context, said: Comment, text: str, mentions: Mapping[str, int])
     return said
 
 
-def attach(
-    ctx: Context, record: Base, store: FileStore, name: str, data: bytes, *, is_personal: bool = False
-) -> Attachment:
-    """Puts a file beside a record. The same content from the same person a second time is the same attachment.
+@dataclass(frozen=True)
+class Kept:
+    """A content that lies in the store, checked and cleaned, with the name its person gave it."""
 
-    What somebody else put there, or what is marked otherwise, is another one: else a personal file would stay open
-    because its content already is, and its withdrawal would be another person's.
+    name: str
+    media_type: str
+    size: int
+    digest: str
+    is_picture: bool
+
+
+def keep(store: FileStore, name: str, data: bytes) -> Kept:
+    """Puts a content into the store. Nobody has it until it is put beside a record; ``purge`` removes it after a day.
 
     Raises:
-        FileRefusedError: the file, or all files of the record together, are more than is kept.
+        FileRefusedError: it is not of a kind that is kept.
     """
     clean = rules.clean_name(name, LONGEST_NAME)
     kind = files.kind_of(clean, data)
     small = None
     if kind.is_picture:
         data, small = pictures.cleaned(clean, data, kind.media_type)
+    return Kept(clean, kind.media_type, len(data), store.keep(data, small), kind.is_picture)
+
+
+def attach(
+    ctx: Context, record: Base, store: FileStore, name: str, data: bytes, *, is_personal: bool = False
+) -> Attachment:
+    """Puts a file beside a record. See :func:`put`.
+
+    Raises:
+        FileRefusedError: the file, or all files of the record together, are more than is kept.
+    """
     # The content is written before the row, so that no row is without it; an orphan is found by its digest.
-    digest = store.keep(data, small)
+    return put(ctx, record, keep(store, name, data), is_personal=is_personal)
+
+
+def put(ctx: Context, record: Base, kept: Kept, *, is_personal: bool = False) -> Attachment:
+    """Puts a kept content beside a record. The same from the same person a second time is the same attachment.
+
+    What somebody else put there, or what is marked otherwise, is another one: else a personal file would stay open
+    because its content already is, and its withdrawal would be another person's.
+
+    Raises:
+        FileRefusedError: all files of the record together are more than is kept.
+    """
     mine = about(record)
     here = sa.and_(Attachment.entity == mine["entity"], Attachment.entity_id == mine["entity_id"])
     standing = sa.and_(here, Attachment.withdrawn_at.is_(None))
     _hold(ctx, record)
     own = sa.and_(Attachment.created_by_id == ctx.actor.id, Attachment.is_personal.is_(is_personal))
-    again = ctx.session.scalars(sa.select(Attachment).where(standing, own, Attachment.digest == digest)).first()
+    again = ctx.session.scalars(sa.select(Attachment).where(standing, own, Attachment.digest == kept.digest)).first()
     if again is not None:
         return again
     total = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(Attachment.size), 0)).where(standing)
     count, size = ctx.session.execute(total).one()
-    if count >= files.MOST_FILES or size + len(data) > files.LARGEST_RECORD:
+    if count >= files.MOST_FILES or size + kept.size > files.LARGEST_RECORD:
         raise files.FileRefusedError(
             _l("This record is full: at most %(count)s files and %(mib)s MB. Withdraw what is not needed."),
             code="record_full",
@@ -122,8 +151,8 @@ def attach(
             mib=files.LARGEST_RECORD // files.MIB,
         )
     attached = Attachment(
-        **mine, name=clean, media_type=kind.media_type, size=len(data), digest=digest,
-        is_picture=kind.is_picture, is_personal=is_personal,
+        **mine, name=kept.name, media_type=kept.media_type, size=kept.size, digest=kept.digest,
+        is_picture=kept.is_picture, is_personal=is_personal,
     )  # fmt: skip
     ctx.session.add(attached)
     ctx.session.flush()
@@ -170,7 +199,7 @@ def is_following(ctx: Context, record: Any) -> bool:
     mark = _own_mark(ctx, record)
     if mark is not None:
         return mark.is_on
-    return ctx.actor.id is not None and getattr(record, "created_by_id", None) == ctx.actor.id
+    return ctx.actor.id is not None and notices.maker_of(record) == ctx.actor.id
 
 
 def _hold(ctx: Context, record: Base) -> None:

@@ -12,9 +12,16 @@ import sqlalchemy as sa
 
 from app.kernel.context import SYSTEM, Context, current_context
 from app.kernel.journal import entity_name
+from app.kernel.workflow import workflow_of
 from models.base import Base
 from models.labels_talk import NoticeKind
 from models.talk import Comment, Follower, Notification
+
+
+def maker_of(record: Any) -> int | None:
+    """Who follows a record because he made it; of what only follows from another act (a task), nobody does."""
+    workflow = workflow_of(type(record))
+    return getattr(record, "created_by_id", None) if workflow is not None and workflow.is_followed else None
 
 
 def followers(ctx: Context, record: Any) -> set[int]:
@@ -23,7 +30,7 @@ def followers(ctx: Context, record: Any) -> set[int]:
         Follower.entity == entity_name(type(record)), Follower.entity_id == record.id
     )
     marks = dict(ctx.session.execute(statement).all())
-    maker = getattr(record, "created_by_id", None)
+    maker = maker_of(record)
     found = {user_id for user_id, is_on in marks.items() if is_on}
     return found | ({maker} if maker is not None and marks.get(maker, True) else set())
 

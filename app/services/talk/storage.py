@@ -26,7 +26,11 @@ class FileStore:
         digest = hashlib.sha256(data).hexdigest()
         for suffix, content in ((CONTENT, data), (SMALL, small)):
             path = self._path(digest, suffix)
-            if content is None or path.exists():
+            if content is None:
+                continue
+            if path.exists():
+                # As if written now: an orphan of yesterday must not go before its new record is saved.
+                path.touch()
                 continue
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # Whole or not at all, also for who asks for it at this moment.

@@ -57,6 +57,7 @@ OPENED = ("service_ticket.add", "service_ticket.reopen")
 
 TICKET = Workflow(
     name="service_ticket",
+    is_followed=True,
     subject=ServiceTicket,
     states=S,
     initial=S.open,
