@@ -31,11 +31,16 @@ SWITCHES: Final = (
 )
 
 
+def chromium() -> str | None:
+    """Where Chromium is on this machine; ZHIDAN_CHROMIUM names another one."""
+    return os.environ.get("ZHIDAN_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Chromium as the machine has it; ZHIDAN_CHROMIUM names another one."""
+    """Chromium as the machine has it."""
     sync_api = pytest.importorskip("playwright.sync_api")
-    found = os.environ.get("ZHIDAN_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    found = chromium()
     if found is None:
         unavailable("Chromium was not found (Debian: apt-get install chromium).")
     with sync_api.sync_playwright() as playwright:
@@ -46,7 +51,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def new_context(browser: Browser, live_server: str) -> Iterator[Callable[..., BrowserContext]]:
-    """Open one more person's browser: own cookies, Chinese, Shanghai time, 1440 px wide unless told."""
+    """Open one more person's browser: own cookies, Chinese, Shanghai time, 1440 px wide, no fingers, unless told."""
     contexts: list[BrowserContext] = []
     troubles: list[str] = []
     host = urlsplit(live_server).netloc
@@ -60,8 +65,10 @@ def new_context(browser: Browser, live_server: str) -> Iterator[Callable[..., Br
         if parts.scheme in {"http", "https", "ws", "wss"} and parts.netloc != host:
             troubles.append(f"asked for something outside: {url}")
 
-    def make(*, width: int = 1440, height: int = 900, locale: str = "zh-CN") -> BrowserContext:
+    def make(*, width: int = 1440, height: int = 900, locale: str = "zh-CN", touch: bool = False) -> BrowserContext:
         context = browser.new_context(
+            has_touch=touch,
+            is_mobile=touch,
             base_url=live_server,
             locale=locale,
             timezone_id="Asia/Shanghai",

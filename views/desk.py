@@ -6,7 +6,7 @@ from time import monotonic
 from typing import Any
 
 import sqlalchemy as sa
-from flask import current_app, jsonify, request
+from flask import current_app, jsonify, request, url_for
 from flask_appbuilder import BaseView, expose
 from flask_babel import gettext as _
 from pypinyin import Style, lazy_pinyin
@@ -109,6 +109,9 @@ def commands_of(ctx: Context) -> list[dict[str, Any]]:
         for view in searched(ctx)
         if view.may_add(ctx.actor)
     ]
+    # Accounts are the framework's own screen, not an entity.
+    if ctx.actor.may("user.add"):
+        adds.append(_command(_("Add user"), url_for("UserView.add")))
     return [{"label": _("Add"), "items": adds}, {"label": _("Go to"), "items": goes}]
 
 

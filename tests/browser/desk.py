@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from app.cli.demo_people import DEMO_PASSWORD
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Page, Response
+    from playwright.sync_api import BrowserContext, Locator, Page, Response
 
 Keep = Callable[["Page", str], Path]
 
@@ -28,14 +28,18 @@ class Desk:
         self.page.goto("/login/")
         self.page.fill("#username", username)
         self.page.fill("#password", DEMO_PASSWORD)
-        self.page.click("form[name=login] button[type=submit]")
+        self.point_at("form[name=login] button[type=submit]")
         self.page.wait_for_url(lambda url: urlsplit(url).path == "/")
 
     def sign_out(self) -> None:
         """Through the menu of the person."""
-        self.page.click(".zd-top .zd-user")
+        self.point_at(".zd-top .zd-user")
         with self.page.expect_navigation():
-            self.page.click(".zd-top .zd-menu__body :is(a, button):has(.fa-right-from-bracket)")
+            self.point_at(".zd-top .zd-menu__body :is(a, button):has(.fa-right-from-bracket)")
+
+    def point_at(self, target: str | Locator) -> None:
+        """With the mouse."""
+        (self.page.locator(target) if isinstance(target, str) else target).click()
 
     def open(self, path: str) -> Response:
         """An address of the panel."""
@@ -54,16 +58,16 @@ class Desk:
     def take(self, number: str) -> None:
         """The first record on the own work page whose number begins so."""
         with self.page.expect_navigation():
-            self.page.locator(".zd-work-card a", has_text=number).first.click()
+            self.point_at(self.page.locator(".zd-work-card a", has_text=number).first)
 
     def follow(self, text: str) -> None:
         """The link that says exactly this."""
         with self.page.expect_navigation():
-            self.page.locator("main").get_by_role("link", name=text, exact=True).first.click()
+            self.point_at(self.page.locator("main").get_by_role("link", name=text, exact=True).first)
 
     def tab(self, entity: str) -> None:
         """One related table of the shown record."""
-        self.page.click(f"#tab-{entity}")
+        self.point_at(f"#tab-{entity}")
         self.page.wait_for_selector(f"#panel-{entity}:not([hidden]):not([aria-busy])")
         self.page.wait_for_selector(f"#panel-{entity} table, #panel-{entity} .zd-empty")
 
@@ -71,20 +75,20 @@ class Desk:
         """The add form of a related table."""
         self.tab(entity)
         with self.page.expect_navigation():
-            self.page.click(f"#panel-{entity} .zd-panel__bar a[href*='/add']")
+            self.point_at(f"#panel-{entity} .zd-panel__bar a[href*='/add']")
 
     def first_in_tab(self, entity: str) -> None:
         """The first record of a related table."""
         self.tab(entity)
         with self.page.expect_navigation():
-            self.page.click(f"#panel-{entity} tbody tr:first-child a[href*='/{entity}/show/']")
+            self.point_at(f"#panel-{entity} tbody tr:first-child a[href*='/{entity}/show/']")
 
     def open_row(self, entity: str, text: str) -> None:
         """The record of the row of a related table that holds a text."""
         self.tab(entity)
         row = self.page.locator(f"#panel-{entity} tbody tr", has_text=text)
         with self.page.expect_navigation():
-            row.locator(f"a[href*='/{entity}/show/']").first.click()
+            self.point_at(row.locator(f"a[href*='/{entity}/show/']").first)
 
     def fill(self, **values: str) -> None:
         """Text, numbers, dates and moments by the name of their box."""
@@ -98,10 +102,10 @@ class Desk:
 
     def choose(self, name: str, typed: str) -> str:
         """A related record: open the box, type, take the first that is found. Returns what it is called."""
-        self.page.click(f"main form .zd-field:has(select[name={name}]) .select2-selection")
+        self.point_at(f"main form .zd-field:has(select[name={name}]) .select2-selection")
         self.page.fill(".select2-container--open .select2-search__field", typed)
         option = self.page.locator(".select2-results__option:not(.loading-results)", has_text=typed).first
-        option.click()
+        self.point_at(option)
         return self.page.locator(f"main form select[name={name}] option:checked").inner_text()
 
     def tick(self, name: str) -> None:
@@ -111,14 +115,14 @@ class Desk:
     def save(self) -> None:
         """Press the button of the form and wait for the answer."""
         with self.page.expect_navigation():
-            self.page.click("main .zd-save-bar button[type=submit]")
+            self.point_at("main .zd-save-bar button[type=submit]")
 
     def press(self, step: str) -> None:
         """A next step of the shown record; behind “More” where it is not among the first."""
         if not self.page.is_visible(f".zd-page-header [data-step={step}]"):
-            self.page.click(".zd-page-header [data-zd-menu] summary")
+            self.point_at(".zd-page-header [data-zd-menu] summary")
         with self.page.expect_navigation():
-            self.page.click(f".zd-page-header [data-step={step}]")
+            self.point_at(f".zd-page-header [data-step={step}]")
 
     def why_closed(self, step: str) -> str:
         """The reasons that a closed button gives; fails where it is open."""

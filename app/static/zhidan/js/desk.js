@@ -6,7 +6,8 @@
   const A_MINUTE = 60000;
   const help = document.getElementById("zd-keys");
 
-  const isShown = (element) => element.getClientRects().length > 0 || element.closest(".zd-side") !== null;
+  // A step behind “More” has its key as well.
+  const isShown = (element) => element.getClientRects().length > 0 || element.closest(".zd-side, .zd-page-header [data-zd-menu]") !== null;
   const marked = () => Array.from(document.querySelectorAll("[data-zd-key]")).filter((element) => isShown(element) && !element.disabled);
   const labelOf = (element) => element.dataset.zdKeyLabel || element.getAttribute("aria-label") || element.placeholder || element.textContent.trim();
 
@@ -36,8 +37,18 @@
     if (element) { event.preventDefault(); press(element); }
   }
 
+  /* j and k go through the work of the first page, as through the rows of a list. */
+  function walk(by) {
+    const all = Array.from(document.querySelectorAll("[data-zd-walk] li a"));
+    const at = all.indexOf(document.activeElement);
+    const next = all[at < 0 ? (by > 0 ? 0 : all.length - 1) : at + by];
+    if (next) { next.focus(); next.scrollIntoView({ block: "nearest" }); }
+    return all.length > 0;
+  }
+
   function plain(event) {
     if (event.key === "?") { event.preventDefault(); showHelp(); return; }
+    if ((event.key === "j" || event.key === "k") && walk(event.key === "j" ? 1 : -1)) { event.preventDefault(); return; }
     if (event.key === "/" && window.zdFinder) { event.preventDefault(); window.zdFinder(""); return; }
     typed = (typed + " " + event.key).trim();
     const all = marked();

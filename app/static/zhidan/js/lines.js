@@ -274,10 +274,6 @@
       const all = fields();
       const next = all[all.indexOf(event.target) + 1];
       if (next) next.focus();
-    } else if (event.target.matches(".select2-selection") && !event.ctrlKey && !event.metaKey && !event.altKey && event.key.length === 1 && event.key !== " ") {
-      // Typing into a closed search box opens it; the sign arrives in its search field.
-      const select = event.target.closest(".select2-container").previousElementSibling;
-      if (select && window.jQuery) window.jQuery(select).select2("open");
     }
   }, true);
 
