@@ -81,6 +81,7 @@ class CustomerView(Revealable, Reported, EntityView):
     order_columns = ["created_at", "name", "code"]
     scope = scopes.customer
     quick_search = ("search_text",)
+    cells = ("level", "source_channel", "city", "note", "is_active")
     inlines = {
         "addresses": Inline(
             CustomerAddressView,

@@ -26,6 +26,7 @@ from app.kernel.listing import ListRequest, page
 from app.kernel.workflow import Step
 from views.adapter import guarded, login_needed
 from views.base import EntityDeclaration, view_of
+from views.cells import CellRoutes
 from views.context import web_context
 from views.display import record_text, state_of, text_of
 from views.drafts import draft_of, note_saved
@@ -44,7 +45,7 @@ SEE_OTHER = 303
 TOKEN = "token"  # noqa: S105 - the name of a form field
 
 
-class EntityView(ListRoutes, ExportRoutes, InlineRoutes, EntityDeclaration):
+class EntityView(ListRoutes, CellRoutes, ExportRoutes, InlineRoutes, EntityDeclaration):
     """A declared entity with its screens. See ``EntityDeclaration`` for the words of the declaration."""
 
     is_abstract: ClassVar[bool] = True

@@ -77,6 +77,7 @@ def columns_of(
             down = not asked.descending if is_current else descends_first
             column["sort"] = ("desc" if asked.descending else "asc") if is_current else None
             column["sort_url"] = address(args, sort=f"-{name}" if down else name)
+        column["cell"] = name in view.cells
         found.append(column)
     return found
 

@@ -37,6 +37,7 @@ class PaymentScheduleView(EntityView):
     show_fieldsets = [(_l("Payment schedule"), {"fields": list_columns})]
     label_columns = {"open_amount": _l("Still open")}
     base_order = ("id", "asc")
+    cells = ("due_on",)
     totals = ("amount", "paid_amount")
     scope = scopes.payment_schedule
 
