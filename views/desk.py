@@ -18,7 +18,7 @@ from app.services.look.actions import keep_look
 from views.adapter import login_needed
 from views.base import EntityDeclaration
 from views.context import web_context
-from views.display import name_of, record_text, state_of
+from views.display import add_text, name_of, record_text, state_of
 from views.home import waiting
 from views.shell import LOOKS, navigation
 
@@ -119,11 +119,7 @@ def commands_of(ctx: Context) -> list[dict[str, Any]]:
         for group in groups
         for item in (group["items"] or [{"label": group["label"], "url": group["url"]}])
     ]
-    adds = [
-        _command(_("Add %(name)s", name=str(view.model().__label__)), view.url("add"))
-        for view in searched(ctx)
-        if view.may_add(ctx.actor)
-    ]
+    adds = [_command(add_text(view.model()), view.url("add")) for view in searched(ctx) if view.may_add(ctx.actor)]
     return [{"label": _("Add"), "items": adds}, {"label": _("Go to"), "items": goes}]
 
 

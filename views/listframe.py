@@ -117,9 +117,9 @@ def ways(ctx: Context, view: type[EntityDeclaration], current: str, query: str) 
     """The ways to look at the list: table, board, calendar; nothing where there is but one."""
     found = [("list", _("List"), "fa-list")]
     if view.board_states():
-        found.append(("board", _("Board view"), "fa-table-columns"))
+        found.append(("board", _("Board"), "fa-table-columns"))
     if view.planned and access(ctx.actor, view.model(), view.planned) is Access.full:
-        found.append(("calendar", _("Calendar view"), "fa-calendar-days"))
+        found.append(("calendar", _("By day"), "fa-calendar-days"))
     if len(found) == 1:
         return []
     # No arguments would be one's own first filter.
