@@ -38,6 +38,7 @@ from models.labels_goods import (
 from models.labels_money import (
     MONEY_LABELS,
     ImportOutcome,
+    InstalmentState,
     InvoiceKind,
     InvoiceState,
     Origin,
@@ -190,6 +191,7 @@ TONES: Mapping[type[StrEnum], Mapping[Any, Tone]] = {
         success="closed",
     ),
     PaymentState: _tones(PaymentState, warning="unallocated", progress="partly", success="allocated"),
+    InstalmentState: _tones(InstalmentState, progress="partly_paid", success="paid"),
     RefundState: _tones(
         RefundState,
         warning="draft",
@@ -260,6 +262,7 @@ __all__ = [
     "InspectionKind",
     "InspectionState",
     "InstallationState",
+    "InstalmentState",
     "InvoiceKind",
     "InvoiceState",
     "LateReason",

@@ -56,6 +56,14 @@ class PaymentState(StrEnum):
     allocated = "allocated"
 
 
+class InstalmentState(StrEnum):
+    """How far an instalment is paid: follows from its amounts, no step leads there."""
+
+    unpaid = "unpaid"
+    partly_paid = "partly_paid"
+    paid = "paid"
+
+
 class RefundReason(StrEnum):
     """Why money goes back."""
 
@@ -151,6 +159,11 @@ MONEY_LABELS: Labels = {
         PaymentState.unallocated: _l("Unallocated"),
         PaymentState.partly: _l("Partly allocated"),
         PaymentState.allocated: _l("Allocated"),
+    },
+    InstalmentState: {
+        InstalmentState.unpaid: _l("Unpaid"),
+        InstalmentState.partly_paid: _l("Partly paid"),
+        InstalmentState.paid: _l("Paid in full"),
     },
     RefundReason: {
         RefundReason.cancel: _l("Cancellation"),

@@ -32,6 +32,7 @@ from models.base import (
     words,
 )
 from models.labels import (
+    InstalmentState,
     InvoiceKind,
     InvoiceState,
     OrderOrigin,
@@ -90,6 +91,13 @@ class PaymentSchedule(Stamped, Base):
     def open_amount(self) -> Decimal:
         """Not yet paid."""
         return self.amount - self.paid_amount
+
+    @computed(sensitivity=Sensitivity.PRICE)
+    def paid_state(self) -> InstalmentState:
+        """How far it is paid."""
+        if self.paid_amount >= self.amount:
+            return InstalmentState.paid
+        return InstalmentState.partly_paid if self.paid_amount else InstalmentState.unpaid
 
     def __str__(self) -> str:
         return f"{self.seq}"

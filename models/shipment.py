@@ -60,6 +60,9 @@ class Shipment(Stateful, Base):
         words(DeliveryMode, name="mode"), _l("Delivery mode"), nullable=False, default=DeliveryMode.own_fleet
     )
     carrier: Mapped[str | None] = column(sa.String(100), _l("Carrier"))
+    tracking_no: Mapped[str | None] = column(
+        sa.String(60), _l("Tracking number"), index=True, help_text=_l("The waybill number of the carrier.")
+    )
     vehicle_plate: Mapped[str | None] = column(sa.String(20), _l("Vehicle plate"))
     driver_name: Mapped[str | None] = column(sa.String(60), _l("Driver"), sensitivity=Sensitivity.NAME)
     driver_phone: Mapped[str | None] = column(sa.String(20), _l("Driver's phone"), sensitivity=Sensitivity.PHONE)

@@ -13,14 +13,17 @@ import sqlalchemy as sa
 from flask import Response, jsonify, request
 from flask_appbuilder.api import BaseApi, expose
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from app.kernel import engine
+from app.kernel.brief import TooSlowError
 from app.kernel.context import Context
 from app.kernel.errors import DomainError, NotFoundError, StepNotOpenError, ValidationFailedError
 from app.kernel.fields import Access, level, present
+from app.kernel.hurry import page_in_time, total_in_time
 from app.kernel.journal import plain, state_column
-from app.kernel.listing import page, parse, total
+from app.kernel.listing import parse
 from app.kernel.unit_of_work import unit_of_work
 from app.security.callers import verify_caller
 from app.services.privacy.reveal import RevealInput, reveal
@@ -50,6 +53,14 @@ class InvalidArgumentsError(DomainError):
         return " ".join(str(problem) for problem in self.problems)
 
 
+class SlowListError(DomainError):
+    """No index leads to what was asked for, and reading everything took too long."""
+
+    code = "too_slow"
+    status = 400
+    default_message = _l("Looking for these rows takes too long. Narrow the list, for example by a period.")
+
+
 class EntityApi(ExportApiRoutes, BaseApi):
     """Base of the generated classes; ``view`` is the declaration."""
 
@@ -63,16 +74,20 @@ class EntityApi(ExportApiRoutes, BaseApi):
         """A page of the list with the arguments that lead to its neighbours."""
         ctx = web_context()
         spec = self.view.spec()
-        asked, problems = parse(spec, ctx.actor, args_of_request())
+        asked, problems = parse(spec, ctx.actor, args_of_request(), ctx.today)
         if problems:
             note_arguments(problems)
             raise InvalidArgumentsError(problems)
-        found = page(ctx, spec, asked)
-        counted = total(ctx, spec, asked)
+        try:
+            found = page_in_time(ctx, spec, asked)
+        except TooSlowError as error:
+            raise SlowListError from error
         names = self.view.seen_columns(ctx.actor, self.view.list_columns)
+        result = [as_json(ctx, self.view, record, names) for record in found.rows]
+        counted = total_in_time(ctx, spec, asked, found)
         return jsonify(
             {
-                "result": [as_json(ctx, self.view, record, names) for record in found.rows],
+                "result": result,
                 "count": counted.count,
                 "count_is_exact": counted.is_exact,
                 "next": found.next,

@@ -5,7 +5,7 @@ Screens, buttons, rights, REST API and OpenAPI follow from the declaration; ``vi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, ClassVar
 
@@ -44,6 +44,7 @@ FUNCTIONS = (
     "starts_with",
 )  # fmt: skip
 INLINE_ROUTES = ("quote", "paste")
+CELL_ROUTES = ("cell", "change_many")
 REQUIRED = ("list_columns", "search_columns", "show_fieldsets", "base_order")
 
 
@@ -65,7 +66,8 @@ class EntityDeclaration(QuietModelView):
     ``links`` (column → where its value leads), ``choices`` (column of words → what its filter offers beside the other
     filters), ``whole`` (columns that the filter bar compares whole: an index answers). ``facets`` (columns of words
     that the list counts beside its state), ``totals`` (columns that are added up under the list), ``board`` (False: no
-    cards by state; or the states it shows), ``planned`` (the day or moment that the calendar of the list goes by).
+    cards by state; or the states it shows), ``planned`` (the day or moment that the calendar of the list goes by),
+    ``cells`` (columns of the edit form that may be changed in the list, of one row or of many at once).
     ``inlines`` (relation → grid of child rows in the forms, see ``views.inline``), ``quotes`` (what the typed form
     would cost), ``quoted_columns`` (the sums of it that are shown) and ``starts_with`` (rows of a new form). The
     framework's ``add_fieldsets`` and ``edit_fieldsets`` put the form in sections; they may name grids. With
@@ -109,6 +111,7 @@ class EntityDeclaration(QuietModelView):
     totals: ClassVar[tuple[str, ...]] = ()
     board: ClassVar[bool | tuple[Any, ...]] = True
     planned: ClassVar[str | None] = None
+    cells: ClassVar[tuple[str, ...]] = ()
     page_size = PAGE_SIZE
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -131,7 +134,7 @@ class EntityDeclaration(QuietModelView):
         cls.order_columns = list(cls.order_columns or sortable(table, candidates))
         # What the declaration does not give has no address either.
         given = {"board": bool(cls.board_states()), "calendar": cls.planned is not None}
-        given |= dict.fromkeys(INLINE_ROUTES, bool(cls.inlines))
+        given |= dict.fromkeys(INLINE_ROUTES, bool(cls.inlines)) | dict.fromkeys(CELL_ROUTES, bool(cls.cells))
         cls.exclude_route_methods = set(FRAMEWORK_ROUTES) | {name for name, is_there in given.items() if not is_there}
         ENTITIES[cls.entity()] = cls
 
@@ -172,10 +175,25 @@ class EntityDeclaration(QuietModelView):
         if is_new and cls.add_schema is not None:
             return cls.add_schema
         table: Any = cls.model()
-        keys = [column_key(table, name) for name in (cls.add_columns if is_new else cls.edit_columns)]
-        keys = [key for key in keys if key not in cls.restricted or actor.may(cls.restricted[key])]
-        names = fillable(actor, table, keys) if is_new else editable(actor, table, keys, record)
+        names = fillable(actor, table, cls._open(actor, cls.add_columns)) if is_new else None
+        names = cls.editable_columns(actor, record) if names is None else names
         return _schema(table, tuple(names), cls.optional_columns)
+
+    @classmethod
+    def _open(cls, actor: Actor, names: Sequence[str]) -> list[str]:
+        """The keys of columns without those that ask for a further right."""
+        keys = [column_key(cls.model(), name) for name in names]
+        return [key for key in keys if key not in cls.restricted or actor.may(cls.restricted[key])]
+
+    @classmethod
+    def editable_columns(cls, actor: Actor, record: Any = None, names: Sequence[str] | None = None) -> list[str]:
+        """The keys that the actor may write of a record: of the edit form, or of the named ones of it."""
+        return editable(actor, cls.model(), cls._open(actor, cls.edit_columns if names is None else names), record)
+
+    @classmethod
+    def cell_schema(cls, name: str) -> type[EntityInput]:
+        """The input of one column by itself."""
+        return _schema(cls.model(), (name,), cls.optional_columns)
 
     @classmethod
     def facet_columns(cls) -> list[str]:
@@ -300,6 +318,9 @@ def _check_figures(view: type[EntityDeclaration], attributes: Any) -> None:
     for name in view.totals:
         if name not in attributes or not isinstance(attributes[name].columns[0].type, Fixed | sa.Integer):
             refuse(view, f"totals {name!r} is no column of numbers")
+    for name in view.cells:
+        if name not in view.edit_columns or not isinstance(attributes[name], sa.orm.ColumnProperty):
+            refuse(view, f"cells {name!r} is no plain column of the edit form")
     planned = view.planned
     if planned is not None and (
         planned not in leading(model, (planned,))

@@ -19,7 +19,8 @@ from app.kernel.errors import Reason
 from app.kernel.fields import Access, access
 from app.kernel.filters import attribute_of
 from app.kernel.journal import state_column
-from app.kernel.listing import conditions, loads
+from app.kernel.listing import conditions
+from app.kernel.loading import loads
 from app.kernel.workflow import Step
 from models.base import UtcDateTime
 from models.labels import TONES

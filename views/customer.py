@@ -104,6 +104,7 @@ class CustomerView(Revealable, Reported, Stated, EntityView):
     order_columns = ["created_at", "name", "code"]
     scope = scopes.customer
     quick_search = ("search_text",)
+    cells = ("level", "source_channel", "city", "note", "is_active")
     inlines = {
         "addresses": Inline(
             CustomerAddressView,

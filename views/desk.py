@@ -6,19 +6,21 @@ from time import monotonic
 from typing import Any
 
 import sqlalchemy as sa
-from flask import current_app, jsonify, request, url_for
+from flask import Response, current_app, jsonify, request, url_for
 from flask_appbuilder import BaseView, expose
 from flask_babel import gettext as _
 from pypinyin import Style, lazy_pinyin
 
 from app.kernel.context import Context
 from app.kernel.listing import LONGEST_SEARCH, ListRequest, page
+from app.kernel.unit_of_work import unit_of_work
+from app.services.look.actions import keep_look
 from views.adapter import login_needed
 from views.base import EntityDeclaration
 from views.context import web_context
-from views.display import name_of, record_text, state_of
+from views.display import add_text, name_of, record_text, state_of
 from views.home import waiting
-from views.shell import navigation
+from views.shell import LOOKS, navigation
 
 FEWEST_SIGNS = 2
 ROWS_OF_A_KIND = 5
@@ -47,6 +49,19 @@ class DeskView(BaseView):
         if (answer := login_needed()) is not None:
             return answer
         return jsonify({"groups": commands_of(web_context())})
+
+    @expose("/look", methods=("POST",))
+    def look(self) -> Any:
+        """Keeps theme, density or language with the person; the browser has its own quick copy already."""
+        if (answer := login_needed()) is not None:
+            return answer
+        ctx = web_context()
+        words = {**LOOKS, "locale": tuple(current_app.config["LANGUAGES"])}
+        chosen = {name: word for name, word in request.form.items() if word in words.get(name, ())}
+        if chosen:
+            with unit_of_work(ctx):
+                keep_look(ctx, chosen)
+        return Response(status=204)
 
     @expose("/waiting")
     def waiting(self) -> Any:
@@ -104,11 +119,7 @@ def commands_of(ctx: Context) -> list[dict[str, Any]]:
         for group in groups
         for item in (group["items"] or [{"label": group["label"], "url": group["url"]}])
     ]
-    adds = [
-        _command(_("Add %(name)s", name=str(view.model().__label__)), view.url("add"))
-        for view in searched(ctx)
-        if view.may_add(ctx.actor)
-    ]
+    adds = [_command(add_text(view.model()), view.url("add")) for view in searched(ctx) if view.may_add(ctx.actor)]
     # Accounts are the framework's own screen, not an entity.
     if ctx.actor.may("user.add"):
         adds.append(_command(_("Add user"), url_for("UserView.add")))

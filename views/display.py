@@ -79,6 +79,13 @@ def record_text(actor: Actor, record: Any) -> str:
     return f"{record} {name}" if name and name != str(record) else str(record)
 
 
+def add_text(model: Any) -> str:
+    """“Add order”: the label of a table within a sentence; API token keeps its capitals."""
+    label = str(model.__label__)
+    text: str = _("Add %(name)s", name=label if label[1:2].isupper() else f"{label[:1].lower()}{label[1:]}")
+    return text
+
+
 def name_of(actor: Actor, record: Base) -> str | None:
     """The name of a record, where its table has one, by the actor's access."""
     model: Any = type(record)

@@ -26,13 +26,14 @@ from app.kernel.listing import ListRequest, page
 from app.kernel.workflow import Step
 from views.adapter import guarded, login_needed
 from views.base import EntityDeclaration, view_of
+from views.cells import CellRoutes
 from views.context import web_context
-from views.display import record_text, state_of, text_of
+from views.display import add_text, record_text, state_of, text_of
 from views.drafts import draft_of, note_saved
 from views.exportroutes import ExportRoutes
 from views.forms import form_fields, is_id, new_token, other_errors, own_address, posted, unchanged
 from views.inline import Grids, Row, after_conflict, held_rows, posted_rows, with_records, write_whole
-from views.inlinepage import grids_of, sections
+from views.inlinepage import grids_of, sections, step_sections
 from views.inlineroutes import InlineRoutes
 from views.listpage import note_arguments
 from views.listroutes import ListRoutes
@@ -44,7 +45,7 @@ SEE_OTHER = 303
 TOKEN = "token"  # noqa: S105 - the name of a form field
 
 
-class EntityView(ListRoutes, ExportRoutes, InlineRoutes, EntityDeclaration):
+class EntityView(ListRoutes, CellRoutes, ExportRoutes, InlineRoutes, EntityDeclaration):
     """A declared entity with its screens. See ``EntityDeclaration`` for the words of the declaration."""
 
     is_abstract: ClassVar[bool] = True
@@ -267,7 +268,7 @@ class EntityView(ListRoutes, ExportRoutes, InlineRoutes, EntityDeclaration):
     ) -> str:
         shown = form_fields(ctx, schema, values, errors, model=self.model())
         name = str(self.model().__label__)
-        title = _("Add %(name)s", name=name) if is_new else _("Edit %(name)s", name=str(record))
+        title = add_text(self.model()) if is_new else _("Edit %(name)s", name=str(record))
         hidden = {TOKEN: new_token()}
         if is_new and (back := request.form.get("back") or self._parent_address(ctx)):
             hidden["back"] = back
@@ -339,7 +340,7 @@ class EntityView(ListRoutes, ExportRoutes, InlineRoutes, EntityDeclaration):
                 "version": request.form.get("version") or record.version,
                 "back": request.values.get("back"),
             },
-            fieldsets=[{"label": None, "fields": shown}] if shown else [],
+            fieldsets=step_sections(shown),
             errors=[*(str(reason) for reason in reasons), *other_errors(errors, shown)],
             intro=str(declared.confirm) if declared.confirm else None,
             facts=groups[0]["pairs"] if groups else None,

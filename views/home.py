@@ -30,7 +30,7 @@ from views.adapter import OpenIndexView, login_needed
 from views.base import ENTITIES, EntityDeclaration
 from views.charts import home_charts
 from views.context import web_context
-from views.display import moment, name_of, record_text
+from views.display import add_text, moment, name_of, record_text
 from views.shell import ask_for_demo
 from views.tour import tour
 from views.words import act_of, declared_step
@@ -95,7 +95,7 @@ def actions(ctx: Context) -> list[dict[str, str]]:
     wanted = ("order", "inbox_item", "service_ticket", "payment")
     return [
         {
-            "label": _("Add %(name)s", name=str(view.model().__label__)),
+            "label": add_text(view.model()),
             "url": view.url("add"),
             "icon": "fa-plus",
             "tone": "primary" if name == "order" else "default",

@@ -18,6 +18,7 @@ from views.inline import MOST_ROWS, WHOLE_ROW, Grids, Inline, Row, initial, open
 from views.naming import records_of
 
 BLANK = "__n__"
+LONG_FORM = 7
 TRUE = {True, "y", "true", "1", "on"}
 
 
@@ -29,6 +30,18 @@ def grids_of(
         _Grid(ctx, view, name, inline).variables(grids.get(name, []), errors.get(name) or {})
         for name, inline in open_grids(ctx, view)
     ]
+
+
+def step_sections(shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The form of a step; of a long one, what need not be filled in folds away on a telephone."""
+    rest = [field for field in shown if not field["required"]]
+    if len(shown) < LONG_FORM or len(rest) == len(shown):
+        return [{"label": None, "fields": shown}] if shown else []
+    first = [field for field in shown if field["required"]]
+    # What is filled in, or wrong, must not be out of sight.
+    told = any(field["errors"] or field["value"] for field in rest)
+    further = {"label": _("Further details"), "fields": rest, "folds": True, "open": True, "narrow": not told}
+    return [{"label": None, "fields": first}, further]
 
 
 class _Grid:

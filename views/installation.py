@@ -59,5 +59,6 @@ class InstallationView(Talked, EntityView):
     scope = scopes.installation
     quick_search = ("installation_no", "order.order_no")
     planned = "slot_from"
+    cells = ("crew", "note")
     creates = create_installation
     related_views = [AcceptanceView]

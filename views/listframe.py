@@ -9,12 +9,15 @@ from urllib.parse import urlencode
 from flask import request
 from flask_babel import gettext as _
 
+from app.kernel.brief import TooSlowError
 from app.kernel.context import Context
 from app.kernel.errors import Reason
 from app.kernel.fields import Access, access
-from app.kernel.listing import Args, ListRequest, page, parse, total
+from app.kernel.hurry import page_in_time, total_in_time
+from app.kernel.listing import Args, ListRequest, parse
 from views.arrangement import PLAIN, VIEW, Arrangement, arrangement, tabs, tools
 from views.base import EntityDeclaration
+from views.cells import cell_addresses, writable_cells
 from views.listpage import (
     add_button,
     address,
@@ -27,6 +30,9 @@ from views.listpage import (
     rows_of,
 )
 from views.tallies import facets, periods, total_names
+
+# Of the periods over a list.
+MONTH = 2
 
 
 @dataclass(frozen=True)
@@ -75,28 +81,45 @@ def list_variables(
     names, asked = made.own.names, made.asked
     # The declared columns are loaded too: they name the row, whether they are shown or not.
     spec = replace(view.spec(), columns=tuple(dict.fromkeys([*view.list_columns, *names])))
-    found = page(ctx, spec, asked)
-    counted = total(ctx, spec, asked)
+    try:
+        found = page_in_time(ctx, spec, asked)
+    except TooSlowError:
+        return {**made.variables, "columns": [], "rows": [], "empty": too_slow(made.variables)}, made.problems
     menu = view.url("rowmenu", pk=0)
     rows = rows_of(ctx, view, names, found.rows)
-    for row in rows:
+    for row, record in zip(rows, found.rows, strict=True):
         row["menu_url"] = menu.replace("/0/", f"/{row['pk']}/")
+        row["writes"] = writable_cells(ctx, view, record, names)
+    counted = total_in_time(ctx, spec, asked, found)
     return {
         **made.variables,
         "columns": columns_of(ctx, view, names, args, asked),
         "rows": rows,
         "pager": pager(found, counted, args, asked),
         "bulk": bulk_steps(ctx, view),
+        **cell_addresses(ctx, view),
     }, made.problems
+
+
+def too_slow(shown: dict[str, Any]) -> dict[str, Any]:
+    """What stands in the place of the rows where they would take too long, with a way to narrow the list."""
+    periods = shown["periods"]
+    month = periods["values"][MONTH] if periods else None
+    label = _("%(name)s: %(value)s", name=periods["label"], value=month["label"]) if month else None
+    return {
+        "title": _("Looking for these rows takes too long"),
+        "text": _("Narrow the list: add a period, a state or a customer. What is searched for in words is slowest."),
+        "action": {"label": label, "url": month["url"]} if month and not month["active"] else None,
+    }
 
 
 def ways(ctx: Context, view: type[EntityDeclaration], current: str, query: str) -> list[dict[str, Any]]:
     """The ways to look at the list: table, board, calendar; nothing where there is but one."""
     found = [("list", _("List"), "fa-list")]
     if view.board_states():
-        found.append(("board", _("Board view"), "fa-table-columns"))
+        found.append(("board", _("Board"), "fa-table-columns"))
     if view.planned and access(ctx.actor, view.model(), view.planned) is Access.full:
-        found.append(("calendar", _("Calendar view"), "fa-calendar-days"))
+        found.append(("calendar", _("By day"), "fa-calendar-days"))
     if len(found) == 1:
         return []
     # No arguments would be one's own first filter.

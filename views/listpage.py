@@ -20,7 +20,7 @@ from app.kernel.listing import Args, ListRequest, Page, Total
 from app.security.refusals import tampered
 from models.base import Fixed, UtcDateTime
 from views.base import EntityDeclaration, view_of
-from views.display import cell, kind_of, label_text, record_text
+from views.display import add_text, cell, kind_of, label_text, record_text
 from views.forms import enum_choices
 
 PAGING = ("after", "before", "last")
@@ -55,7 +55,7 @@ def add_button(ctx: Context, view: type[EntityDeclaration], **values: Any) -> di
     """The way to the add form, for who may add."""
     if not view.may_add(ctx.actor):
         return None
-    return {"label": _("Add %(name)s", name=str(view.model().__label__)), "url": view.url("add", **values)}
+    return {"label": add_text(view.model()), "url": view.url("add", **values)}
 
 
 def list_args(pairs: Args) -> list[tuple[str, str]]:
@@ -77,6 +77,7 @@ def columns_of(
             down = not asked.descending if is_current else descends_first
             column["sort"] = ("desc" if asked.descending else "asc") if is_current else None
             column["sort_url"] = address(args, sort=f"-{name}" if down else name)
+        column["cell"] = name in view.cells
         found.append(column)
     return found
 

@@ -18,6 +18,7 @@ from views import bulk
 from views.adapter import guarded, login_needed
 from views.arrangement import address_of
 from views.boards import board_variables, calendar_variables
+from views.cells import cells_of
 from views.context import web_context
 from views.forms import is_id, new_token, own_address, posted
 from views.listframe import list_variables
@@ -100,6 +101,19 @@ class ListRoutes:
         declared = self._declared(ctx, step)
         if not declared.is_bulk:
             raise NotFoundError
+        return self._many(ctx, bulk.step_act(type(self), declared))
+
+    @expose("/change", methods=("POST",))
+    @guarded("edit")
+    def change_many(self: Any) -> Any:
+        """One field of many records: shown first, then changed, each by itself."""
+        ctx, view, name = web_context(), type(self), request.form.get("field", "")
+        if name not in dict(cells_of(ctx, view)):
+            flash(_("Choose a field that you may change."), "warning")
+            return redirect(own_address(request.form.get("back"), self.url("list")), SEE_OTHER)
+        return self._many(ctx, bulk.field_act(view, name, empties=bool(request.form.get(bulk.EMPTIES))))
+
+    def _many(self: Any, ctx: Context, act: bulk.Act) -> Any:
         back = own_address(request.form.get("back"), self.url("list"))
         ids = [int(raw) for raw in request.form.getlist("pk") if is_id(raw)]
         ids = [*dict.fromkeys(ids)][: bulk.MOST_BULK]
@@ -107,18 +121,16 @@ class ListRoutes:
             flash(_("Select at least one row."), "warning")
             return redirect(back, SEE_OTHER)
         if not request.form.get("confirmed"):
-            return render_template(
-                "zhidan/bulk.html", **bulk.preview_variables(ctx, type(self), declared, ids, back=back)
-            )
-        return self._take(ctx, declared, ids, back)
+            return render_template("zhidan/bulk.html", **bulk.preview_variables(ctx, type(self), act, ids, back=back))
+        return self._take(ctx, act, ids, back)
 
-    def _take(self: Any, ctx: Context, declared: Any, ids: Any, back: str) -> Any:
-        raw = posted(declared.asks, request.form) if declared.asks else {}
+    def _take(self: Any, ctx: Context, act: bulk.Act, ids: Any, back: str) -> Any:
+        raw = posted(act.asks, request.form) if act.asks else {}
         versions = {pk: request.form.get(f"version.{pk}", "") for pk in ids}
         seen = {pk: int(version) if is_id(version) else 0 for pk, version in versions.items()}
-        outcome = bulk.take(ctx, type(self), declared, seen, raw, request.form.get("token") or new_token())
+        outcome = bulk.take(ctx, type(self), act, seen, raw, request.form.get("token") or new_token())
         if outcome.errors:
-            page = bulk.preview_variables(ctx, type(self), declared, ids, raw=raw, errors=outcome.errors, back=back)
+            page = bulk.preview_variables(ctx, type(self), act, ids, raw=raw, errors=outcome.errors, back=back)
             return render_template("zhidan/bulk.html", **page), 422
         if outcome.done:
             flash(ngettext("%(num)s record done.", "%(num)s records done.", len(outcome.done)), "success")

@@ -25,6 +25,7 @@ from views.words import act_of
 
 SEE_OTHER = 303
 ROWS = 50
+IN_BELL = 10
 MOST_COUNTED = 100
 EXCERPT = 140
 
@@ -61,6 +62,21 @@ class NotificationView(BaseView):
             ],
             read_all_url=url_for("NotificationView.read_all"),
         )
+
+    @expose("/latest")
+    def latest(self) -> Any:
+        """The drop-down of the bell: unread lines first, then the newest."""
+        if (answer := login_needed()) is not None:
+            return answer
+        ctx = web_context()
+        own = _own(ctx, only_unread=False)
+        entities = ctx.session.scalars(own.with_only_columns(Notification.entity).order_by(None).distinct())
+        own = own.where(sa.or_(sa.false(), *_still_open(ctx, entities)))
+        rows = list(ctx.session.scalars(own.where(Notification.read_at.is_(None)).limit(IN_BELL)))
+        if len(rows) < IN_BELL:
+            read = own.where(Notification.read_at.is_not(None)).limit(IN_BELL - len(rows))
+            rows += ctx.session.scalars(read)
+        return render_template("zhidan/bellmenu.html", lines=lines(ctx, rows))
 
     @expose("/unread")
     def unread(self) -> Any:

@@ -16,7 +16,7 @@ from marshmallow import Schema
 from marshmallow import fields as kinds
 
 from app.kernel.fields import editable
-from app.kernel.filters import operators_of
+from app.kernel.filters import DURING, PERIODS, operators_of
 from app.kernel.journal import state_column
 from app.kernel.schema import Related
 from app.kernel.workflow import Step
@@ -361,6 +361,7 @@ def _list_parameters(actor: Any, view: type[EntityDeclaration]) -> list[dict[str
         {"name": "size", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 200}},
         {"name": "after", "in": "query", "schema": {"type": "string"}},
         {"name": "before", "in": "query", "schema": {"type": "string"}},
+        {"name": "last", "in": "query", "schema": {"type": "string", "enum": ["1"]}},
     ]
     if view.quick_search:
         found.append({"name": "q", "in": "query", "schema": {"type": "string"}})
@@ -368,8 +369,10 @@ def _list_parameters(actor: Any, view: type[EntityDeclaration]) -> list[dict[str
         attribute = sa.inspect(model).attrs[name]
         is_relation = isinstance(attribute, sa.orm.RelationshipProperty)
         kind = None if is_relation else attribute.columns[0].type
-        words = ", ".join(f"{name}__{word}" for word in sorted(operators_of(kind, is_relation=is_relation) - {"eq"}))
-        found.append({"name": name, "in": "query", "description": words, "schema": {"type": "string"}})
+        words = [f"{name}__{word}" for word in sorted(operators_of(kind, is_relation=is_relation) - {"eq"})]
+        if isinstance(kind, UtcDateTime | sa.Date):
+            words.append(f"{name}__{DURING} ({', '.join(PERIODS)})")
+        found.append({"name": name, "in": "query", "description": ", ".join(words), "schema": {"type": "string"}})
     return found
 
 

@@ -279,6 +279,7 @@ class OrderView(Talked, Revealable, Linked, EntityView):
         (_l("Promise missed"), {"promised_on__during": "past", "state": UNDELIVERED}),
     )
     totals = ("total_amount",)
+    cells = ("requested_on", "external_no", "project_name", "contract_no", "note")
     facets = ("order_type",)
     way = stations
     awaits = {OrderState.ready_to_ship: "shipment.add"}

@@ -30,13 +30,17 @@ class PaymentScheduleView(EntityView):
     """What an order owes, and when."""
 
     datamodel = EntityInterface(PaymentSchedule)
-    list_columns = ["order", "seq", "kind", "trigger", "percent", "amount", "due_on", "paid_amount", "open_amount"]
+    list_columns = [
+        "order", "seq", "kind", "trigger", "percent", "amount", "due_on", "paid_amount", "open_amount",
+        "paid_state",
+    ]  # fmt: skip
     search_columns = ["order", "kind", "trigger", "due_on", "amount"]
     # The plan is made with the order and adds up to its total: no instalment is added to it by hand.
     edit_columns = ["due_on"]
     show_fieldsets = [(_l("Payment schedule"), {"fields": list_columns})]
-    label_columns = {"open_amount": _l("Still open")}
+    label_columns = {"open_amount": _l("Still open"), "paid_state": _l("Payment state")}
     base_order = ("id", "asc")
+    cells = ("due_on",)
     totals = ("amount", "paid_amount")
     scope = scopes.payment_schedule
 

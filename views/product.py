@@ -35,6 +35,7 @@ class StockView(EntityView):
     base_order = ("id", "asc")
     scope = scopes.stock
     quick_search = ("product.search_text",)
+    cells = ("qty_on_hand",)
     related_views = [ReservationView]
 
 
@@ -62,6 +63,10 @@ class ProductView(EntityView):
     base_order = ("sku_code", "asc")
     scope = scopes.product
     quick_search = ("search_text", "sku_code")
+    cells = (
+        "name", "series", "category", "material", "finish", "colour", "lead_days", "warranty_months", "list_price",
+        "is_active",
+    )  # fmt: skip
     creates = create_product
     changes = change_product
     related_views = [StockView]

@@ -52,5 +52,6 @@ class ProductionTaskView(Talked, Printed, EntityView):
     scope = scopes.production_task
     quick_search = ("task_no", "order.order_no")
     quick_views = tuple((label_of(state), {"state": str(state)}) for state in TaskState)
+    cells = ("priority", "work_centre", "material_ready_on", "planned_start_on", "planned_end_on")
     creates = create_task
     related_views = [ProductionReportView, InspectionView]

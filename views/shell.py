@@ -16,8 +16,10 @@ from app.kernel.demo import is_demo
 from app.security.actors import current_actor
 from app.security.departments import label_of_role
 from app.security.wording import listed
+from app.services.look.actions import look_of
 from views.access.previewing import forget, strip
 from views.base import ENTITIES
+from views.context import web_context
 from views.drafts import SAVED
 
 POLICY = (
@@ -27,7 +29,7 @@ POLICY = (
 )
 YEAR = 31_536_000
 A_MINUTE = 60
-# What a person chose for this browser; the first is what nobody chose.
+# What a person may choose; the first is what nobody chose.
 LOOKS = {"theme": ("system", "light", "dark"), "density": ("roomy", "compact")}
 
 
@@ -105,6 +107,27 @@ def look() -> dict[str, Any]:
     return found | {"is_signed_in": bool(current_user and current_user.is_authenticated)}
 
 
+def note_sign_in(_app: Flask, user: Any) -> None:
+    """Remembers for the answer of this request that somebody has come in."""
+    g.zhidan_came_in = user.id
+
+
+def bring_look(response: Response) -> Response:
+    """Gives the browser of who has just signed in his theme, density and language, where he has chosen any."""
+    came_in = g.get("zhidan_came_in")
+    found = look_of(web_context().session, came_in) if came_in is not None else None
+    if found is None:
+        return response
+    secure = bool(current_app.config.get("SESSION_COOKIE_SECURE"))
+    for name, words in LOOKS.items():
+        if (word := getattr(found, name)) in words:
+            # The script of the page writes it too.
+            response.set_cookie(f"zd_{name}", word, max_age=YEAR, secure=secure, samesite="Lax", httponly=False)
+    if found.locale in current_app.config["LANGUAGES"]:
+        session["locale"] = found.locale
+    return response
+
+
 def ask_for_demo(session: Session) -> None:
     """Looks, on the first page and at most once a minute, whether this is the demo company. Every page then says so."""
     known: tuple[float, bool] | None = current_app.extensions.get("zhidan_demo")
@@ -151,7 +174,9 @@ def stands_in(held: Deputyship) -> str:
 def init_shell(app: Flask) -> None:
     """Registers headers, nonce and variables."""
     app.after_request(headers)
+    app.after_request(bring_look)
     user_logged_in.connect(forget, app)
+    user_logged_in.connect(note_sign_in, app)
     user_logged_out.connect(forget, app)
     app.jinja_env.globals["csp_nonce"] = csp_nonce
     app.context_processor(shell_variables)

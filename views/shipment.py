@@ -68,12 +68,17 @@ class ShipmentView(Talked, Printed, EntityView):
     """Deliveries from the plan to the customer's signature."""
 
     datamodel = EntityInterface(Shipment)
-    list_columns = ["shipment_no", "order", "mode", "carrier", "slot_from", "departed_at", "delivered_at", "state"]
-    search_columns = ["state", "mode", "slot_from", "order", "carrier", "departed_at", "delivered_at"]
+    list_columns = [
+        "shipment_no", "order", "mode", "carrier", "tracking_no", "slot_from", "departed_at", "delivered_at", "state",
+    ]  # fmt: skip
+    search_columns = [
+        "state", "mode", "slot_from", "order", "carrier", "tracking_no", "departed_at", "delivered_at",
+    ]  # fmt: skip
     add_columns = ["order"]
     edit_columns = [
         "mode",
         "carrier",
+        "tracking_no",
         "vehicle_plate",
         "driver_name",
         "driver_phone",
@@ -81,7 +86,7 @@ class ShipmentView(Talked, Printed, EntityView):
         "insured_amount",
     ]
     show_fieldsets = [
-        (_l("Shipment"), {"fields": ["shipment_no", "order", "mode", "carrier", "vehicle_plate"]}),
+        (_l("Shipment"), {"fields": ["shipment_no", "order", "mode", "carrier", "tracking_no", "vehicle_plate"]}),
         (
             _l("Appointment"),
             {"fields": ["slot_from", "slot_to", "appointment_confirmed_at", "driver_name", "driver_phone"]},
@@ -91,8 +96,9 @@ class ShipmentView(Talked, Printed, EntityView):
     papers = (DELIVERY_NOTE, LABELS)
     base_order = ("created_at", "desc")
     scope = scopes.shipment
-    quick_search = ("shipment_no", "order.order_no")
+    quick_search = ("shipment_no", "tracking_no", "order.order_no")
     planned = "slot_from"
+    cells = ("carrier", "tracking_no", "vehicle_plate")
     creates = create_shipment
     can_be_edited = is_before_departure
     related_views = [PackageView, ShipmentLineView, DeliveryReceiptView, InstallationView]

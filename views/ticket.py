@@ -48,4 +48,5 @@ class ServiceTicketView(Talked, EntityView):
     base_order = ("created_at", "desc")
     scope = scopes.service_ticket
     quick_search = ("ticket_no", "order.order_no", "customer.search_text")
+    cells = ("level", "cause", "liable_party", "cost_amount")
     creates = open_ticket

@@ -142,6 +142,7 @@ def ship(story: Story, order: Order, *, damaged: bool = False) -> Shipment:
     data = {
         "mode": str(shipment.mode),
         "carrier": story.random.choice(CARRIERS),
+        "tracking_no": f"DPK{26_000_000_000 + shipment.id}",
         "vehicle_plate": f"浙A·{story.random.randint(10000, 99999)}",
         "driver_name": story.random.choice(("张师傅", "陈师傅", "李师傅")),
         "driver_phone": f"13{story.random.randint(100000000, 999999999)}",

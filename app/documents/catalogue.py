@@ -192,8 +192,8 @@ DELIVERY_NOTE = Paper(
     parts=(
         Facts(
             _l("Delivery"),
-            ("order.order_no", "mode", "carrier", "vehicle_plate", "driver_name", "slot_from", "slot_to", *RECEIVER,
-             *WHERE_TO),
+            ("order.order_no", "mode", "carrier", "tracking_no", "vehicle_plate", "driver_name", "slot_from", "slot_to",
+             *RECEIVER, *WHERE_TO),
         ),
         Rows(
             _l("Articles"),

@@ -26,6 +26,7 @@ LARGEST_ID = 2**31 - 1
 LONGEST_TEXT = 200
 MOST_VALUES = 200
 DURING = "during"
+PERIODS = ("today", "week", "month", "past")
 RESERVED = frozenset({"q", "sort", "after", "before", "last", "size", "view"})
 
 COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {

@@ -17,13 +17,14 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.orm import aliased, joinedload, load_only
+from sqlalchemy.orm import aliased
 
 from app.kernel.context import Actor, Context
 from app.kernel.errors import Reason
 from app.kernel.fields import Access, access, sensitivity_of
 from app.kernel.filters import BadValueError, Filter, attribute_of, contains, parse_filters, value_of
 from app.kernel.journal import plain
+from app.kernel.loading import loads
 from app.kernel.sealing import PERSONAL
 from app.kernel.search import holds
 from app.kernel.windows import open_rows
@@ -165,8 +166,12 @@ def conditions(ctx: Context, spec: ListSpec, request: ListRequest) -> list[sa.Co
     return [clause for clause in found if not isinstance(clause, sa.True_)]
 
 
-def page(ctx: Context, spec: ListSpec, request: ListRequest) -> Page:
-    """One page: one statement, two or three where the quick search looks into a parent."""
+def page(ctx: Context, spec: ListSpec, request: ListRequest, *, scans: bool = False) -> Page:
+    """One page: one statement, two or three where the quick search looks into a parent.
+
+    With ``scans`` the table is read once from end to end and what was found is put in order. That is slow where many
+    rows match and quick where the order's own index would be walked past a million others to find a few.
+    """
     model = spec.model
     column = attribute_of(model, request.sort)
     # From the end of the list and towards its beginning, rows are fetched in reverse and turned round.
@@ -178,12 +183,13 @@ def page(ctx: Context, spec: ListSpec, request: ListRequest) -> Page:
         if value is THE_ROWS_OWN:
             value = _value_of_row(ctx, spec, column, row_id)
         where.append(_beyond(model, column, (value, row_id), descending=descending))
-    inner = (
-        sa.select(model.id)
-        .where(*where)
-        .order_by(*_order(model, column, descending=descending))
-        .limit(request.size + 1)
-    ).subquery("page")
+    ids = sa.select(model.id).where(*where).order_by(*_order(model, column, descending=descending))
+    if scans:
+        found = sa.select(model.id.label("id"), column.label("place")).where(*where).cte("found")
+        found = found.prefix_with("MATERIALIZED")
+        order = _ordered(found.c.place, found.c.id, descending=descending, nullable=_is_nullable(column))
+        ids = sa.select(found.c.id).order_by(*order)
+    inner = ids.limit(request.size + 1).subquery("page")
     statement = (
         sa.select(model)
         .join(inner, inner.c.id == model.id)
@@ -232,56 +238,18 @@ def total(ctx: Context, spec: ListSpec, request: ListRequest) -> Total:
     return Total(COUNT_CAP, is_exact=False)
 
 
-def loads(model: type[Any], names: tuple[str, ...], sort: str) -> list[Any]:
-    """Loads the columns of the list and its relations in one go; every column when one is computed."""
-    attributes = sa.inspect(model).attrs
-    relations: list[Any] = []
-    wanted = {"id", attribute_of(model, sort).key}
-    for name in names:
-        attribute = attributes.get(name)
-        if isinstance(attribute, sa.orm.RelationshipProperty):
-            relations.append(_joined(model, attribute))
-            wanted.add(attribute_of(model, name).key)
-        elif attribute is not None:
-            wanted.add(name)
-    if any(name not in attributes for name in names):
-        return relations
-    wanted |= {name for name in ("version", "state") if name in attributes}
-    return [load_only(*(getattr(model, name) for name in sorted(wanted))), *relations]
-
-
-def _joined(model: type[Any], relation: sa.orm.RelationshipProperty[Any]) -> Any:
-    """A many-to-one relation in the same statement: the columns that name the record, and what it is shown with."""
-    required = not any(column.nullable for column in relation.local_columns)
-    target: Any = relation.mapper.class_
-    named = [load_only(*_naming(target))]
-    if (other := getattr(target, "shown_with", None)) is not None:
-        shown = sa.inspect(target).relationships[other]
-        named.append(joinedload(getattr(target, other)).options(load_only(*_naming(shown.mapper.class_))))
-    return joinedload(getattr(model, relation.key), innerjoin=required).options(*named)
-
-
-@cache
-def _naming(target: type[Any]) -> tuple[Any, ...]:
-    """The columns by which a record is called: short required texts (numbers, codes, names), and small numbers."""
-    found = []
-    for attribute in sa.inspect(target).column_attrs:
-        column = attribute.columns[0]
-        is_short = isinstance(column.type, sa.String) and not isinstance(column.type, sa.Text | sa.Enum)
-        is_count = isinstance(column.type, sa.Integer) and not column.nullable
-        if column.primary_key or is_count or (is_short and not column.nullable and column.name != "search_text"):
-            found.append(getattr(target, attribute.key))
-    return tuple(found)
-
-
 def _order(model: type[Any], column: Any, *, descending: bool) -> list[Any]:
-    """Empty values count as the greatest, on both engines; the id breaks ties."""
+    """The order of a list; the id breaks ties."""
+    order = _ordered(column, model.id, descending=descending, nullable=_is_nullable(column))
+    return order[:1] if column.key == "id" else order
+
+
+def _ordered(column: Any, pk: Any, *, descending: bool, nullable: bool) -> list[Any]:
+    """Empty values count as the greatest, on both engines."""
     first = column.desc() if descending else column.asc()
-    if _is_nullable(column):
+    if nullable:
         first = first.nulls_first() if descending else first.nulls_last()
-    if column.key == "id":
-        return [first]
-    return [first, model.id.desc() if descending else model.id.asc()]
+    return [first, pk.desc() if descending else pk.asc()]
 
 
 def _beyond(model: type[Any], column: Any, cursor: tuple[Any, int], *, descending: bool) -> sa.ColumnElement[bool]:

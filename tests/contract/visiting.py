@@ -110,6 +110,8 @@ def _names(rule: Rule, view: Any) -> list[str]:
         return [word.removeprefix("can_") for word in view.base_permissions]
     if rule.endpoint.endswith((".paper", ".check")):
         return [paper.name for paper in view.papers]
+    if rule.endpoint.endswith(".cell"):
+        return [getattr(type(view), "cells", ())[0]]  # one right for all of them
     # Tabs: one that there is not, and one for each related table.
     related = getattr(type(view), "related_views", None) or []
     return ["history", *(child.entity() for child in related)]

@@ -182,7 +182,7 @@ PEOPLE = (
     ),
     Step(
         "close",
-        _l("Close"),
+        _l("Close order"),
         (S.completed,),
         S.closed,
         permission="close",

@@ -38,8 +38,16 @@ def schedule(ctx: Context, shipment: Shipment, values: Mapping[str, Any]) -> Non
             hours=f"{hours.normalize():f}",
         )
     for name, value in values.items():
-        setattr(shipment, name, value)
+        # A new appointment is made without naming again what the carrier has given.
+        if name != "tracking_no" or value is not None:
+            setattr(shipment, name, value)
     shipment.appointment_confirmed_at = ctx.now
+
+
+def track(_ctx: Context, shipment: Shipment, values: Mapping[str, Any]) -> None:
+    """The carrier's number; the carrier where it was not known before."""
+    shipment.tracking_no = values["tracking_no"]
+    shipment.carrier = values.get("carrier") or shipment.carrier
 
 
 def dispatch(ctx: Context, shipment: Shipment, _values: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ from app.kernel.errors import Reason
 from app.kernel.schema import ReasonInput
 from app.kernel.workflow import Clock, Step, Workflow
 from app.services.shipment import effects, queries
-from app.services.shipment.forms import DeliverInput, ScheduleInput
+from app.services.shipment.forms import DeliverInput, ScheduleInput, TrackInput
 from models.labels import PackageState as P
 from models.labels import ShipmentState as S
 from models.shipment import Package, Shipment
@@ -90,6 +90,16 @@ SHIPMENT = Workflow(
             guards=(is_loaded, is_not_on_hold, is_within_inspection),
             effect=effects.dispatch,
             clause="14(3)",
+        ),
+        Step(
+            "track",
+            _l("Record tracking number"),
+            (S.scheduled, S.in_transit),
+            None,
+            permission="schedule",
+            asks=TrackInput,
+            effect=effects.track,
+            tone="neutral",
         ),
         Step(
             "deliver",

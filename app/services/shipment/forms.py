@@ -47,6 +47,7 @@ class ScheduleInput(EntityInput):
 
     mode = field_for(Shipment, "mode", required=True)
     carrier = field_for(Shipment, "carrier", required=False)
+    tracking_no = field_for(Shipment, "tracking_no", required=False)
     vehicle_plate = field_for(Shipment, "vehicle_plate", required=False)
     driver_name = field_for(Shipment, "driver_name", required=False)
     driver_phone = field_for(Shipment, "driver_phone", required=False)
@@ -57,6 +58,13 @@ class ScheduleInput(EntityInput):
     def _in_order_of_time(self, data: dict[str, Any], **_: Any) -> None:
         if data["slot_to"] <= data["slot_from"]:
             raise ValidationError({"slot_to": [str(_l("The slot ends before it begins."))]})
+
+
+class TrackInput(EntityInput):
+    """The number that a carrier gives when it takes the goods over, often after they have left."""
+
+    carrier = field_for(Shipment, "carrier", required=False)
+    tracking_no = field_for(Shipment, "tracking_no", required=True)
 
 
 def _package_count(label: Any) -> fields.Integer:

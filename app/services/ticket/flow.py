@@ -84,7 +84,7 @@ TICKET = Workflow(
         ),
         Step(
             "close",
-            _l("Close"),
+            _l("Close ticket"),
             (S.responded, S.planned),
             S.closed,
             permission="close",

@@ -26,7 +26,17 @@
     if ("dark" in html.dataset) { html.removeAttribute("data-dark"); document.dispatchEvent(new CustomEvent("zd:look")); }
   });
   window.addEventListener("afterprint", apply);
+  // Kept with the person for the next desk. The cookie above is what the next page reads: nothing waits for this.
+  function keep(name, word) {
+    const menu = document.querySelector("[data-zd-look-url]");
+    const token = document.querySelector("input[name=csrf_token]");
+    if (!menu || !token) return;
+    const body = new URLSearchParams({ csrf_token: token.value, [name]: word });
+    fetch(menu.dataset.zdLookUrl, { method: "POST", body, credentials: "same-origin", keepalive: true }).catch(() => { /* next time */ });
+  }
   document.addEventListener("click", (event) => {
+    const language = event.target.closest("[data-zd-locale]");
+    if (language) { keep("locale", language.dataset.zdLocale); return; }
     const button = event.target.closest("[data-zd-look]");
     if (!button) return;
     html.dataset[button.dataset.zdLook] = button.value;
@@ -35,6 +45,7 @@
     document.cookie = "zd_" + button.dataset.zdLook + "=" + button.value + "; path=/; max-age=" + A_YEAR + "; samesite=lax" + secure;
     apply();
     mark();
+    keep(button.dataset.zdLook, button.value);
   });
   document.addEventListener("DOMContentLoaded", mark);
 })();

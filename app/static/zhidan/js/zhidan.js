@@ -146,6 +146,10 @@
       if (token) setTimeout(() => { token.value = window.crypto.randomUUID ? window.crypto.randomUUID() : String(Math.random()).slice(2) + Date.now(); }, 3000);
     });
   }
+  function initFolds() {
+    if (!window.matchMedia("(max-width: 640px)").matches) return;
+    $$("details[data-zd-narrow]").forEach((fold) => { fold.open = false; });
+  }
   function initUnsaved() {
     const forms = $$("form[data-zd-guard]");
     if (!forms.length) return;
@@ -397,6 +401,7 @@
     initBulk();
     initDrop();
     initUnsaved();
+    initFolds();
     initExports();
     if (jq) jq(nameFrameworkParts); // after the framework's own ready handlers
     $$(".zd-track").forEach((track) => {
