@@ -71,7 +71,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
     | _DESK
     | {
         "inbox_item": "list show add enter",
-        "customer": WRITE,
+        "customer": f"{WRITE} import",
         "customer_address": WRITE,
         "consent": "list show add",
         "product": READ,
@@ -91,18 +91,21 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "service_ticket": "list show add",
         "chart": "orders_by_state orders_by_month amount_by_channel deliveries_on_time",
     },
-    role.ORDER_CENTER_LEAD: _HEAD | dict.fromkeys(("customer", "order", "order_line", "order_fee"), "export"),
+    role.ORDER_CENTER_LEAD: _HEAD
+    | dict.fromkeys(("order_line", "order_fee"), "export")
+    # Imports of others are taken back by the head; one's own by whoever may import.
+    | dict.fromkeys(("customer", "order"), "export take_back"),
     role.PRODUCTION: _GOODS
     | _DESK
     | {
-        "product": WRITE,
+        "product": f"{WRITE} import",
         "stock": READ,
         "order": f"{READ} comment",
         "production_task": "list show add edit plan release start report pause complete cancel",
         "service_ticket": READ,
         "chart": "tasks_by_week",
     },
-    role.PRODUCTION_LEAD: _HEAD | {"production_task": "export"},
+    role.PRODUCTION_LEAD: _HEAD | {"production_task": "export", "product": "take_back"},
     role.INSPECTOR: _DESK
     | {
         "order": f"{READ} comment",
@@ -166,7 +169,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "order": f"{READ} comment",
         "customer": "list show edit credit reveal",
         "consent": "list",
-        "product": "list show edit",
+        "product": "list show edit import",
         "stock": READ,
         "order_review": READ,
         "production_task": "list",
@@ -179,7 +182,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "service_ticket": READ,
         "chart": "orders_by_month amount_by_channel receipts_by_month",
     },
-    role.FINANCE_LEAD: _HEAD | {"refund": "approve reject", "production_task": "show"},
+    role.FINANCE_LEAD: _HEAD | {"refund": "approve reject", "production_task": "show", "product": "take_back"},
     role.CASHIER: _DESK | {"payment": "add", "refund": "execute"},
     # Three powers, three roles: accounts here, rights below, the journal with the auditor.
     role.ADMIN: {

@@ -47,7 +47,6 @@ FROM_PRODUCT = (
     "needs_install",
     "warranty_months",
 )
-FULL_HISTORY = ("qty_produced", "qty_qc_passed", "qty_shipped", "qty_delivered", "qty_installed", "qty_accepted")
 
 
 def create_order(ctx: Context, values: Mapping[str, Any]) -> Order:
@@ -279,7 +278,7 @@ def import_history(ctx: Context, values: Mapping[str, Any]) -> Order:
 
 def _past_line(number: int, given: Mapping[str, Any]) -> OrderLine:
     line = OrderLine(line_no=number, **given)
-    for name in FULL_HISTORY:
+    for name in rules.FULL_HISTORY:
         setattr(line, name, given["qty_ordered"])
     return line
 
