@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, relationship
 
 from models.base import Base, Json, Sensitivity, Stamped, UtcDateTime, check, column, flag, reference, sort_index, words
-from models.labels import ImportOutcome
+from models.labels import ImportDid, ImportOutcome
 
 
 class ImportMapping(Stamped, Base):
@@ -38,10 +38,11 @@ class ImportBatch(Stamped, Base):
     __label_plural__ = _l("Imports")
     __table_args__ = (
         check("rows_within_total", "rows_ok >= 0 AND rows_rejected >= 0 AND rows_ok + rows_rejected <= rows_total"),
-        sort_index("started_at"),
+        sort_index("target", "started_at"),
         sa.Index(None, "file_digest"),
     )
 
+    target: Mapped[str] = column(sa.String(40), _l("Target"), nullable=False, default="order", server_default="order")
     batch_no: Mapped[str] = column(sa.String(30), _l("Import number"), nullable=False, unique=True)
     file_name: Mapped[str] = column(sa.String(200), _l("File"), nullable=False)
     file_digest: Mapped[str] = column(sa.String(64), _l("File mark"), nullable=False)
@@ -93,6 +94,30 @@ class ImportRow(Base):
     )
 
     batch: Mapped[ImportBatch] = relationship(back_populates="rows")
+
+    def __str__(self) -> str:
+        return f"{self.row_no}"
+
+
+class ImportEffect(Base):
+    """What an import did to one record: it is taken back from here, with the old values of the journal."""
+
+    __tablename__ = "import_effect"
+    __label__ = _l("Effect of an import")
+    __label_plural__ = _l("Effects of imports")
+    __table_args__ = (
+        sa.UniqueConstraint("batch_id", "entity", "entity_id"),
+        sa.Index(None, "entity", "entity_id", "batch_id"),
+    )
+    is_journalled: ClassVar[bool] = False
+
+    batch_id: Mapped[int] = reference("import_batch.id", _l("Import"), nullable=False, index=False)
+    sheet: Mapped[str] = column(sa.String(80), _l("Sheet"), nullable=False, default="")
+    row_no: Mapped[int] = column(sa.Integer, _l("Row"), nullable=False)
+    entity: Mapped[str] = column(sa.String(40), _l("Kind of record"), nullable=False)
+    entity_id: Mapped[int] = column(sa.Integer, _l("Record"), nullable=False)
+    did: Mapped[ImportDid] = column(words(ImportDid, name="did"), _l("What it did"), nullable=False)
+    undone_at: Mapped[datetime | None] = column(UtcDateTime, _l("Taken back at"))
 
     def __str__(self) -> str:
         return f"{self.row_no}"

@@ -37,6 +37,7 @@ from models.labels_goods import (
 )
 from models.labels_money import (
     MONEY_LABELS,
+    ImportDid,
     ImportOutcome,
     InstalmentState,
     InvoiceKind,
@@ -202,6 +203,7 @@ TONES: Mapping[type[StrEnum], Mapping[Any, Tone]] = {
     InvoiceState: _tones(InvoiceState, warning="applied", success="issued"),
     ConsentState: _tones(ConsentState, success="given", warning="withdrawn"),
     RequestState: _tones(RequestState, warning="received", success="answered"),
+    ImportDid: _tones(ImportDid, success="made", info="changed"),
     ImportOutcome: _tones(ImportOutcome, success="accepted", danger="rejected"),
     ExportOutcome: _tones(ExportOutcome, progress="running", success="done", danger="failed"),
     ExportRequestState: _tones(
@@ -257,6 +259,7 @@ __all__ = [
     "ExportOutcome",
     "ExportRequestState",
     "FeeKind",
+    "ImportDid",
     "ImportOutcome",
     "InboxState",
     "InspectionKind",

@@ -124,6 +124,13 @@ class ImportOutcome(StrEnum):
     duplicate = "duplicate"
 
 
+class ImportDid(StrEnum):
+    """What an import did to a record."""
+
+    made = "made"
+    changed = "changed"
+
+
 MONEY_LABELS: Labels = {
     PaymentNature: {
         PaymentNature.deposit: _l("Deposit (earnest money)"),
@@ -202,5 +209,9 @@ MONEY_LABELS: Labels = {
         ImportOutcome.accepted: _l("Accepted"),
         ImportOutcome.rejected: _l("Rejected"),
         ImportOutcome.duplicate: _l("Already there"),
+    },
+    ImportDid: {
+        ImportDid.made: _l("New record"),
+        ImportDid.changed: _l("Changed"),
     },
 }

@@ -13,11 +13,12 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 import app.reactions
+from app.exchange.entryrun import carry_out
 from app.exchange.errors import error_workbook
 from app.exchange.mapping import mapping_for
 from app.exchange.reading import Book, read_book
 from app.exchange.report import HEADERS
-from app.exchange.running import carry_out, open_batch, rejected_rows
+from app.exchange.running import open_batch, rejected_rows
 from app.kernel.context import LOCAL_ZONE, SYSTEM, Context
 from app.kernel.policy import read_policy
 from app.kernel.unit_of_work import unit_of_work

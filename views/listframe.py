@@ -18,6 +18,7 @@ from app.kernel.listing import Args, ListRequest, parse
 from views.arrangement import PLAIN, VIEW, Arrangement, arrangement, tabs, tools
 from views.base import EntityDeclaration
 from views.cells import cell_addresses, writable_cells
+from views.importdoor import import_url
 from views.listpage import (
     add_button,
     address,
@@ -68,7 +69,7 @@ def frame(ctx: Context, view: type[EntityDeclaration], args: list[tuple[str, str
         "tools": tools(ctx, view, own, request.full_path.rstrip("?")),
         "ways": ways(ctx, view, way, query),
         "add": add_button(ctx, view),
-        "header_actions": export_buttons(ctx, view, args, own),
+        "header_actions": [*import_buttons(ctx, view), *export_buttons(ctx, view, args, own)],
     }
     return Frame(variables, problems, asked, own)
 
@@ -147,6 +148,12 @@ def quick_views(view: type[EntityDeclaration], args: Args, own: Arrangement, bar
         }
         for label, wanted in view.quick_views
     ]
+
+
+def import_buttons(ctx: Context, view: type[EntityDeclaration]) -> list[dict[str, str]]:
+    """The way to the import of such records, for who may import them."""
+    url = import_url(ctx.actor, view.entity())
+    return [{"label": _("Import"), "url": url, "icon": "fa-file-import"}] if url else []
 
 
 def export_buttons(ctx: Context, view: type[EntityDeclaration], args: Args, own: Arrangement) -> list[dict[str, str]]:

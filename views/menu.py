@@ -41,7 +41,7 @@ from views.chartapi import ChartApi
 from views.charts import register_charts
 from views.customerpage import CustomerPageView
 from views.desk import DeskView
-from views.exchange import OrderImportView
+from views.exchange import IMPORTS, ImportView
 from views.integrity import IntegrityView
 from views.links import SignInLinkView
 from views.lists import SavedListView
@@ -182,12 +182,10 @@ def register(builder: AppBuilder) -> None:
             builder.add_view_no_menu(view)
             builder.add_api(api_of(view))
     builder.add_view(
-        OrderImportView,
-        OrderImportView.__name__,
-        label=OrderImportView.label,
-        icon="fa-file-import",
-        category=DEPARTMENTS[0].name,
+        ImportView, ImportView.__name__, label=ImportView.label, icon="fa-file-import", category=DEPARTMENTS[0].name
     )
+    for importing in IMPORTS:
+        builder.add_view_no_menu(importing)
     builder.add_view(
         IntegrityView,
         IntegrityView.__name__,

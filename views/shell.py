@@ -93,8 +93,8 @@ def waiting_entry() -> dict[str, Any]:
 
 def _item(child: Any) -> dict[str, Any]:
     url = child.get_url()
-    base = child.baseview.route_base if child.baseview is not None else None
-    inside = bool(base) and request.path.startswith(f"{base}/")
+    bases = (child.baseview.route_base, *getattr(child.baseview, "covers", ())) if child.baseview is not None else ()
+    inside = any(base and request.path.startswith(f"{base}/") for base in bases)
     found = {"label": str(child.label), "url": url, "icon": child.icon, "active": inside or request.path == url}
     # A declared table: the script of the shell writes beside it what waits there.
     return found | {"entity": child.baseview.entity() if hasattr(child.baseview, "entity") else None}

@@ -13,11 +13,12 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.cli.acts import command_context
+from app.exchange.entryrun import carry_out
 from app.exchange.errors import error_workbook
 from app.exchange.mapping import Mapped, mapping_for
 from app.exchange.reading import Book, read_book
 from app.exchange.report import HEADERS
-from app.exchange.running import carry_out, open_batch, rejected_rows
+from app.exchange.running import open_batch, rejected_rows
 from app.exchange.wording import account, notes, reason_counts
 from app.extensions import db
 from app.kernel.context import Context

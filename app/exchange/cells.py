@@ -22,10 +22,11 @@ CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class CellError(ValueError):
-    """The cell does not hold what the field needs; ``code`` is one of ``app.exchange.reasons``."""
+    """The cell does not hold what the field needs; ``code`` is one of ``app.exchange.reasons`` with its ``data``."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, **data: Any) -> None:
         self.code = code
+        self.data = data
         super().__init__(code)
 
 

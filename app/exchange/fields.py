@@ -1,4 +1,4 @@
-"""What an order book must say: the fields, the names columns are known by, and the words that stand in them."""
+"""Fields of a table that comes in: the names columns are known by; those of an order book, and the words in them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import sqlalchemy as sa
+from flask_babel import force_locale
 from flask_babel import lazy_gettext as _l
 
 from models.labels import CustomerKind, OrderType, ProductCategory
@@ -14,13 +16,19 @@ from models.labels import CustomerKind, OrderType, ProductCategory
 
 @dataclass(frozen=True)
 class Field:
-    """A field of ours. ``aliases`` are headers it is recognised by, without spaces and in small letters."""
+    """A field of ours. ``aliases`` are headers it is recognised by, without spaces and in small letters.
+
+    A field of a declared table knows its column: type, words and explanation follow from it.
+    """
 
     name: str
     label: Any
     aliases: tuple[str, ...]
     is_required: bool = True
     limit: int = 0
+    column: sa.Column[Any] | None = None
+    # What a blank cell of a new record means stands in the template's explanation.
+    help: Any = ""
 
 
 ORDER_FIELDS: Final = (
@@ -50,8 +58,6 @@ RETURN_FIELDS: Final = (
     ),
     Field("returned", _l("Returned"), ("退回", "是否退货", "returned"), limit=10),
 )
-
-BY_PART: Final[Mapping[str, tuple[Field, ...]]] = {"orders": ORDER_FIELDS, "returns": RETURN_FIELDS}
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,23 @@ CATEGORIES: Final[Mapping[str, ProductCategory]] = {
 }
 YES: Final = frozenset({"是", "yes", "y", "true", "1"})
 NO: Final = frozenset({"否", "no", "n", "false", "0"})
+
+
+LANGUAGES: Final = ("zh", "en")
+
+
+def in_every_language(text: Any) -> dict[str, str]:
+    """A translatable text by language, whichever the reader has: workbooks are passed on."""
+    found = {}
+    for language in LANGUAGES:
+        with force_locale(language):
+            found[language] = str(text)
+    return found
+
+
+def names_of(field: Field) -> tuple[str, ...]:
+    """Everything a header may say for a field: its label in both languages, then its other names."""
+    return tuple(dict.fromkeys([*map(folded, in_every_language(field.label).values()), *field.aliases]))
 
 
 def folded(text: str) -> str:

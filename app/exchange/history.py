@@ -17,12 +17,12 @@ from app.exchange.orders import PastOrder, Plan, spread
 from app.exchange.rows import ZERO, SourceRow
 from app.kernel.context import Context
 from app.kernel.money import HUNDRED, rounded, tax_in
-from app.services.customer.actions import create_customer
+from app.services.customer.actions import create_customer, set_customer_active
 from app.services.order.actions import import_history
-from app.services.product.actions import create_product
+from app.services.product.actions import create_product, set_product_active
 from models.customer import Customer
-from models.exchange import ImportedCustomer, ImportRow
-from models.labels import Channel, ImportOutcome, ProductCategory, SupplyMode
+from models.exchange import ImportedCustomer, ImportEffect, ImportRow
+from models.labels import Channel, ImportDid, ImportOutcome, ProductCategory, SupplyMode
 from models.order import Order, OrderLine
 from models.product import Product
 
@@ -40,10 +40,21 @@ Item = TypeVar("Item")
 
 @dataclass
 class Known:
-    """Customers and products that are here already, by what the file calls them; grows with each saved order."""
+    """Customers and products that are here already, by what the file calls them; grows with each saved order.
+
+    ``resting`` are those that were put away when an import was taken back.
+    """
 
     customers: dict[str, int] = field(default_factory=dict)
     products: dict[str, int] = field(default_factory=dict)
+    resting: dict[str, set[int]] = field(default_factory=lambda: {"customer": set(), "product": set()})
+
+    def grow(self, made: Known) -> None:
+        """Takes in what an order has brought and woken."""
+        self.customers |= made.customers
+        self.products |= made.products
+        for entity, ids in made.resting.items():
+            self.resting[entity] -= ids
 
 
 def chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
@@ -96,6 +107,11 @@ def _known(ctx: Context, plan: Plan) -> Known:
         products = sa.select(Product.sku_code, Product.id, Product.name).where(Product.sku_code.in_(part))
         for sku, product_id, name in ctx.session.execute(products):
             known.products[sku], names[sku] = product_id, name
+    for entity, model, ids in (("customer", Customer, known.customers), ("product", Product, known.products)):
+        away = taken_back(ctx, entity, ids.values())
+        for resting in chunks(away):
+            still = sa.select(model.id).where(model.id.in_(resting), model.is_active.is_(False))
+            known.resting[entity] |= set(ctx.session.scalars(still))
     for row in rows:
         present = names.get(row.text("product_key"))
         if not row.problems and present is not None and present != row.text("product_name"):
@@ -133,12 +149,23 @@ def bring_in(ctx: Context, batch_id: int, order: PastOrder, known: Known, source
         DomainError: the panel refuses the order; the caller's transaction is to be rolled back.
     """
     made, key = Known(), order.first.text("customer_key")
+    effects = _Effects(batch_id, order)
     if key not in known.customers:
         made.customers[key] = _new_customer(ctx, order)
+        effects.add("customer", made.customers[key])
+    elif known.customers[key] in known.resting["customer"]:
+        customer = ctx.session.get_one(Customer, known.customers[key])
+        effects.add("customer", set_customer_active(ctx, customer, is_active=True).id)
+        made.resting["customer"].add(customer.id)
     for row in order.rows:
         sku = row.text("product_key")
         if sku not in known.products and sku not in made.products:
             made.products[sku] = _new_product(ctx, row)
+            effects.add("product", made.products[sku])
+        elif known.products.get(sku) in known.resting["product"] - made.resting["product"]:
+            product = ctx.session.get_one(Product, known.products[sku])
+            effects.add("product", set_product_active(ctx, product, is_active=True).id)
+            made.resting["product"].add(product.id)
     products = known.products | made.products
     saved = import_history(
         ctx,
@@ -166,8 +193,50 @@ def bring_in(ctx: Context, batch_id: int, order: PastOrder, known: Known, source
                 source_amount=format(row.values["amount"], "f"),
             )
         )
+    effects.add("order", saved.id)
+    ctx.session.add_all(effects.made)
     ctx.session.flush()
     return made
+
+
+@dataclass
+class _Effects:
+    """What an order of the file brings along; records that orders share are told at the first one."""
+
+    batch_id: int
+    order: PastOrder
+    made: list[ImportEffect] = field(default_factory=list)
+
+    def add(self, entity: str, pk: int) -> None:
+        """A record that the order made or woke: taken back, it is put away."""
+        row = self.order.first
+        self.made.append(
+            ImportEffect(
+                batch_id=self.batch_id,
+                sheet=row.sheet[:80],
+                row_no=row.no,
+                entity=entity,
+                entity_id=pk,
+                did=ImportDid.made,
+            )
+        )
+
+
+def taken_back(ctx: Context, entity: str, ids: Iterable[int]) -> set[int]:
+    """Which of these records an import made and took back: they come back with the next file that names them."""
+    found: set[int] = set()
+    for part in chunks(ids):
+        found |= set(
+            ctx.session.scalars(
+                sa.select(ImportEffect.entity_id).where(
+                    ImportEffect.entity == entity,
+                    ImportEffect.entity_id.in_(part),
+                    ImportEffect.did == ImportDid.made,
+                    ImportEffect.undone_at.is_not(None),
+                )
+            )
+        )
+    return found
 
 
 def _new_customer(ctx: Context, order: PastOrder) -> int:

@@ -37,7 +37,7 @@ def refusal(code: str, message: object, **data: object) -> DomainError:
 
 
 def too_large() -> DomainError:
-    """The file is larger than anything an order book needs."""
+    """The file is larger than any table of ours."""
     return refusal(
         "file_too_large",
         _l("The file is too large: at most %(mib)s MiB, %(rows)s rows and %(columns)s columns. Split it into parts."),
@@ -69,7 +69,7 @@ def kind_of(data: bytes) -> str:
         DomainError: ``file_empty``, ``file_too_large``, ``file_protected``.
     """
     if not data.strip():
-        raise refusal("file_empty", _l("The file is empty. Choose the workbook with your orders."))
+        raise refusal("file_empty", _l("The file is empty. Choose the workbook with your table."))
     if len(data) > MAX_BYTES:
         raise too_large()
     if data.startswith(ZIP_MAGIC):

@@ -76,7 +76,7 @@ class Plan:
 
 def plan_import(book: Book, mapped: Mapped, today: date) -> Plan:
     """Checks every row, by itself and against the others; the database is not asked."""
-    rows = order_rows(book, mapped.orders, today)
+    rows = order_rows(book, mapped.main, today)
     returns = return_rows(book, mapped.returns) if mapped.returns else []
     _check_row_ids(rows)
     customers = _check_orders(rows)
@@ -89,7 +89,7 @@ def plan_import(book: Book, mapped: Mapped, today: date) -> Plan:
         for number, group in _by(rows, "order_no").items()
         if not any(row.problems for row in group)
     ]
-    return Plan(book, mapped, rows, returns, orders, not_taken=columns_not_taken(book, "orders", mapped.orders))
+    return Plan(book, mapped, rows, returns, orders, not_taken=columns_not_taken(book, mapped.main))
 
 
 def _by(rows: Iterable[SourceRow], name: str) -> dict[str, list[SourceRow]]:

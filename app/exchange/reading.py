@@ -64,7 +64,7 @@ def read_book(data: bytes, name: str) -> Book:
     tables = _csv_tables(data) if kind == "csv" else _workbook_tables(data)
     sheets = tuple(sheet for title, table in tables.items() if (sheet := _sheet(title, table)) is not None)
     if not sheets:
-        raise refusal("file_empty", _l("The file has no rows. Choose the workbook with your orders."))
+        raise refusal("file_empty", _l("The file has no rows. Choose the workbook with your table."))
     return Book(name, hashlib.sha256(data).hexdigest(), sheets)
 
 

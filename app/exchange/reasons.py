@@ -32,6 +32,20 @@ REASONS: Mapping[str, Any] = {
     ),
     "order_exists": _l("An order with this number is already here and was not imported: %(order_no)s."),
     "order_differs": _l("This order was imported before with other content (%(order_no)s). An import changes nothing."),
+    "other_row_refused_here": _l(
+        "Another row of this record was refused (row %(row)s); a record comes in whole or not at all."
+    ),
+    "key_missing": _l("Nothing in this row says which record it is: fill in one of %(keys)s."),
+    "key_unknown": _l("No record has this number. Leave the cell empty for a new one."),
+    "key_twice": _l("The same record already stands in row %(row)s."),
+    "several_here": _l("Several records are called so: add their number to the row."),
+    "not_yours": _l("You may not change this column of this record: %(held)s stands there."),
+    "may_not_add": _l("You may change records, but not add new ones."),
+    "may_not_edit": _l("You may not change this record."),
+    "detail_missing": _l("An address needs its street, building and room."),
+    "values_differ": _l("The rows of this record differ in this column: %(count)s different values."),
+    # The sentence of the form or the use case that refused it.
+    "refused": "%(message)s",
     "panel_refused": _l("The panel refused the order: %(message)s"),
     "return_unknown_order": _l("No row of the orders has this order number."),
     "return_several_customers": _l("The order number belongs to %(count)s different customers."),

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from app.exchange.cells import CellError, as_json, date_of, number_of, text_of
-from app.exchange.fields import BY_PART, NO, ORDER_FIELDS, RETURN_FIELDS, SEGMENTS, SHIP_CLASSES, YES, Field, folded
+from app.exchange.fields import NO, ORDER_FIELDS, RETURN_FIELDS, SEGMENTS, SHIP_CLASSES, YES, Field, folded
 from app.exchange.mapping import Part
 from app.exchange.reading import Book, Row, Sheet
 from app.exchange.reasons import Problem
@@ -72,7 +72,7 @@ class SourceRow:
 
 def order_rows(book: Book, part: Part, today: date) -> list[SourceRow]:
     """The rows of the orders' sheet, each checked by itself."""
-    rows = _rows(book, part, ORDER_FIELDS)
+    rows = rows_of(book, part, ORDER_FIELDS)
     for row in rows:
         _check_dates(row, today)
         _check_amounts(row)
@@ -82,7 +82,7 @@ def order_rows(book: Book, part: Part, today: date) -> list[SourceRow]:
 
 def return_rows(book: Book, part: Part) -> list[SourceRow]:
     """The rows of the returns' sheet, each checked by itself."""
-    rows = _rows(book, part, RETURN_FIELDS)
+    rows = rows_of(book, part, RETURN_FIELDS)
     for row in rows:
         word = row.text("returned")
         if word and folded(word) not in YES | NO:
@@ -95,21 +95,27 @@ def _first(words: frozenset[str]) -> str:
     return max(words)
 
 
-def _rows(book: Book, part: Part, fields: tuple[Field, ...]) -> list[SourceRow]:
+def rows_of(
+    book: Book, part: Part, fields: tuple[Field, ...], read: Callable[[Field, Any], Any] | None = None
+) -> list[SourceRow]:
+    """The rows of a sheet with their values, and what no value could be read from. ``read``: a cell as a value."""
     sheet = book.sheet(part.sheet)
-    return [_row(sheet, row, part.columns, fields) for row in sheet.rows] if sheet else []
+    return [_row(sheet, row, part.columns, fields, read or _value) for row in sheet.rows] if sheet else []
 
 
-def _row(sheet: Sheet, row: Row, columns: Mapping[str, str], fields: tuple[Field, ...]) -> SourceRow:
+def _row(
+    sheet: Sheet, row: Row, columns: Mapping[str, str], fields: tuple[Field, ...], read: Callable[[Field, Any], Any]
+) -> SourceRow:
     cells = dict(zip(sheet.header, row.cells, strict=False))
     made = SourceRow(sheet.name, row.no, cells, columns)
     for each in fields:
         cell = cells.get(columns.get(each.name, ""))
         try:
-            made.values[each.name] = _value(each, cell)
+            made.values[each.name] = read(each, cell)
         except CellError as error:
             made.values[each.name] = None
-            made.refuse(each.name, error.code, **({"limit": each.limit} if error.code == "too_long" else {}))
+            known = {"limit": each.limit} if each.limit and error.code == "too_long" else {}
+            made.refuse(each.name, error.code, **(known | error.data))
     return made
 
 
@@ -172,8 +178,8 @@ def _listed(words: Any) -> str:
     return ", ".join(sorted(word for word in words if not word.isascii()))
 
 
-def columns_not_taken(book: Book, part_name: str, part: Part) -> list[str]:
+def columns_not_taken(book: Book, part: Part) -> list[str]:
     """Headers of a sheet that no field takes: the report names them, so that nothing is lost in silence."""
     sheet = book.sheet(part.sheet)
-    taken = {part.columns.get(field_.name) for field_ in BY_PART[part_name]}
+    taken = set(part.columns.values())
     return [name for name in sheet.header if name not in taken] if sheet else []

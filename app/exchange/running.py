@@ -12,7 +12,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from app.exchange import history
-from app.exchange.mapping import Mapped, require_complete, save_mapping
+from app.exchange.mapping import PAST_ORDERS, Asked, Mapped, require_complete, save_mapping
 from app.exchange.orders import Plan, plan_import
 from app.exchange.reading import Book
 from app.exchange.report import HEADERS, Report
@@ -47,19 +47,22 @@ def rehearsal(ctx: Context) -> Iterator[Context]:
             ctx.session.info.pop(ACTS, None)
 
 
-def open_batch(ctx: Context, book: Book, mapped: Mapped, *, is_dry_run: bool) -> ImportBatch:
+def open_batch(
+    ctx: Context, book: Book, mapped: Mapped, *, is_dry_run: bool, asked: Asked = PAST_ORDERS
+) -> ImportBatch:
     """Begins an import: its number, its file, its saved mapping. Flushes.
 
     Raises:
         DomainError: ``column_missing``.
     """
-    require_complete(book, mapped)
-    sheet = book.sheet(mapped.orders.sheet)
+    require_complete(book, mapped, asked)
+    sheet = book.sheet(mapped.main.sheet)
     batch = ImportBatch(
+        target=asked.subject.name,
         batch_no=next_number(ctx, "IM"),
         file_name=book.name[-200:],
         file_digest=book.digest,
-        mapping_id=save_mapping(ctx, book, mapped).id,
+        mapping_id=save_mapping(ctx, book, mapped, asked).id,
         is_dry_run=is_dry_run,
         rows_total=len(sheet.rows) if sheet else 0,
         started_at=ctx.now,
@@ -88,7 +91,7 @@ def run_import(
         record: the transaction of the account of the import, a unit of work always.
         progress: called with orders done and orders to do.
     """
-    began, ctx = monotonic(), replace(ctx, origin="importer")
+    began, ctx = monotonic(), as_import(ctx, batch_id)
     plan = plan_import(book, mapped, ctx.today)
     known = history.compare(ctx, plan)
     # Reading has opened a transaction; orders have their own.
@@ -100,7 +103,7 @@ def run_import(
     for done, order in enumerate(orders):
         if done % STEP == 0:
             progress(done, len(orders))
-            _note(ctx, batch_id, report.accepted.rows + duplicates, rejected, record)
+            note_progress(ctx, batch_id, report.accepted.rows + duplicates, rejected, record)
         try:
             with each(ctx):
                 made = history.bring_in(ctx, batch_id, order, known, source)
@@ -111,8 +114,7 @@ def run_import(
             report.new_customers |= made.customers.keys()
             report.new_products |= made.products.keys()
             if each is not rehearsal:
-                known.customers |= made.customers
-                known.products |= made.products
+                known.grow(made)
         ctx.session.expunge_all()
     progress(len(orders), len(orders))
     plan.settle()
@@ -124,7 +126,7 @@ def run_import(
     return report
 
 
-def _note(ctx: Context, batch_id: int, rows: int, rejected: int, record: Transaction) -> None:
+def note_progress(ctx: Context, batch_id: int, rows: int, rejected: int, record: Transaction) -> None:
     """Tells the screen how far the import is and that it lives; no journal row each time."""
     told = {"rows_ok": rows, "rows_rejected": rejected, "updated_at": sa.func.current_timestamp()}
     with record(ctx):
@@ -142,16 +144,31 @@ def _close(ctx: Context, batch_id: int, plan: Plan, report: Report, ended: datet
     batch.rows_ok = report.accepted.rows + report.duplicate.rows
     batch.rows_rejected = report.rejected.rows
     batch.finished_at = ended
-    parts = {plan.mapped.orders.sheet} | ({plan.mapped.returns.sheet} if plan.mapped.returns else set())
-    headers = {sheet.name[:80]: list(sheet.header) for sheet in plan.book.sheets if sheet.name in parts}
-    batch.report = {**report.as_json(), "status": "done", HEADERS: headers}
-    rejected = [_rejected(batch_id, row) for row in [*plan.rejected(), *plan.rejected_returns()]]
+    batch.report = {**report.as_json(), "status": "done", HEADERS: headers_of(plan.book, plan.mapped)}
+    rejected = [rejected_row(batch_id, row) for row in [*plan.rejected(), *plan.rejected_returns()]]
     if rejected:
         ctx.session.execute(sa.insert(ImportRow), rejected)
     ctx.session.flush()
 
 
-def _rejected(batch_id: int, row: SourceRow) -> Mapping[str, Any]:
+def as_import(ctx: Context, batch_id: int) -> Context:
+    """The same act as part of an import: its journal rows can be told from all others."""
+    return replace(ctx, origin="importer", request_id=mark_of(batch_id))
+
+
+def mark_of(batch_id: int) -> str:
+    """By what the journal knows an import."""
+    return f"import {batch_id}"
+
+
+def headers_of(book: Book, mapped: Mapped) -> dict[str, list[str]]:
+    """The headers of the sheets that came in, for the error workbook."""
+    parts = {mapped.main.sheet} | ({mapped.returns.sheet} if mapped.returns else set())
+    return {sheet.name[:80]: list(sheet.header) for sheet in book.sheets if sheet.name in parts}
+
+
+def rejected_row(batch_id: int, row: SourceRow) -> Mapping[str, Any]:
+    """A row that stays outside, as it came."""
     return {
         "batch_id": batch_id,
         "sheet": row.sheet[:80],
@@ -164,32 +181,6 @@ def _rejected(batch_id: int, row: SourceRow) -> Mapping[str, Any]:
         "raw": row.kept(),
         "source_amount": None if row.amount is None else format(row.amount, "f"),
     }
-
-
-def carry_out(
-    ctx: Context,
-    batch_id: int,
-    book: Book,
-    mapped: Mapped,
-    *,
-    is_dry_run: bool,
-    record: Transaction,
-    progress: Progress,
-) -> Report:
-    """Runs an opened import and, where it breaks off, says so in its account before the error goes on.
-
-    What is in stays in: the next import of the file goes on from there.
-    """
-    each = rehearsal if is_dry_run else record
-    try:
-        return run_import(ctx, batch_id, book, mapped, each=each, record=record, progress=progress)
-    except BaseException:
-        ctx.session.rollback()
-        with record(ctx):
-            batch = ctx.session.get_one(ImportBatch, batch_id)
-            batch.finished_at = ctx.now
-            batch.report = {**batch.report, "status": "failed"}
-        raise
 
 
 def rejected_rows(ctx: Context, batch_id: int, *, limit: int | None = None) -> Iterable[ImportRow]:

@@ -81,7 +81,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
     | _DESK
     | {
         "inbox_item": "list show add enter",
-        "customer": f"{WRITE} statement",
+        "customer": f"{WRITE} statement import",
         "customer_address": WRITE,
         "consent": "list show add",
         "product": READ,
@@ -111,13 +111,14 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
     },
     role.ORDER_CENTER_LEAD: _HEAD
     | {"approval": "opine"}
-    | dict.fromkeys(("customer", "order_line", "order_fee"), "export")
-    | {"order": "export open_gate"},
+    | dict.fromkeys(("order_line", "order_fee"), "export")
+    # Imports of others are taken back by the head; one's own by whoever may import.
+    | {"customer": "export take_back", "order": "export open_gate take_back"},
     role.PRODUCTION: _WORK
     | _DESK
     | _HEARD
     | {
-        "product": WRITE,
+        "product": f"{WRITE} import",
         "stock": READ,
         "order": f"{READ} comment",
         "production_task": "list show add edit plan release start report pause complete cancel comment",
@@ -129,7 +130,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "service_ticket": f"{READ} comment",
         "chart": "tasks_by_week",
     },
-    role.PRODUCTION_LEAD: _HEAD | {"production_task": "export"},
+    role.PRODUCTION_LEAD: _HEAD | {"production_task": "export", "product": "take_back"},
     role.INSPECTOR: _DESK
     | _HEARD
     | {
@@ -203,7 +204,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "order": f"{READ} comment",
         "customer": "list show edit credit reveal statement",
         "consent": "list",
-        "product": "list show edit",
+        "product": "list show edit import",
         "stock": READ,
         "order_review": READ,
         "production_task": "list",
@@ -221,7 +222,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "cost_item": READ,
         "chart": "orders_by_month amount_by_channel receipts_by_month",
     },
-    role.FINANCE_LEAD: _HEAD | {"refund": "approve reject", "production_task": "show"},
+    role.FINANCE_LEAD: _HEAD | {"refund": "approve reject", "production_task": "show", "product": "take_back"},
     role.CASHIER: _DESK | {"payment": "add", "refund": "execute"},
     # Three powers, three roles: accounts here, rights below, the journal with the auditor.
     role.ADMIN: {

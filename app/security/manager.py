@@ -105,6 +105,8 @@ class ZhidanSecurityManager(SecurityManager):
 
     @staticmethod
     def _opens(view: Any, actor: Actor) -> bool:
+        if hasattr(view, "opens_for"):
+            return bool(view.opens_for(actor))
         permission = f"can_{view.get_method_permission(view.default_view)}"
         return actor.may(dotted(permission, view.class_permission_name))
 

@@ -27,7 +27,7 @@ def rights_page(workflows: Iterable[Workflow]) -> str:
 
 
 def _records(held: dict[str, set[str]]) -> str:
-    plain = ("list", "show", "add", "edit", "export", "import", "credit")
+    plain = ("list", "show", "add", "edit", "export", "import", "take_back", "credit")
     entities = sorted({right.split(".")[0] for rights in held.values() for right in rights} - {"account", "chart"})
     rows = [
         [f"`{entity}`", *(" ".join(word for word in plain if f"{entity}.{word}" in held[code]) for code in ROLES)]

@@ -35,6 +35,7 @@ WITHOUT_SCREEN = {
     "import_mapping": "the import has its own pages",
     "import_batch": "the import has its own pages",
     "import_row": "the import has its own pages",
+    "import_effect": "the import has its own pages",
     "imported_customer": "technical",
     "login_session": "a page of the own account and of the administrator",
     "login_failure": "a page of the administrator",

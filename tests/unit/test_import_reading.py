@@ -114,8 +114,8 @@ def test_header_when_a_name_stands_twice_then_both_can_be_told_apart():
 
 def test_columns_when_headers_are_known_then_are_recognised():
     mapped = suggest(read_book(workbook([line()], ["B-2024-1"]), "book.xlsx"))
-    assert mapped.orders.sheet == "订单"
-    assert mapped.orders.columns["amount"] == "销售额"
+    assert mapped.main.sheet == "订单"
+    assert mapped.main.columns["amount"] == "销售额"
     assert mapped.returns is not None
     assert mapped.returns.columns == {"order_no": "订单 ID", "returned": "退回"}
 

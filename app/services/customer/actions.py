@@ -13,7 +13,7 @@ from app.kernel.engine import requires
 from app.kernel.errors import DuplicateError, ValidationFailedError
 from app.kernel.numbering import next_code
 from app.services.customer import rules
-from models.customer import Customer
+from models.customer import Customer, CustomerAddress
 from models.labels import CustomerKind
 
 CODE_DIGITS = 8
@@ -50,6 +50,19 @@ def change_customer(ctx: Context, customer: Customer, values: Mapping[str, Any])
     _index(customer)
     ctx.session.flush()
     return customer
+
+
+def set_customer_active(ctx: Context, customer: Customer, *, is_active: bool) -> Customer:
+    """Puts a file away, or takes it out again, whatever else is missing in it. Flushes."""
+    customer.is_active = is_active
+    ctx.session.flush()
+    return customer
+
+
+def remove_address(ctx: Context, address: CustomerAddress) -> None:
+    """Takes an address away that nothing refers to. Flushes."""
+    ctx.session.delete(address)
+    ctx.session.flush()
 
 
 def _cleaned(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -50,7 +50,6 @@ FROM_PRODUCT = (
 # What a tender has awarded.
 AWARDED = ("product_id", "qty_ordered", "list_price", "discount_pct")
 BEFORE_LETTER = (OrderState.draft, OrderState.pending_approval, OrderState.approved)
-FULL_HISTORY = ("qty_produced", "qty_qc_passed", "qty_shipped", "qty_delivered", "qty_installed", "qty_accepted")
 
 
 def create_order(ctx: Context, values: Mapping[str, Any]) -> Order:
@@ -316,7 +315,7 @@ def import_history(ctx: Context, values: Mapping[str, Any]) -> Order:
 
 def _past_line(number: int, given: Mapping[str, Any]) -> OrderLine:
     line = OrderLine(line_no=number, **given)
-    for name in FULL_HISTORY:
+    for name in rules.FULL_HISTORY:
         setattr(line, name, given["qty_ordered"])
     return line
 

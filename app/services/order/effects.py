@@ -16,7 +16,7 @@ from app.services.order.forms import is_future
 from app.services.order.pricing import content_of, reprice
 from models.labels import label_of
 from models.labels_goods import SupplyMode
-from models.labels_order import CancelKind, ReviewCheck, ReviewResult
+from models.labels_order import CancelKind, CancelReason, ReviewCheck, ReviewResult
 from models.order import Order
 from models.review import OrderReview
 
@@ -152,3 +152,18 @@ def complete(ctx: Context, order: Order, _values: Mapping[str, Any]) -> None:
 def import_history(_ctx: Context, order: Order, values: Mapping[str, Any]) -> None:
     """A past order is known as completed on a day; the moment within the day is not known."""
     order.completed_at = datetime.combine(values["completed_on"], time(), LOCAL_ZONE)
+
+
+def void_history(_ctx: Context, order: Order, _values: Mapping[str, Any]) -> None:
+    """An order that was imported by mistake never happened: it counts nowhere, and its number is free again.
+
+    The journal keeps what it said.
+    """
+    order.cancel_kind, order.cancel_reason = CancelKind.company, CancelReason.other
+    order.external_no = order.completed_at = None
+    for line in order.lines:
+        for name in (*rules.FULL_HISTORY, "qty_returned"):
+            setattr(line, name, rules.ZERO)
+        line.qty_cancelled = line.qty_ordered
+        line.line_amount = line.tax_amount = rules.ZERO
+    order.goods_amount = order.tax_amount = order.total_amount = order.net_amount = rules.ZERO

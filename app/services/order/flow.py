@@ -202,6 +202,17 @@ PEOPLE = (
         effect=effects.import_history,
         is_offered=False,
     ),
+    Step(
+        "void_history",
+        _l("Take imported history back"),
+        (S.completed,),
+        S.cancelled,
+        permission="import_history",
+        guards=(guards.is_import,),
+        asks=ReasonInput,
+        effect=effects.void_history,
+        is_offered=False,
+    ),
 )
 
 # Fired by reactions: the committee's decision, and the state that follows from the quantities of the lines.

@@ -16,6 +16,8 @@ from app.kernel.money import HUNDRED, rounded, rounded_down, tax_in
 from models.labels_order import Channel, OrderState, OrderType
 
 ZERO = Decimal(0)
+# The quantities of a line of which everything has been done.
+FULL_HISTORY = ("qty_produced", "qty_qc_passed", "qty_shipped", "qty_delivered", "qty_installed", "qty_accepted")
 FOUR_PLACES = Decimal("0.0001")
 GROUND_FLOOR = 1
 DEPOSIT_OVER_CAP = _l(

@@ -14,7 +14,16 @@ from app.services.product import rules
 from app.services.product.stock import harden, issue, receive, release, reserve
 from models.product import Product
 
-__all__ = ["change_product", "create_product", "harden", "issue", "receive", "release", "reserve"]
+__all__ = [
+    "change_product",
+    "create_product",
+    "harden",
+    "issue",
+    "receive",
+    "release",
+    "reserve",
+    "set_product_active",
+]
 
 
 def create_product(ctx: Context, values: Mapping[str, Any]) -> Product:
@@ -34,6 +43,13 @@ def change_product(ctx: Context, product: Product, values: Mapping[str, Any]) ->
             setattr(product, name, value)
         _check(ctx, product)
     _index(product)
+    ctx.session.flush()
+    return product
+
+
+def set_product_active(ctx: Context, product: Product, *, is_active: bool) -> Product:
+    """Takes an article out of the range, or back into it. Flushes."""
+    product.is_active = is_active
     ctx.session.flush()
     return product
 
