@@ -92,7 +92,7 @@ class CustomerView(Revealable, Reported, EntityView):
     changes = change_customer
     related_views = [OrderView, CustomerAddressView, ConsentView, ServiceTicketView, PaymentView]
     restricted = {**dict.fromkeys(CREDIT, "customer.credit"), "hold_reason": "customer.keep"}
-    extra_permissions = ("credit", "keep", "report")
+    extra_permissions = ("credit", "keep", "report", "import", "take_back")
     hints = withdrawn_consent_hints
     further = report_button
     api_base = ReportApi

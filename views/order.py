@@ -276,6 +276,6 @@ class OrderView(Talked, Revealable, EntityView):
         InspectionView, ShipmentView, InstallationView, AcceptanceView, PaymentScheduleView, PaymentView, InvoiceView,
         RefundView, ServiceTicketView,
     ]  # fmt: skip
-    extra_permissions = ("import",)
+    extra_permissions = ("import", "take_back")
     hints = missing_consent_hints
     figures = order_figures

@@ -64,4 +64,5 @@ class ProductView(EntityView):
     quick_search = ("search_text", "sku_code")
     creates = create_product
     changes = change_product
+    extra_permissions = ("import", "take_back")
     related_views = [StockView]
