@@ -116,7 +116,7 @@ class CustomerView(Revealable, Reported, Stated, EntityView):
     changes = change_customer
     related_views = [OrderView, CustomerAddressView, ConsentView, ServiceTicketView, PaymentView]
     restricted = {**dict.fromkeys(CREDIT, "customer.credit"), "hold_reason": "customer.keep"}
-    extra_permissions = ("credit", "keep", "report", "statement")
+    extra_permissions = ("credit", "keep", "report", "statement", "import", "take_back")
     hints = withdrawn_consent_hints
     further = papers_of_a_customer
     api_base = ReportApi

@@ -13,7 +13,7 @@ from flask import current_app
 from flask_babel import force_locale, get_locale
 from sqlalchemy.orm import Session
 
-from app.exchange.entryrun import carry_out
+from app.exchange.entryrun import carry_out, forget_preview
 from app.exchange.mapping import Asked, Mapped, mapping_for, of_json
 from app.exchange.reading import Book, read_book
 from app.exchange.running import open_batch
@@ -62,6 +62,7 @@ def begin_run(ctx: Context, rehearsed: ImportBatch, asked: Asked) -> str:
         mapped = saved or mapping_for(ctx, book, asked)
         batch = open_batch(ctx, book, mapped, is_dry_run=False, asked=asked)
         rehearsed.report = {**rehearsed.report, RUN: batch.batch_no}
+        forget_preview(ctx, rehearsed.id)
         batch_id, batch_no = batch.id, batch.batch_no
     launch(ctx, batch_id, book, mapped, asked, is_dry_run=False)
     return batch_no

@@ -67,14 +67,13 @@ def rehearsed_table(ctx: Context, subject: Subject, batch: ImportBatch) -> dict[
         {"label": str(subject.model.__label__)},
         {"label": _("What changes"), "kind": "long"},
     ]
-    kept = shown_rows(ctx, batch.id, SHOWN)
-    names = record_names(ctx, [(subject.name, row.raw["id"]) for row in kept if row.raw.get("id")])
+    # What was shown is forgotten when the import begins, and after a while.
+    kept = [row for row in shown_rows(ctx, batch.id, SHOWN) if row.raw]
+    names = record_names(ctx, [(subject.name, row.raw["id"]) for row in kept if row.raw["id"]])
     rows = []
     for row in kept:
-        # The values of a row are forgotten after a while.
-        changes = row.raw.get(CHANGES, {})
-        did = ImportDid(row.raw.get(DOES, ImportDid.changed))
-        title = names.get((subject.name, row.raw.get("id") or 0)) or _new_name(ctx, subject.model, changes)
+        changes, did = row.raw[CHANGES], ImportDid(row.raw[DOES])
+        title = names.get((subject.name, row.raw["id"] or 0)) or _new_name(ctx, subject.model, changes)
         told = change_texts(ctx, subject.name, changes)
         rows.append({"cells": [str(row.row_no), _badge(did), title, "; ".join(told) or "–"]})
     return {"columns": columns, "rows": rows}

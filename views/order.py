@@ -294,7 +294,7 @@ class OrderView(Talked, Revealable, Linked, EntityView):
         RefundView, ServiceTicketView, ChangeRequestView,
         CancellationView,
     ]  # fmt: skip
-    extra_permissions = ("import", "link")
+    extra_permissions = ("import", "take_back", "link")
     hints = missing_consent_hints
     figures = order_figures
     beside = review_beside

@@ -69,4 +69,5 @@ class ProductView(EntityView):
     )  # fmt: skip
     creates = create_product
     changes = change_product
+    extra_permissions = ("import", "take_back")
     related_views = [StockView]

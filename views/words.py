@@ -89,6 +89,7 @@ ACTS = {
     "export": _l("Exported"),
     "reveal": _l("Mask lifted"),
     "verify": _l("Integrity checked"),
+    "take_back": _l("Import taken back"),
     "fill": _l("Filled with the demo company"),
 }
 # What the journal speaks of that is no table of ours.

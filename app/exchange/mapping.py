@@ -64,9 +64,10 @@ class Asked:
         return tuple(field for field in everything if field.name not in own)
 
     def key_fields(self) -> tuple[Field, ...]:
-        """Fields by which records are found again: one of them must have a column."""
-        wanted = {key.column for key in self.subject.table.keys} if self.subject.table else set()
-        return tuple(field for field in self.fields() if field.name in wanted)
+        """Fields by which records are found again, the deciding one first: one of them must have a column."""
+        wanted = [key.column for key in self.subject.table.keys] if self.subject.table else []
+        by_name = {field.name: field for field in self.fields()}
+        return tuple(by_name[name] for name in wanted if name in by_name)
 
 
 PAST_ORDERS = Asked()

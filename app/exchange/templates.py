@@ -140,14 +140,17 @@ def _explain(book: Any, asked: Asked, fields: Sequence[Field], formats: Mapping[
     keyed = {field.name for field in asked.key_fields()}
     for line, field in enumerate(fields, top + 1):
         sheet.write_string(line, 0, str(field.label), formats["wrap"])
-        sheet.write_string(line, 1, _needed(field, keyed), formats["wrap"])
+        sheet.write_string(line, 1, _needed(asked, field, keyed), formats["wrap"])
         sheet.write_string(line, 2, _held(field), formats["wrap"])
         sheet.write_string(line, 3, ", ".join(_words(field).values()), formats["wrap"])
 
 
-def _needed(field: Field, keyed: set[str]) -> str:
+def _needed(asked: Asked, field: Field, keyed: set[str]) -> str:
+    child = asked.subject.child
     if field.is_required:
         return str(_("Yes"))
+    if child is not None and field.name == f"{child.entity}.{child.needs}":
+        return str(_("For an address"))
     if field.name in keyed:
         return str(_("One of the keys"))
     column = field.column

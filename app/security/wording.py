@@ -52,6 +52,7 @@ WORDS = {
     "comment": _l("Write comments and attach files"),
     "report": _l("Report of a person's data"),
     "import": _l("Import"),
+    "take_back": _l("Take imports back"),
     "preview": _l("See the panel as a role"),
     "own": _l("Change"),
     "end": _l("End"),
