@@ -122,6 +122,7 @@ class EntityDeclaration(QuietModelView):
         cls.order_columns = list(cls.order_columns or sortable(table, candidates))
         # What the declaration does not give has no address either.
         given = {"board": bool(cls.board_states()), "calendar": cls.planned is not None}
+        given["hold"] = bool(cls.add_columns or cls.add_schema)
         given |= dict.fromkeys(INLINE_ROUTES, bool(cls.inlines))
         cls.exclude_route_methods = set(FRAMEWORK_ROUTES) | {name for name, is_there in given.items() if not is_there}
         ENTITIES[cls.entity()] = cls
