@@ -114,9 +114,9 @@ class EntityView(ListRoutes, CellRoutes, ExportRoutes, InlineRoutes, EntityDecla
     def put_beside(self, ctx: Context, made: Any) -> None:
         """What else a new record is saved with (``views.held``)."""
 
-    def holding(self, ctx: Context) -> dict[str, Any] | None:
-        """The part of an add form that is not columns (``views.held``)."""
-        del ctx
+    def holding(self, ctx: Context) -> dict[str, Any]:  # noqa: ARG002 - asked by who has one
+        """The part of an add form that is not columns (``views.held``); nothing unless told."""
+        return {}
 
     def _initial(self, ctx: Context) -> dict[str, Any]:
         """What an add form starts with: arguments of the link that led here, defaults of the columns."""

@@ -35,12 +35,10 @@ class Holding(EntityDeclaration):
     is_abstract: ClassVar[bool] = True
 
     @expose("/hold", methods=("POST",))
-    @guarded("comment")
+    @guarded("add")
     def hold(self) -> Any:
         """Takes one file for a record that is not saved yet; answers with its mark."""
         ctx = web_context()
-        if not self.may_add(ctx.actor):
-            raise NotFoundError
         sent = request.files.get("file")
         if sent is None or not sent.filename:
             return jsonify({"message": _("Choose a file first.")}), ValidationFailedError.status
@@ -66,10 +64,10 @@ class Holding(EntityDeclaration):
         if faults:
             raise ValidationFailedError({FIELD: faults[:1]})
 
-    def holding(self, ctx: Context) -> dict[str, Any] | None:
+    def holding(self, ctx: Context) -> dict[str, Any]:
         """The files of the add form, for who may put some beside a record."""
         if not self.may(ctx.actor, "comment"):
-            return None
+            return {}
         held = []
         for mark in marks_of(request.form.get(FIELD, "")):
             found = self._read(ctx, mark)

@@ -173,7 +173,7 @@ def asked_period(ctx: Context, given: Mapping[str, str]) -> Asked:
 
 def cut_text() -> str:
     """The period has more entries than fit."""
-    return _("The period has more entries than a statement holds: choose a shorter one. Do not send this one.")
+    return str(_("The period has more entries than a statement holds: choose a shorter one. Do not send this one."))
 
 
 def number_of(customer: Customer, period: Period) -> str:

@@ -156,7 +156,7 @@ class Talked(Holding, EntityDeclaration):
         """The story as it is now, and a key for the next comment."""
         return {"story": self._story(ctx, self.find(ctx, pk)), "token": secrets.token_urlsafe(16)}
 
-    def _answer(self, ctx: Context, pk: int, act: Callable[[], None], text: str = "") -> Any:
+    def _answer(self, ctx: Context, pk: int, act: Callable[[], object], text: str = "") -> Any:
         """Does it. To a script: the story anew, or the reason why not. Without one: the page, with what was typed."""
         by_script = request.headers.get("X-Requested-With") == "XMLHttpRequest"
         try:

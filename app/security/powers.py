@@ -43,7 +43,7 @@ DANGEROUS_WORDS = frozenset({"export", "reveal", "approve", "vote"})
 PERSON_REPORT = "customer.report"
 # What everybody may do with what is his own.
 OWN = "own"
-READING = frozenset({"list", "show", "export", "reveal", "preview", "verify", "report"})
+READING = frozenset({"list", "show", "export", "reveal", "preview", "verify", "report", "statement"})
 # Acts that belong into different hands; the workflows refuse them to one person, here to one role.
 SEPARATED: tuple[frozenset[str], ...] = (
     frozenset({"refund.add", "refund.approve", "refund.execute"}),

@@ -51,6 +51,7 @@ WORDS = {
     "reveal": _l("Show in full"),
     "comment": _l("Write comments and attach files"),
     "report": _l("Report of a person's data"),
+    "statement": _l("Statement of account"),
     "import": _l("Import"),
     "take_back": _l("Take imports back"),
     "preview": _l("See the panel as a role"),

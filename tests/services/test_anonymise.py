@@ -23,6 +23,7 @@ from app.services.privacy.queries import blockers
 from app.services.privacy.retention import Past, PastOrder, Terms, after, is_settled, kept_until
 from app.services.shipment.actions import plan_shipment
 from app.services.talk import actions as talk
+from app.services.ticket.actions import open_ticket
 from models.approval import Approval, ApprovalVote
 from models.base import Base
 from models.customer import Consent, Customer, CustomerAddress
@@ -30,7 +31,7 @@ from models.exchange import ImportBatch, ImportRow
 from models.idempotency import IdempotencyKey
 from models.inbox import InboxItem
 from models.journal import Journal
-from models.labels import OrderState
+from models.labels import OrderState, TicketKind
 from models.order import Order
 from models.payment import Payment, PaymentAllocation
 from models.privacy import PrivacyRequest, SubjectKey
@@ -235,6 +236,20 @@ def test_person_when_something_fails_then_nothing_of_him_is_changed(session: Ses
         broken()
     session.expire_all()
     assert everything(session) == before
+
+
+def test_talk_when_its_ticket_has_no_order_then_it_is_about_the_customer_of_the_ticket(
+    session: Session, company: Company
+) -> None:
+    with company.act("cs_ma", "2026-11-23 09:00") as ctx:
+        asking, other = person(session), person(session, "周建国", "13900009999")
+        for customer in (asking, other):
+            given = {"customer_id": customer.id, "kind": TicketKind.consult, "description": "何时上新"}
+            ticket = open_ticket(ctx, given)
+            talk.comment(ctx, ticket, f"{customer.name} 来电", {})
+    plan = plan_of(company.context("system", "2026-11-24 09:00"), asking)
+    said = [change.record.text for change in plan.changes if change.entity == "comment"]
+    assert said == [f"{NAME} 来电"]
 
 
 def request(company: Company, customer: Customer, kind: str) -> PrivacyRequest:

@@ -115,7 +115,7 @@ def test_file_when_it_is_refused_or_the_person_may_not_add_then_it_is_not_held(a
     # Whoever talks about orders and enters none has no form to hold files for.
     driver = Person(app, session, "lg_liu")
     fields = {**driver.hidden("/shipment/add"), "file": (BytesIO(b"1"), "a.txt")}
-    assert driver.client.post("/order/hold", data=fields).status_code == 404
+    assert driver.client.post("/order/hold", data=fields).status_code == 403
 
 
 @SQLITE

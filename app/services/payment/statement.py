@@ -25,7 +25,6 @@ from models.order import Order
 from models.payment import Payment, PaymentAllocation, PaymentSchedule, Refund
 
 Clause = sa.ColumnElement[bool]
-Part = sa.Select[Any]
 MOST_ENTRIES = 1000
 AGES = (30, 60, 90)
 
@@ -168,7 +167,7 @@ def statement_of(ctx: Context, customer_id: int, period: Period, known: Known | 
     )
 
 
-def _entry(kind: EntryKind, at: Any, number: Any, amount: Any, detail: Any = None) -> Part:
+def _entry(kind: EntryKind, at: Any, number: Any, amount: Any, detail: Any = None) -> Any:
     return sa.select(
         sa.type_coerce(at, UtcDateTime()).label("at"),
         sa.literal(RANK[kind], sa.Integer()).label("rank"),
@@ -179,7 +178,7 @@ def _entry(kind: EntryKind, at: Any, number: Any, amount: Any, detail: Any = Non
     )
 
 
-def _entries(customer_id: int, known: Known) -> list[Part]:
+def _entries(customer_id: int, known: Known) -> list[Any]:
     mine = (Order.customer_id == customer_id, known.orders)
     # A refund belongs to its order; who may not know of the order is not told of it by the refund.
     returned = (*mine, known.refunds, Refund.state == RefundState.executed)
