@@ -322,7 +322,8 @@ class EntityView(ListRoutes, CellRoutes, ExportRoutes, InlineRoutes, EntityDecla
             return redirect(self.url("show", pk=record.id), SEE_OTHER)
         reasons: Sequence[Reason] = engine.blockers(ctx, record, declared)
         schema = declared.asks
-        beside = self.beside(ctx, record, declared.name) if self.beside is not None else {}
+        told = type(self).beside
+        beside = told(ctx, record, declared.name) if told is not None else {}
         typed = {**beside.get("values", {}), **values}
         shown = form_fields(ctx, schema, typed, errors, model=self.model()) if schema else []
         for box in shown:

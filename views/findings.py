@@ -115,9 +115,9 @@ def review_beside(ctx: Context, order: Order, step: str) -> dict[str, Any]:
 
 
 def _hint(check: ReviewCheck, finding: checks.Finding) -> str:
-    said = _("Found: %(result)s", result=str(label_of(finding.result)).lower())
-    figures = f" ({_figures(check, finding.value)})" if finding.value else ""
-    return " ".join([f"{said}{figures}.", *(str(NOT_IN_ORDER[code]) for code in finding.codes)])
+    parts = [_("Found: %(result)s", result=str(label_of(finding.result)).lower())]
+    parts += [_figures(check, finding.value)] if finding.value else []
+    return " · ".join([*map(str, parts), *(str(NOT_IN_ORDER[code]) for code in finding.codes)])
 
 
 def _figures(check: ReviewCheck, value: str) -> str:
@@ -128,4 +128,4 @@ def _figures(check: ReviewCheck, value: str) -> str:
         ReviewCheck.credit: _("overdue / credit limit: %(value)s", value=value),
         ReviewCheck.technical: _("drawings / custom lines: %(value)s", value=value),
     }
-    return texts.get(check, value)
+    return str(texts.get(check, value))

@@ -19,7 +19,7 @@ from app.security.departments import label_of_role
 from app.security.scopes import label_of_scope
 from app.security.wording import FIELD_GROUPS, LEVELS, SIGN_INS, listed, word_text
 from models.access import RightsChange
-from models.approval import Approval
+from models.approval import Approval, ApprovalVote
 from models.base import Base
 from models.customer import Customer
 from models.delegation import Delegation
@@ -207,12 +207,14 @@ READ: Mapping[tuple[type[Any], str], Callable[[Any], str]] = {
     (ParameterChange, "unit"): lambda row: _unit(row.parameter),
     (PolicyParameter, "unit"): _unit,
 }
-FLAGGED = {(Approval, "triggers"), (Order, "special_flags")}
+FLAGGED = {(Approval, "triggers"), (Approval, "findings"), (Order, "special_flags")}
+# Words of the program in columns of plain text.
+CODED = {(Approval, "entity"), (ApprovalVote, "roles")}
 
 
 def read(record: Any, name: str) -> str | None:
     """The value of a column that keeps words of the program; None for all other columns."""
-    if (type(record), name) in FLAGGED:
+    if (type(record), name) in FLAGGED | CODED:
         return said(type(record), name, getattr(record, name))
     reader = READ.get((type(record), name))
     return reader(record) if reader is not None else None
@@ -222,6 +224,10 @@ def said(model: type[Any], name: str, value: Any) -> str | None:
     """A bare value, as the journal keeps it, of a column with flags, a role or changes of rights; else None."""
     if (model, name) == (Delegation, "role_code"):
         return _passed_on(value)
+    if (model, name) == (Approval, "entity"):
+        return str(labels_of_entities().get(value, value))
+    if (model, name) == (ApprovalVote, "roles"):
+        return listed([str(label_of_role(code)) for code in value or ()])
     if (model, name) == (RightsChange, "changes"):
         return "; ".join(change_text(change) for change in value)
     return ", ".join(str(FLAGS.get(code, code)) for code in value) if (model, name) in FLAGGED else None
