@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.consequences import cancelling
-from app.documents.catalogue import CANCELLATION, COMPENSATION
+from app.documents.amendments import CANCELLATION, COMPENSATION
 from app.kernel.context import Context
 from app.kernel.fields import Access, access
 from app.security import scopes

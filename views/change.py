@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.consequences import changing
-from app.documents.catalogue import CHANGE
+from app.documents.amendments import CHANGE
 from app.kernel.context import Context
 from app.kernel.fields import Access, access
 from app.security import scopes
