@@ -38,6 +38,7 @@ ENTITIES: dict[str, type[EntityDeclaration]] = {}
 # Plain functions of a declaration, called without the view.
 FUNCTIONS = (
     "scope", "creates", "changes", "can_be_edited", "parent_allows", "way", "hints", "further", "quotes", "figures",
+    "twins",
 )  # fmt: skip
 INLINE_ROUTES = ("quote", "paste")
 REQUIRED = ("list_columns", "search_columns", "show_fieldsets", "base_order")
@@ -76,6 +77,7 @@ class EntityDeclaration(QuietModelView):
     can_be_edited: ClassVar[Callable[[Any], bool] | None] = None
     charts: ClassVar[tuple[Any, ...]] = ()
     extra_permissions: ClassVar[tuple[str, ...]] = ()
+    has_twins: ClassVar[bool] = False
     optional_columns: ClassVar[tuple[str, ...]] = ()
     parent_allows: ClassVar[Callable[[Any], bool] | None] = None
     way: ClassVar[Callable[[Any], list[dict[str, Any]]] | None] = None

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.kernel.context import Context
 from app.security import scopes
 from app.services.customer.actions import CREDIT, change_customer, create_customer
 from models.customer import Consent, Customer, CustomerAddress
@@ -16,6 +21,7 @@ from views.privacy import withdrawn_consent_hints
 from views.reveal import Revealable
 from views.subject import ReportApi, Reported, report_button
 from views.ticket import ServiceTicketView
+from views.twins import Warned, customer_twins
 
 
 class CustomerAddressView(Revealable, EntityView):
@@ -68,7 +74,17 @@ class ConsentView(EntityView):
     quick_search = ("customer.search_text",)
 
 
-class CustomerView(Revealable, Reported, EntityView):
+def further_buttons(ctx: Context, customer: Customer) -> list[dict[str, Any]]:
+    """What is kept of a person, and the way to a merge with another file."""
+    found = list(report_button(ctx, customer))
+    if ctx.actor.may("customer_merge.add") and customer.merged_into_id is None and customer.anonymised_at is None:
+        url = url_for("CustomerMergeView.add", source_id=customer.id)
+        label = _("Merge into another file")
+        found.append({"name": "merge", "label": label, "url": url, "method": "get", "tone": "default"})
+    return found
+
+
+class CustomerView(Revealable, Reported, Warned, EntityView):
     """Persons and organisations that order."""
 
     datamodel = EntityInterface(Customer)
@@ -89,7 +105,7 @@ class CustomerView(Revealable, Reported, EntityView):
             _l("Terms"),
             {"fields": ["credit_limit_amount", "credit_days", "is_dealer", "is_blacklisted", "blacklist_reason"]},
         ),
-        (_l("Personal data"), {"fields": ["hold_reason", "anonymised_at"]}),
+        (_l("Personal data"), {"fields": ["hold_reason", "anonymised_at", "merged_into"]}),
     ]
     base_order = ("created_at", "desc")
     order_columns = ["created_at", "name", "code"]
@@ -108,5 +124,6 @@ class CustomerView(Revealable, Reported, EntityView):
     restricted = {**dict.fromkeys(CREDIT, "customer.credit"), "hold_reason": "customer.keep"}
     extra_permissions = ("credit", "keep", "report")
     hints = withdrawn_consent_hints
-    further = report_button
+    twins = customer_twins
+    further = further_buttons
     api_base = ReportApi

@@ -22,6 +22,7 @@ from views import (
     export,
     installation,
     journal,
+    merge,
     order,
     payment,
     privacy,
@@ -74,10 +75,12 @@ DEPARTMENTS = (
         (
             order.OrderLineView,
             order.OrderFeeView,
+            order.OrderContractView,
             order.OrderReviewView,
             customer.CustomerAddressView,
             customer.ConsentView,
             customerlink.CustomerLinkView,
+            merge.CustomerMergeView,
         ),
     ),
     Department(

@@ -93,7 +93,11 @@ RULES = (
         (f"{SERVICE}test_rule_8_when_two_may_issue_then_not_who_applied_and_alone_he_may", WEB),
     ),
     Rule(9, "Maker ≠ checker of a cost sheet", (), "not built yet: there are no cost sheets"),
-    Rule(10, "Requester ≠ approver of a merge of customers", (), "not built yet: customers are not merged"),
+    Rule(
+        10,
+        "Requester ≠ approver of a merge of customers",
+        ("tests/services/test_customer_merge.py::test_merge_when_decided_by_who_asked_then_refused",),
+    ),
     Rule(
         11,
         "Loader ≠ who closes a difference of the count",

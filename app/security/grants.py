@@ -29,7 +29,7 @@ _GOODS = _read(
     "order_line production_task production_report inspection inspection_defect shipment shipment_line package "
     "delivery_receipt installation acceptance acceptance_line"
 )
-_ORDER = _read("order order_line order_fee confirmation_letter")
+_ORDER = _read("order order_line order_fee order_contract confirmation_letter")
 _MONEY = _read("payment_schedule payment payment_allocation refund invoice")
 _RULES = _read("policy_parameter calendar_day")
 # Whoever works in a department may have a deputy, and be one.
@@ -41,7 +41,7 @@ _HEAD = _ASKS | {"delegation": "manage", "parameter_change": "list show add with
 _ALL = {
     **_read("customer customer_address consent product stock reservation inbox_item order_review approval"),
     **_read("approval_vote delegation export_log export_request journal parameter_change privacy_request"),
-    **_read("service_ticket customer_link"),
+    **_read("service_ticket customer_link customer_merge"),
     **_GOODS,
     **_ORDER,
     **_MONEY,
@@ -81,11 +81,13 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "sign_drawing link",
         "order_line": WRITE,
         "order_fee": WRITE,
+        "order_contract": WRITE,
         "order_review": READ,
         "approval": "list show withdraw",
         "approval_vote": READ,
         "confirmation_letter": "list show acknowledge link",
         "customer_link": "list show revoke",
+        "customer_merge": "list show add",
         "payment_schedule": READ,
         "payment": READ,
         "refund": READ,
@@ -95,7 +97,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
     },
     role.ORDER_CENTER_LEAD: _HEAD
     | dict.fromkeys(("customer", "order_line", "order_fee"), "export")
-    | {"order": "export open_gate"},
+    | {"order": "export open_gate", "customer_merge": "approve"},
     role.PRODUCTION: _GOODS
     | _DESK
     | {
@@ -135,6 +137,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "order": f"{READ} comment",
         "inbox_item": "list show add",
         "customer": WRITE,
+        "customer_merge": "list show add",
         "customer_address": WRITE,
         "consent": "list show add withdraw",
         "privacy_request": "list show add edit",
@@ -150,7 +153,12 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
     },
     # Customers too: scenario S16, row 8.
     role.CUSTOMER_SERVICE_LEAD: _HEAD
-    | {"customer": "export keep report", "privacy_request": "answer", "service_ticket": "export"},
+    | {
+        "customer_merge": "approve",
+        "customer": "export keep report",
+        "privacy_request": "answer",
+        "service_ticket": "export",
+    },
     role.INSTALLER: {
         "delegation": "list show add accept end",
         "order": f"{READ} comment",

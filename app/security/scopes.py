@@ -20,8 +20,10 @@ from app.security import departments as role
 from app.security.delegations import is_mine, is_of_my_department
 from app.security.slots import in_slot, moment_of_act
 from models.approval import Approval, ApprovalVote
+from models.contract import OrderContract
 from models.customer import Consent, Customer, CustomerAddress
 from models.customer_link import CustomerLink
+from models.customer_merge import CustomerMerge
 from models.export import ExportRequest
 from models.installation import Acceptance, AcceptanceLine, Installation
 from models.journal import Journal
@@ -168,6 +170,7 @@ order_fee = _of_order(OrderFee)
 order_review = _of_order(OrderReview)
 confirmation_letter = _of_order(ConfirmationLetter)
 customer_link = _of_order(CustomerLink)
+order_contract = _of_order(OrderContract)
 
 
 def _has_goods_on_the_way(actor: Actor) -> Clause:
@@ -182,6 +185,7 @@ product, stock, reservation = every_row("product"), every_row("stock"), every_ro
 policy_parameter, calendar_day = every_row("policy_parameter"), every_row("calendar_day")
 parameter_change, rights_change = every_row("parameter_change"), every_row("rights_change")
 
+customer_merge = _of(Customer, CustomerMerge.target_id, customer)
 privacy_request = _scope("privacy_request")
 inbox_item = _scope("inbox_item")
 approval = _scope("approval")
@@ -267,6 +271,7 @@ SCOPES: Mapping[str, Scope] = {
     "customer": customer,
     "customer_address": customer_address,
     "customer_link": customer_link,
+    "customer_merge": customer_merge,
     "delegation": delegation,
     "delivery_receipt": delivery_receipt,
     "export_log": export_log,
@@ -278,6 +283,7 @@ SCOPES: Mapping[str, Scope] = {
     "invoice": invoice,
     "journal": journal,
     "order": order,
+    "order_contract": order_contract,
     "order_fee": order_fee,
     "order_line": order_line,
     "order_review": order_review,

@@ -13,7 +13,9 @@ from typing import Any
 
 from models.approval import ApprovalVote
 from models.base import Base, Sensitivity
+from models.contract import OrderContract
 from models.customer import Customer, CustomerAddress
+from models.customer_merge import CustomerMerge
 from models.exchange import ImportRow
 from models.export import ExportRequest
 from models.inbox import InboxItem
@@ -96,6 +98,12 @@ DECISIONS: Mapping[type[Base], Mapping[str, Decision]] = {
         **_decisions(Term.order, "statistics by city", ship_city="keep"),
         **_decisions(Term.order, "free text", note="empty", project_name="empty", gate_reason="empty"),
         **_decisions(Term.order, _PROOF, drawing_signed_name="label"),
+    },
+    CustomerMerge: _decisions(Term.person, "one file a person", reason="dash", before="empty"),
+    OrderContract: {
+        **_decisions(Term.order, "contract with the customer", invoice_title="label", payer_name="label"),
+        **_decisions(Term.order, _DELIVERY, site_contact="label", unloading="empty"),
+        **_decisions(Term.order, "free text", occasion="empty"),
     },
     OrderReview: _decisions(Term.order, _CASE, comment="dash"),
     ApprovalVote: _decisions(Term.order, _CASE, comment="dash"),
