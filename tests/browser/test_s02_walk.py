@@ -144,6 +144,7 @@ def pay(walk: Walk) -> None:
     said = qian.page.inner_text("main")
     assert [text in said for text in ("定金", "2,451.45", "预付款", "3,677.19")] == [True] * 4
     walk.keep(qian.page, "receipt")
+    qian.open("/")
 
 
 def refused(walk: Walk) -> None:
@@ -154,7 +155,9 @@ def refused(walk: Walk) -> None:
     chen.press("plan")
     chen.fill(planned_start_on="2026-12-01", planned_end_on="2026-12-20")
     chen.save()
-    why = chen.why_closed("release")
+    button = chen.page.locator(".zd-page-header [data-step=release]")
+    assert button.get_attribute("aria-disabled") == "true"
+    why = " ".join(button.locator("xpath=..").locator(".zd-tip__row").all_text_contents())
     assert ("客户尚未确认" in why, "尚未在图纸上签字" in why, "首笔款" in why) == (True, True, False)
 
 
@@ -194,7 +197,7 @@ def release(walk: Walk) -> None:
     walk.keep(li.page, "promised")
     chen = walk.act("pd_chen", "2026-11-28 16:00")
     chen.find("order", ORDER)
-    chen.first_in_tab("production_task")
+    chen.open_row("production_task", "2026-12-20")
     if chen.page.locator(".zd-page-header [data-step=release][aria-disabled=true]").count():
         pytest.fail(chen.why_closed("release"))
     chen.press("release")
