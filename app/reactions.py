@@ -25,6 +25,7 @@ from app.services.approval import actions as approvals
 from app.services.export import actions as exports
 from app.services.installation import actions as installations
 from app.services.letter import actions as letters
+from app.services.letter import links
 from app.services.order import actions as orders
 from app.services.order import flags, pricing, progress
 from app.services.payment import actions as payments
@@ -229,7 +230,8 @@ def count_delivered(ctx: Context, shipment: Shipment, _values: Values) -> None:
     progress.count(ctx, order, "qty_delivered", received)
     # The receipt may be recorded days after the signature: the customer's terms run from that.
     delivered_at = shipment.delivered_at or ctx.now
-    progress.start_return_right(order, received, ctx.policy["return.window_days"], delivered_at)
+    returnable = links.returnable(ctx, order, received)
+    progress.start_return_right(order, returnable, ctx.policy["return.window_days"], delivered_at)
     if installations.plan_installation(ctx, shipment) is None:
         progress.start_warranty(order, received, delivered_at)
         installations.request_acceptance(ctx, order, received, shipment=shipment)

@@ -96,8 +96,10 @@ class Customer(Stamped, Base):
         help_text=_l("A lawsuit or an authority: while this says why, the person is not anonymised."),
         info=FREE_TEXT,
     )
+    merged_into_id: Mapped[int | None] = reference("customer.id", _l("Merged into"))
     anonymised_at: Mapped[datetime | None] = column(UtcDateTime, _l("Anonymised at"))
 
+    merged_into: Mapped[Customer | None] = relationship(remote_side="Customer.id")
     addresses: Mapped[list[CustomerAddress]] = relationship(
         back_populates="customer", order_by="CustomerAddress.id", info={"label": _l("Addresses")}
     )

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from models.contract import CONTRACT_LABELS
 from models.customer_link import CUSTOMER_LINK_LABELS
+from models.customer_merge import MERGE_LABELS
 from models.labels_access import ACCESS_LABELS, RightsChangeKind, RightsChangeState
 from models.labels_amendment import (
     AMENDMENT_LABELS,
@@ -102,7 +104,9 @@ from models.vocabulary import Labels, Tone
 LABELS: Labels = {
     **GOODS_LABELS,
     **ORDER_LABELS,
+    **CONTRACT_LABELS,
     **CUSTOMER_LINK_LABELS,
+    **MERGE_LABELS,
     **WORK_LABELS,
     **MONEY_LABELS,
     **ACCESS_LABELS,

@@ -49,6 +49,7 @@ from models.order_line import OrderFee, OrderLine
 
 if TYPE_CHECKING:
     from models.approval import Approval
+    from models.contract import OrderContract
     from models.customer import Customer, CustomerAddress
     from models.inbox import InboxItem
     from models.installation import Acceptance, Installation
@@ -250,6 +251,9 @@ class Order(Stateful, Base):
     )
     fees: Mapped[list[OrderFee]] = relationship(
         back_populates="order", order_by="OrderFee.id", info={"label": _l("Fees")}
+    )
+    contracts: Mapped[list[OrderContract]] = relationship(
+        back_populates="order", order_by="OrderContract.id", info={"label": _l("Contract terms")}
     )
     reviews: Mapped[list[OrderReview]] = relationship(
         back_populates="order", order_by="OrderReview.id", info={"label": _l("Reviews")}

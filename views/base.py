@@ -42,6 +42,7 @@ FUNCTIONS = (
     "scope", "creates", "changes", "can_be_edited", "parent_allows", "way", "hints", "further", "quotes", "figures",
     "beside",
     "starts_with",
+    "twins",
 )  # fmt: skip
 INLINE_ROUTES = ("quote", "paste")
 CELL_ROUTES = ("cell", "change_many")
@@ -85,6 +86,7 @@ class EntityDeclaration(QuietModelView):
     can_be_edited: ClassVar[Callable[[Any], bool] | None] = None
     charts: ClassVar[tuple[Any, ...]] = ()
     extra_permissions: ClassVar[tuple[str, ...]] = ()
+    has_twins: ClassVar[bool] = False
     optional_columns: ClassVar[tuple[str, ...]] = ()
     parent_allows: ClassVar[Callable[[Any], bool] | None] = None
     way: ClassVar[Callable[[Any], list[dict[str, Any]]] | None] = None

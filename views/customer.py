@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import url_for
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.kernel.context import Context
@@ -20,6 +22,7 @@ from views.reveal import Revealable
 from views.statement import Stated, statement_button
 from views.subject import ReportApi, Reported, report_button
 from views.ticket import ServiceTicketView
+from views.twins import Warned, customer_twins
 
 
 class CustomerAddressView(Revealable, EntityView):
@@ -72,12 +75,17 @@ class ConsentView(EntityView):
     quick_search = ("customer.search_text",)
 
 
-def papers_of_a_customer(ctx: Context, customer: Customer) -> list[dict[str, Any]]:
-    """What is given to a customer on paper or as a file, as far as the person may."""
-    return [*statement_button(ctx, customer), *report_button(ctx, customer)]
+def further_buttons(ctx: Context, customer: Customer) -> list[dict[str, Any]]:
+    """What is given to a customer on paper or as a file, and the way to a merge with another file."""
+    found = [*statement_button(ctx, customer), *report_button(ctx, customer)]
+    if ctx.actor.may("customer_merge.add") and customer.merged_into_id is None and customer.anonymised_at is None:
+        url = url_for("CustomerMergeView.add", source_id=customer.id)
+        label = _("Merge into another file")
+        found.append({"name": "merge", "label": label, "url": url, "method": "get", "tone": "default"})
+    return found
 
 
-class CustomerView(Revealable, Reported, Stated, EntityView):
+class CustomerView(Revealable, Reported, Stated, Warned, EntityView):
     """Persons and organisations that order."""
 
     datamodel = EntityInterface(Customer)
@@ -98,7 +106,7 @@ class CustomerView(Revealable, Reported, Stated, EntityView):
             _l("Terms"),
             {"fields": ["credit_limit_amount", "credit_days", "is_dealer", "is_blacklisted", "blacklist_reason"]},
         ),
-        (_l("Personal data"), {"fields": ["hold_reason", "anonymised_at"]}),
+        (_l("Personal data"), {"fields": ["hold_reason", "anonymised_at", "merged_into"]}),
     ]
     base_order = ("created_at", "desc")
     order_columns = ["created_at", "name", "code"]
@@ -118,5 +126,6 @@ class CustomerView(Revealable, Reported, Stated, EntityView):
     restricted = {**dict.fromkeys(CREDIT, "customer.credit"), "hold_reason": "customer.keep"}
     extra_permissions = ("credit", "keep", "report", "statement", "import", "take_back")
     hints = withdrawn_consent_hints
-    further = papers_of_a_customer
+    twins = customer_twins
+    further = further_buttons
     api_base = ReportApi

@@ -286,6 +286,8 @@ class EntityView(ListRoutes, CellRoutes, ExportRoutes, InlineRoutes, EntityDecla
             fieldsets=sections(type(self), shown, tables, is_new=is_new),
             grids=self.grid_addresses(record) if tables else None,
             draft=draft_of(ctx.actor, self.entity(), record.id if record else None, record.version if record else None),
+            alike=self.url("alike") if self.has_twins else None,
+            record_id=record.id if record is not None else "",
             errors=[*texts, *other_errors(whole, shown)],
             facts=self._held(schema, record, values) if is_stale and record is not None else None,
             holding=self.holding(ctx) if is_new else None,

@@ -24,6 +24,7 @@ from views import (
     export,
     installation,
     journal,
+    merge,
     order,
     payment,
     privacy,
@@ -84,6 +85,7 @@ DEPARTMENTS = (
         (
             order.OrderLineView,
             order.OrderFeeView,
+            order.OrderContractView,
             order.OrderReviewView,
             change.ChangeLineView,
             cancellation.CancellationLineView,
@@ -91,6 +93,7 @@ DEPARTMENTS = (
             customer.CustomerAddressView,
             customer.ConsentView,
             customerlink.CustomerLinkView,
+            merge.CustomerMergeView,
         ),
     ),
     Department(

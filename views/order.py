@@ -17,7 +17,9 @@ from app.services.order.actions import (
     remove_fee,
     remove_line,
 )
+from app.services.order.contract import add_terms, change_terms
 from app.services.order.quote import quote_order
+from models.contract import OrderContract
 from models.inbox import InboxItem
 from models.labels import FeeKind, OrderState, RegulationState, label_of
 from models.order import Order
@@ -41,6 +43,7 @@ from views.reveal import Revealable
 from views.shipment import ShipmentView
 from views.talk import Talked
 from views.ticket import ServiceTicketView
+from views.twins import Warned, order_twins
 
 # What is still owed: a promise that lies behind us was missed.
 UNDELIVERED = "confirmed,in_production,ready_to_ship,partly_shipped"
@@ -76,9 +79,30 @@ ORDER_FURTHER = [
 ]  # fmt: skip
 
 
+CONTRACT_GENERAL = [
+    "contract_no", "signed_on", "purchase_no", "invoice_title", "batch_plan", "retention_pct", "price_valid_on",
+]  # fmt: skip
+CONTRACT_SITE = ["site_contact", "unloading", "payer_name"]
+CONTRACT_PUBLIC = [
+    "procurement_method", "plan_no", "award_no", "award_on", "budget_unit", "acceptance_unit", "fund_source", "bond",
+    "is_small_firm",
+]  # fmt: skip
+CONTRACT_INTERNAL = ["occasion", "cost_centre", "approval_no"]
+
+
 def is_open(order: Order) -> bool:
     """Edited directly until the letter, but not while somebody reviews it; then by change requests. Clause 4(4)."""
     return order.state in BEFORE_LETTER
+
+
+def is_draft(order: Order) -> bool:
+    """The terms of the contract are typed before the review."""
+    return order.state is OrderState.draft
+
+
+def is_of_draft(terms: OrderContract) -> bool:
+    """The terms follow their order."""
+    return is_draft(terms.order)
 
 
 def is_of_open(row: OrderLine | OrderFee) -> bool:
@@ -181,6 +205,28 @@ class OrderFeeView(EntityView):
     can_be_edited = is_of_open
 
 
+class OrderContractView(EntityView):
+    """What an organisation's order rests on; what its type asks for, the submission says."""
+
+    datamodel = EntityInterface(OrderContract)
+    list_columns = ["order", "contract_no", "signed_on", "purchase_no", "award_no", "budget_unit"]
+    search_columns = ["order", "contract_no", "purchase_no", "award_no", "procurement_method"]
+    add_columns = ["order", *CONTRACT_GENERAL, *CONTRACT_SITE, *CONTRACT_PUBLIC, *CONTRACT_INTERNAL]
+    edit_columns = add_columns[1:]
+    show_fieldsets = add_fieldsets = edit_fieldsets = [
+        (_l("Contract"), {"fields": ["order", *CONTRACT_GENERAL]}),
+        (_l("Site and payer"), {"fields": CONTRACT_SITE}),
+        (_l("Government purchase"), {"fields": CONTRACT_PUBLIC}),
+        (_l("Other orders"), {"fields": CONTRACT_INTERNAL}),
+    ]
+    base_order = ("id", "desc")
+    scope = scopes.order_contract
+    parent_allows = is_draft
+    creates = add_terms
+    changes = change_terms
+    can_be_edited = is_of_draft
+
+
 class OrderReviewView(EntityView):
     """One result for each check of a review. Clause 13(1)."""
 
@@ -194,7 +240,7 @@ class OrderReviewView(EntityView):
     scope = scopes.order_review
 
 
-class OrderView(Talked, Revealable, Linked, EntityView):
+class OrderView(Talked, Revealable, Linked, Warned, EntityView):
     """Direct orders from receipt to acceptance."""
 
     datamodel = EntityInterface(Order)
@@ -288,14 +334,14 @@ class OrderView(Talked, Revealable, Linked, EntityView):
     can_be_edited = is_open
     optional_columns = ("received_at", "floor", "elevator", *ORDER_TERMS)
     related_views = [
-        OrderLineView, OrderFeeView, OrderReviewView, ApprovalView, ConfirmationLetterView, CustomerLinkView,
-        ProductionTaskView,
-        InspectionView, ShipmentView, InstallationView, AcceptanceView, PaymentScheduleView, PaymentView, InvoiceView,
-        RefundView, ServiceTicketView, ChangeRequestView,
+        OrderLineView, OrderFeeView, OrderContractView, OrderReviewView, ApprovalView, ConfirmationLetterView,
+        CustomerLinkView, ProductionTaskView, InspectionView, ShipmentView, InstallationView, AcceptanceView,
+        PaymentScheduleView, PaymentView, InvoiceView, RefundView, ServiceTicketView, ChangeRequestView,
         CancellationView,
     ]  # fmt: skip
     extra_permissions = ("import", "take_back", "link")
     hints = missing_consent_hints
+    twins = order_twins
     figures = order_figures
     beside = review_beside
     further = order_buttons

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,8 +14,9 @@ from app.cli.demo_story import Story
 from app.kernel.engine import fire
 from app.services.inbox import actions as inbox
 from app.services.order import actions as orders
-from app.services.order import checks
+from app.services.order import checks, contract
 from models.approval import Approval
+from models.contract import ProcurementMethod
 from models.customer import Customer
 from models.labels import (
     ApprovalState,
@@ -67,6 +68,22 @@ class Wish:
     note: str = ""
 
 
+# What an order of each type rests on beyond its contract number (domain/05 5.2).
+TERMS: dict[OrderType, dict[str, object]] = {
+    OrderType.bulk: {"purchase_no": "PO-2026-118", "batch_plan": "一次交付"},
+    OrderType.project: {
+        "batch_plan": "样板间先行，大货分两批", "site_contact": "项目部王工", "unloading": "货梯，卸货区限高 3.2 米",
+        "payer_name": "项目公司", "retention_pct": 5,
+    },
+    OrderType.government: {
+        "procurement_method": ProcurementMethod.open_tender, "plan_no": "JH-2026-031", "award_no": "ZB-2026-031",
+        "award_on": date(2026, 6, 1), "budget_unit": "区教育局", "acceptance_unit": "使用学校",
+        "fund_source": "财政资金",
+    },
+    OrderType.other: {"occasion": "展厅样品", "cost_centre": "CC-11", "approval_no": "SP-2026-07"},
+}  # fmt: skip
+
+
 def receive(story: Story, wish: Wish) -> Any:
     """The message comes in: by the shop itself, or taken by customer service. Clause 12(1)."""
     who = "mall" if wish.channel is Channel.online_mall else "cs_ma"
@@ -109,6 +126,10 @@ def enter(story: Story, item: Any, wish: Wish) -> Order:
                 "discount_pct": goods.discount,
             }
             orders.add_line(ctx, values)
+        if wish.order_type in TERMS:
+            orders.change_order(ctx, order, {"project_name": "2026 年家具采购"})
+            own = {"contract_no": f"HT-{order.order_no[3:]}", "signed_on": story.today, "invoice_title": "按合同全称"}
+            contract.add_terms(ctx, {"order_id": order.id, **own, **TERMS[wish.order_type]})
         if is_small:
             orders.add_fee(ctx, {"order_id": order.id, "kind": FeeKind.delivery, "amount": DELIVERY_FEE})
     story.order = order

@@ -97,7 +97,11 @@ RULES = (
         "Maker ≠ checker of a cost sheet",
         ("tests/services/test_s04.py::test_s04_row_3_when_who_made_the_sheet_would_check_it_then_refused",),
     ),
-    Rule(10, "Requester ≠ approver of a merge of customers", (), "not built yet: customers are not merged"),
+    Rule(
+        10,
+        "Requester ≠ approver of a merge of customers",
+        ("tests/services/test_customer_merge.py::test_merge_when_decided_by_who_asked_then_refused",),
+    ),
     Rule(
         11,
         "Loader ≠ who closes a difference of the count",

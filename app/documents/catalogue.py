@@ -117,6 +117,7 @@ TASK = Paper(
                 "order.order_no",
                 At("order.customer.code", _l("Customer code")),
                 "order.ship_city",
+                At("order.drawing_version", _l("Drawing version")),
                 "priority",
                 "work_centre",
                 "material_ready_on",

@@ -32,7 +32,7 @@ _GOODS = _read(
 # Whoever works on these records talks about them.
 _TALKED = "production_task inspection shipment installation"
 _WORK = _GOODS | dict.fromkeys(_TALKED.split(), f"{READ} comment")
-_ORDER = _read("order order_line order_fee confirmation_letter")
+_ORDER = _read("order order_line order_fee order_contract confirmation_letter")
 _AMENDMENTS = _read("cancellation cancellation_line cost_item change_request change_line")
 _MONEY = _read("payment_schedule payment payment_allocation refund invoice")
 _RULES = _read("policy_parameter calendar_day")
@@ -49,7 +49,7 @@ _ALL = {
     **_read(
         "approval_vote approval_opinion delegation export_log export_request journal parameter_change privacy_request"
     ),
-    **_read("service_ticket customer_link"),
+    **_read("service_ticket customer_link customer_merge"),
     **_AMENDMENTS,
     **_GOODS,
     **_ORDER,
@@ -91,12 +91,14 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "sign_drawing link",
         "order_line": WRITE,
         "order_fee": WRITE,
+        "order_contract": WRITE,
         "order_review": READ,
         "approval": "list show withdraw comment",
         "approval_vote": READ,
         "approval_opinion": READ,
         "confirmation_letter": "list show acknowledge link",
         "customer_link": "list show revoke",
+        "customer_merge": "list show add",
         "payment_schedule": READ,
         "payment": READ,
         "refund": READ,
@@ -113,7 +115,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
     | {"approval": "opine"}
     | dict.fromkeys(("order_line", "order_fee"), "export")
     # Imports of others are taken back by the head; one's own by whoever may import.
-    | {"customer": "export take_back", "order": "export open_gate take_back"},
+    | {"customer": "export take_back", "order": "export open_gate take_back", "customer_merge": "approve"},
     role.PRODUCTION: _WORK
     | _DESK
     | _HEARD
@@ -163,6 +165,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "order": f"{READ} comment",
         "inbox_item": "list show add",
         "customer": WRITE,
+        "customer_merge": "list show add",
         "customer_address": WRITE,
         "consent": "list show add withdraw",
         "privacy_request": "list show add edit",
@@ -183,7 +186,12 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
     },
     # Customers too: scenario S16, row 8.
     role.CUSTOMER_SERVICE_LEAD: _HEAD
-    | {"customer": "export keep report", "privacy_request": "answer", "service_ticket": "export"},
+    | {
+        "customer_merge": "approve",
+        "customer": "export keep report",
+        "privacy_request": "answer",
+        "service_ticket": "export",
+    },
     role.INSTALLER: {
         "delegation": "list show add accept end",
         "order": f"{READ} comment",

@@ -22,8 +22,10 @@ from app.security.slots import in_slot, moment_of_act
 from models.approval import Approval, ApprovalOpinion, ApprovalVote
 from models.cancellation import Cancellation, CancellationLine, CostItem
 from models.change import ChangeLine, ChangeRequest
+from models.contract import OrderContract
 from models.customer import Consent, Customer, CustomerAddress
 from models.customer_link import CustomerLink
+from models.customer_merge import CustomerMerge
 from models.export import ExportRequest
 from models.installation import Acceptance, AcceptanceLine, Installation
 from models.journal import Journal
@@ -177,6 +179,7 @@ cost_item = _of(Cancellation, CostItem.cancellation_id, cancellation)
 change_request = _of_order(ChangeRequest)
 change_line = _of(ChangeRequest, ChangeLine.change_request_id, change_request)
 customer_link = _of_order(CustomerLink)
+order_contract = _of_order(OrderContract)
 
 
 def _has_goods_on_the_way(actor: Actor) -> Clause:
@@ -191,6 +194,7 @@ product, stock, reservation = every_row("product"), every_row("stock"), every_ro
 policy_parameter, calendar_day = every_row("policy_parameter"), every_row("calendar_day")
 parameter_change, rights_change = every_row("parameter_change"), every_row("rights_change")
 
+customer_merge = _of(Customer, CustomerMerge.target_id, customer)
 privacy_request = _scope("privacy_request")
 inbox_item = _scope("inbox_item")
 
@@ -291,6 +295,7 @@ SCOPES: Mapping[str, Scope] = {
     "customer": customer,
     "customer_address": customer_address,
     "customer_link": customer_link,
+    "customer_merge": customer_merge,
     "delegation": delegation,
     "delivery_receipt": delivery_receipt,
     "export_log": export_log,
@@ -302,6 +307,7 @@ SCOPES: Mapping[str, Scope] = {
     "invoice": invoice,
     "journal": journal,
     "order": order,
+    "order_contract": order_contract,
     "order_fee": order_fee,
     "order_line": order_line,
     "order_review": order_review,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,7 @@ from app.kernel.engine import fire
 from app.kernel.errors import DomainError
 from app.services.payment.actions import record_payment
 from models.cancellation import Cancellation
+from models.contract import OrderContract, ProcurementMethod
 from models.customer import Customer
 from models.labels import Channel, LetterState, OrderState, OrderType, PaymentMethod, SupplyMode
 from models.order import Order, OrderLine
@@ -22,6 +24,22 @@ D = Decimal
 CHECKS = ("stock", "price", "lead_time", "credit", "compliance", "technical")
 RECEIVED, ENTERED = "2026-11-23 09:00", "2026-11-23 10:00"
 REVIEWED, CONFIRMED = "2026-11-23 11:00", "2026-11-23 12:00"
+
+SIGNED = date(2026, 11, 1)
+# What each order type asks for (domain/05 5.2).
+TERMS: dict[OrderType, dict[str, Any]] = {
+    OrderType.bulk: {"purchase_no": "PO-77", "invoice_title": "杭州云启科技有限公司", "batch_plan": "一批"},
+    OrderType.project: {
+        "contract_no": "HT-77", "signed_on": SIGNED, "batch_plan": "样板间、大货", "site_contact": "王工",
+        "unloading": "货梯", "payer_name": "杭州云启科技有限公司",
+    },
+    OrderType.government: {
+        "procurement_method": ProcurementMethod.open_tender, "plan_no": "JH-77", "award_no": "ZB-77",
+        "award_on": SIGNED, "contract_no": "HT-77", "signed_on": SIGNED, "budget_unit": "教育局",
+        "acceptance_unit": "第一小学", "fund_source": "财政资金",
+    },
+    OrderType.other: {"occasion": "样品", "cost_centre": "CC-1", "approval_no": "AP-77"},
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -86,6 +104,9 @@ def draft(company: Company, *goods: Goods, customer: Customer | None = None, **v
                 needs_install=item.needs_install,
             )
             company.session.add(line)
+        if order.order_type in TERMS:
+            company.session.add(OrderContract(order_id=order.id, **TERMS[order.order_type]))
+            order.project_name = order.project_name or "测试项目"
     company.session.refresh(order)
     return order
 

@@ -202,6 +202,16 @@ def test_consent_when_ticked_by_the_customer_then_kept_with_text_moment_and_evid
     assert company.session.execute(who).all() == [(None, "customer", Origin.customer_link)] * 2
 
 
+def test_return_right_when_the_customer_has_agreed_then_none_for_what_is_made_to_order(company: Company) -> None:
+    order = submitted(company)
+    quantities = {line.id: line.qty_ordered for line in order.lines}
+    ctx = company.context("system", "2026-11-24 14:15")
+    assert links.returnable(ctx, order, quantities) == quantities
+    token = address(company, "2026-11-24 14:10", order)
+    answer(company, "2026-11-24 14:20", token, "consent", custom_goods="1")
+    assert links.returnable(ctx, order, quantities) == {}
+
+
 def test_letter_when_without_date_and_rule_then_refused_and_on_time_with_a_rule(company: Company) -> None:
     order = submitted(company)
     company.fire("oc_wang", "2026-11-25 09:00", order, "review", **dict.fromkeys(CHECKS, "passed"))

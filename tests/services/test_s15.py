@@ -11,16 +11,17 @@ from sqlalchemy.orm import Session
 
 from app.cli.sweep import remind_of_silence
 from app.kernel.clocks import Reading, readings
-from app.kernel.errors import FixedValueError, StepBlockedError, ValidationFailedError
+from app.kernel.errors import DomainError, FixedValueError, StepBlockedError, ValidationFailedError
 from app.services.inbox.actions import receive
 from app.services.order.actions import add_line, change_order
+from app.services.order.contract import add_terms, change_terms
 from app.services.payment.actions import record_payment
 from models.inbox import InboxItem
-from models.labels import Channel, InspectionState, LateReason, PaymentMethod, SupplyMode
+from models.labels import Channel, InspectionState, LateReason, OrderType, PaymentMethod, SupplyMode
 from models.order import Order
 from models.talk import Notification
 from tests.services.company import Company, found, moment, person, product
-from tests.services.orders import CHECKS, Goods, confirmed
+from tests.services.orders import CHECKS, TERMS, Goods, confirmed, draft
 
 D = Decimal
 RECEIVED = "2026-11-27 18:30"
@@ -164,3 +165,35 @@ def test_gate_when_the_customer_is_silent_then_custom_stands_and_stock_goes_on(c
     (check,) = stock.inspections
     company.fire("qc_sun", "2026-12-02 10:00", check, "accept")
     assert check.state is InspectionState.passed
+
+
+@pytest.mark.parametrize(
+    ("order_type", "asked"),
+    [
+        ("project", {"Project", "Contract number", "Contract signed on", "Payer"}),
+        ("government", {"Procurement method", "Award notice number", "Budget unit", "Source of the funds"}),
+        ("bulk", {"Customer's purchase order/Contract number", "Invoice title"}),
+        ("other", {"Reason of the order", "Cost centre", "Number of the approval"}),
+    ],
+)
+def test_entry_when_the_set_of_its_type_is_not_there_then_what_is_missing_is_named(
+    company: Company, order_type: str, asked: set[str]
+) -> None:
+    order = draft(company, Goods("CHR-1", 1), order_type=OrderType(order_type))
+    with company.act("oc_li", "2026-11-23 09:30"):
+        order.project_name = None
+        company.session.delete(order.contracts[0])
+    company.session.refresh(order)
+    with pytest.raises(StepBlockedError) as refused:
+        company.fire("oc_li", "2026-11-23 10:00", order, "submit")
+    (reason,) = refused.value.reasons()
+    assert reason.code == "incomplete_by_type"
+    assert [label for label in asked if label not in str(reason)] == []
+    with company.act("oc_li", "2026-11-23 10:30") as ctx:
+        change_order(ctx, order, {"project_name": "样板间"})
+        add_terms(ctx, {"order_id": order.id, **TERMS[OrderType(order_type)]})
+    company.session.refresh(order)
+    company.fire("oc_li", "2026-11-23 11:00", order, "submit")
+    with pytest.raises(DomainError) as late, company.act("oc_li", "2026-11-23 11:30") as ctx:
+        change_terms(ctx, order.contracts[0], {"contract_no": "HT-2"})
+    assert late.value.reason_code == "not_draft"

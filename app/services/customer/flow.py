@@ -9,10 +9,14 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import fields
 
 from app.kernel.context import Context
+from app.kernel.duties import Duty
 from app.kernel.errors import Reason
-from app.kernel.schema import EntityInput, reason_field
+from app.kernel.schema import EntityInput, ReasonInput, reason_field
 from app.kernel.workflow import Step, Workflow
+from app.services.customer import merge
 from models.customer import Consent
+from models.customer_merge import CustomerMerge
+from models.customer_merge import MergeState as M
 from models.labels_order import Channel
 from models.privacy import ConsentState as S
 
@@ -57,6 +61,53 @@ CONSENT = Workflow(
             effect=withdraw,
             tone="danger",
             clause="25",
+        ),
+    ),
+)
+
+NOT_BY_REQUESTER = (Duty(0, ("customer_merge.add",), _l("Whoever asked for a merge does not decide on it.")),)
+
+MERGE = Workflow(
+    name="customer_merge",
+    is_followed=True,
+    subject=CustomerMerge,
+    states=M,
+    initial=M.requested,
+    final=(M.refused, M.withdrawn, M.undone),
+    steps=(
+        Step(
+            "merge",
+            _l("Merge the files"),
+            (M.requested,),
+            M.merged,
+            permission="approve",
+            not_by=NOT_BY_REQUESTER,
+            effect=merge.apply,
+            confirm=_l("Orders, addresses, payments and tickets of the one file belong to the other afterwards."),
+            clause="10(5)",
+        ),
+        Step(
+            "refuse",
+            _l("Refuse"),
+            (M.requested,),
+            M.refused,
+            permission="approve",
+            not_by=NOT_BY_REQUESTER,
+            asks=ReasonInput,
+            tone="danger",
+            clause="10(5)",
+        ),
+        Step("withdraw", _l("Withdraw"), (M.requested,), M.withdrawn, permission="add", tone="neutral"),
+        Step(
+            "undo",
+            _l("Undo the merge"),
+            (M.merged,),
+            M.undone,
+            permission="approve",
+            asks=ReasonInput,
+            effect=merge.undo,
+            tone="danger",
+            clause="10(5)",
         ),
     ),
 )

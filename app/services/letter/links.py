@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,7 +24,7 @@ from app.kernel.errors import ConflictError, DomainError, ValidationFailedError
 from app.services.letter import rules
 from models.customer import Consent
 from models.customer_link import CustomerLink, CustomerLinkState
-from models.labels import Channel, ConsentPurpose, OrderState
+from models.labels import Channel, ConsentPurpose, OrderState, SupplyMode
 from models.labels_order import LetterState
 from models.letter import ConfirmationLetter
 from models.order import Order
@@ -156,6 +157,17 @@ def agreed(ctx: Context, order: Order) -> dict[ConsentPurpose, Consent]:
         .order_by(Consent.given_at, Consent.id)
     )
     return {consent.purpose: consent for consent in ctx.session.scalars(statement)}
+
+
+def returnable(ctx: Context, order: Order, quantities: Mapping[int, Decimal]) -> dict[int, Decimal]:
+    """What may be returned without a reason: not what is made to order, where the customer has agreed to that.
+
+    Without his consent on file nobody may refuse such a return (W03), so its days run as for everything else.
+    """
+    if not order.is_custom or ConsentPurpose.custom_goods not in agreed(ctx, order):
+        return dict(quantities)
+    made = {line.id for line in order.lines if line.supply_mode is SupplyMode.custom}
+    return {line_id: qty for line_id, qty in quantities.items() if line_id not in made}
 
 
 def open_consents(ctx: Context, order: Order) -> list[ConsentPurpose]:

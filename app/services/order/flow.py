@@ -8,6 +8,7 @@ from app.kernel.duties import OF_ORDER, Duty, plain_acts
 from app.kernel.schema import ReasonInput
 from app.kernel.workflow import Clock, Step, Workflow
 from app.services.order import drawing, effects, guards
+from app.services.order.contract import is_complete_by_type
 from app.services.order.forms import CancelInput, ConfirmInput, HistoryInput, ReviewInput, SubmitInput
 from models.labels_order import OrderState as S
 from models.order import Order
@@ -50,6 +51,7 @@ PEOPLE = (
             guards.is_direct_customer,
             guards.matches_award,
             guards.is_deposit_legal,
+            is_complete_by_type,
         ),
         asks=SubmitInput,
         effect=effects.submit,

@@ -28,6 +28,14 @@ class SubmitInput(EntityInput):
         allow_none=True,
         metadata={"label": _l("Reason for late entry"), "help": _l("Needed when the 24 hours have passed.")},
     )
+    twin_reason = fields.String(
+        allow_none=True,
+        validate=validate.Length(max=200),
+        metadata={
+            "label": _l("Why it is no duplicate"),
+            "help": _l("Where the form warned of an order that looks the same; it is kept with the submission."),
+        },
+    )
 
 
 def _check(label: Any) -> fields.Enum[ReviewResult]:

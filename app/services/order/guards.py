@@ -49,6 +49,8 @@ def is_direct_customer(_ctx: Context, order: Order) -> Reason | None:
     """Clause 2: dealers have their own channel; a blocked customer is decided on first."""
     if order.customer.is_dealer:
         return Reason("dealer", _l("This customer is a dealer: dealer orders are not handled here."))
+    if order.customer.merged_into_id is not None:
+        return Reason("merged", _l("This file was merged into another one: choose that customer."))
     if order.customer.is_blacklisted:
         return Reason("blacklisted", _l("This customer is blocked: ask finance before going on."))
     return None

@@ -15,7 +15,9 @@ from models.approval import Approval, ApprovalOpinion, ApprovalVote
 from models.base import Base, Sensitivity
 from models.cancellation import Cancellation
 from models.change import ChangeRequest
+from models.contract import OrderContract
 from models.customer import Customer, CustomerAddress
+from models.customer_merge import CustomerMerge
 from models.exchange import ImportRow
 from models.export import ExportRequest
 from models.inbox import InboxItem
@@ -102,6 +104,12 @@ DECISIONS: Mapping[type[Base], Mapping[str, Decision]] = {
     OrderReview: _decisions(Term.order, _CASE, comment="dash", override_reason="dash"),
     Approval: _decisions(Term.order, _CASE, minutes="dash"),
     ApprovalOpinion: _decisions(Term.order, _CASE, text="dash"),
+    CustomerMerge: _decisions(Term.person, "one file a person", reason="dash", before="empty"),
+    OrderContract: {
+        **_decisions(Term.order, "contract with the customer", invoice_title="label", payer_name="label"),
+        **_decisions(Term.order, _DELIVERY, site_contact="label", unloading="empty"),
+        **_decisions(Term.order, "free text", occasion="empty"),
+    },
     ApprovalVote: _decisions(Term.order, _CASE, comment="dash"),
     Inspection: _decisions(Term.order, _CASE, note="empty"),
     InspectionDefect: _decisions(Term.order, _CASE, note="empty"),

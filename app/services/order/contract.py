@@ -1,0 +1,86 @@
+"""The mandatory set of an order type beyond what every order needs (domain/05 5.2, clause 12(3))."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+
+from app.kernel.context import Context
+from app.kernel.errors import DuplicateError, NotFoundError, Reason
+from app.services.order.actions import require_draft
+from models.contract import OrderContract
+from models.labels import CustomerKind, OrderType
+from models.order import Order
+
+# A tuple is satisfied by any one of its columns.
+Needed = str | tuple[str, ...]
+NEEDED: Mapping[OrderType, tuple[Needed, ...]] = {
+    OrderType.project: ("contract_no", "signed_on", "batch_plan", "site_contact", "unloading", "payer_name"),
+    OrderType.government: (
+        "procurement_method",
+        "plan_no",
+        "award_no",
+        "award_on",
+        "contract_no",
+        "signed_on",
+        "budget_unit",
+        "acceptance_unit",
+        "fund_source",
+    ),
+    OrderType.bulk: (("purchase_no", "contract_no"), "invoice_title", "batch_plan"),
+    OrderType.other: ("occasion", "cost_centre", "approval_no"),
+}
+
+
+def missing(order: Order) -> list[str]:
+    """The labels of what the order type asks for and nobody has entered."""
+    terms = order.contracts[0] if order.contracts else None
+    columns = OrderContract.__table__.columns
+    found = []
+    for needed in NEEDED.get(order.order_type, ()):
+        names = needed if isinstance(needed, tuple) else (needed,)
+        # The order itself may carry the number of its contract.
+        held = [getattr(terms, name, None) or (name == "contract_no" and order.contract_no) for name in names]
+        if not any(held):
+            found.append("/".join(str(columns[name].info["label"]) for name in names))
+    if order.order_type is OrderType.project and not order.project_name:
+        found.insert(0, str(Order.__table__.columns["project_name"].info["label"]))
+    is_company = order.customer.kind is CustomerKind.company
+    if order.order_type is OrderType.bulk and is_company and not order.customer.uscc:
+        found.append(str(_l("Unified social credit code")))
+    return found
+
+
+def is_complete_by_type(_ctx: Context, order: Order) -> Reason | None:
+    """What an organisation's order rests on is there before anybody reviews it."""
+    names = missing(order)
+    if not names:
+        return None
+    return Reason("incomplete_by_type", _l("Contract terms still missing: %(fields)s."), {"fields": "、".join(names)})
+
+
+def add_terms(ctx: Context, values: Mapping[str, Any]) -> OrderContract:
+    """The terms of a draft. Raises DomainError ``not_draft``; DuplicateError ``terms_exist``."""
+    order = ctx.session.get(Order, values["order_id"])
+    if order is None:
+        raise NotFoundError
+    ctx.session.refresh(order, with_for_update=True)
+    require_draft(order)
+    if ctx.session.scalar(sa.select(OrderContract.id).where(OrderContract.order_id == order.id)):
+        raise DuplicateError(_l("This order has its contract terms already: change those."), code="terms_exist")
+    terms = OrderContract(**values)
+    ctx.session.add(terms)
+    ctx.session.flush()
+    return terms
+
+
+def change_terms(ctx: Context, terms: OrderContract, values: Mapping[str, Any]) -> OrderContract:
+    """Edits the terms of a draft. Raises DomainError ``not_draft``."""
+    require_draft(terms.order)
+    for name, value in values.items():
+        setattr(terms, name, value)
+    ctx.session.flush()
+    return terms

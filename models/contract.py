@@ -1,0 +1,86 @@
+"""What an order of an organisation rests on: contract, award, purchase order, accepting and paying units. Clause 12."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Mapped, relationship
+
+from models.base import FREE_TEXT, Base, Sensitivity, Stamped, check, column, flag, reference, sort_index, words
+from models.vocabulary import Labels
+
+if TYPE_CHECKING:
+    from models.order import Order
+
+
+class ProcurementMethod(StrEnum):
+    """How a public buyer chose the seller (政府采购法 26)."""
+
+    open_tender = "open_tender"
+    invited_tender = "invited_tender"
+    negotiation = "negotiation"
+    consultation = "consultation"
+    inquiry = "inquiry"
+    single_source = "single_source"
+    framework = "framework"
+
+
+CONTRACT_LABELS: Labels = {
+    ProcurementMethod: {
+        ProcurementMethod.open_tender: _l("Open tender"),
+        ProcurementMethod.invited_tender: _l("Invited tender"),
+        ProcurementMethod.negotiation: _l("Competitive negotiation"),
+        ProcurementMethod.consultation: _l("Competitive consultation"),
+        ProcurementMethod.inquiry: _l("Inquiry of prices"),
+        ProcurementMethod.single_source: _l("Single source"),
+        ProcurementMethod.framework: _l("Framework e-shop"),
+    },
+}
+
+
+class OrderContract(Stamped, Base):
+    """The terms behind one order, one row each; which of them must be there depends on the order type."""
+
+    __tablename__ = "order_contract"
+    __label__ = _l("Contract terms")
+    __label_plural__ = _l("Contract terms")
+    __table_args__ = (
+        sa.UniqueConstraint("order_id"),
+        check("retention_is_a_share", "retention_pct IS NULL OR (retention_pct >= 0 AND retention_pct <= 100)"),
+        sort_index("contract_no"),
+    )
+
+    order_id: Mapped[int] = reference("sales_order.id", _l("Order"), nullable=False, index=False)
+    contract_no: Mapped[str | None] = column(sa.String(60), _l("Contract number"))
+    signed_on: Mapped[date | None] = column(sa.Date, _l("Contract signed on"))
+    purchase_no: Mapped[str | None] = column(sa.String(60), _l("Customer's purchase order"))
+    invoice_title: Mapped[str | None] = column(sa.String(100), _l("Invoice title"), sensitivity=Sensitivity.NAME)
+    batch_plan: Mapped[str | None] = column(sa.String(400), _l("Batches or stages with dates"))
+    retention_pct: Mapped[int | None] = column(sa.Integer, _l("Retention (%)"))
+    price_valid_on: Mapped[date | None] = column(sa.Date, _l("Prices valid until"))
+    site_contact: Mapped[str | None] = column(sa.String(60), _l("Contact on the site"), sensitivity=Sensitivity.NAME)
+    unloading: Mapped[str | None] = column(sa.String(200), _l("Unloading conditions"), info=FREE_TEXT)
+    payer_name: Mapped[str | None] = column(sa.String(100), _l("Payer"), sensitivity=Sensitivity.NAME)
+    procurement_method: Mapped[ProcurementMethod | None] = column(
+        words(ProcurementMethod, name="procurement_method"), _l("Procurement method")
+    )
+    plan_no: Mapped[str | None] = column(sa.String(60), _l("Procurement plan or project number"))
+    award_no: Mapped[str | None] = column(sa.String(60), _l("Award notice number"))
+    award_on: Mapped[date | None] = column(sa.Date, _l("Award notice of"))
+    budget_unit: Mapped[str | None] = column(sa.String(100), _l("Budget unit"))
+    acceptance_unit: Mapped[str | None] = column(sa.String(100), _l("Accepting unit"))
+    fund_source: Mapped[str | None] = column(sa.String(100), _l("Source of the funds"))
+    bond: Mapped[str | None] = column(sa.String(200), _l("Performance bond"))
+    is_small_firm: Mapped[bool] = flag(_l("Reserved for small firms"))
+    cost_centre: Mapped[str | None] = column(sa.String(60), _l("Cost centre"))
+    occasion: Mapped[str | None] = column(sa.String(200), _l("Reason of the order"), info=FREE_TEXT)
+    approval_no: Mapped[str | None] = column(sa.String(60), _l("Number of the approval"))
+
+    order: Mapped[Order] = relationship(back_populates="contracts")
+
+    def __str__(self) -> str:
+        return self.contract_no or self.purchase_no or f"#{self.id}"
