@@ -80,8 +80,6 @@ def test_list_when_its_order_cannot_be_walked_in_time_then_the_table_is_read(
     assert len(expected) == 25
     hasty.setattr(hurry, "page", never(False))
     assert first_cells(clerk.page(path)) == expected
-    # A list without a filter has an index to walk: no time is set for it.
-    assert len(first_cells(clerk.page("/order/list/?view=0"))) == 25
 
 
 def test_list_when_neither_way_ends_then_says_how_to_narrow_it_and_the_next_page_has_its_time(
