@@ -13,7 +13,7 @@ from models.look import Look
 from models.payment import PaymentSchedule
 from models.shipment import Shipment
 from models.talk import Notification
-from tests.web.person import HIDDEN, Person, first_cells, statements, text_of
+from tests.web.person import Person, first_cells, statements, text_of
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -32,8 +32,8 @@ def another_browser(app: Flask, username: str, **kept: str) -> FlaskClient:
     client = app.test_client()
     for name, word in kept.items():
         client.set_cookie(name, word)
-    hidden = dict(HIDDEN.findall(client.get("/login/").get_data(as_text=True)))
-    client.post("/login/", data={**hidden, "username": username, "password": DEMO_PASSWORD})
+    token = re.findall(r'name="csrf_token" type="hidden" value="([^"]+)"', client.get("/login/").get_data(as_text=True))
+    client.post("/login/", data={"csrf_token": token[0], "username": username, "password": DEMO_PASSWORD})
     return client
 
 
