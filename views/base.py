@@ -196,7 +196,8 @@ class EntityDeclaration(QuietModelView):
     @classmethod
     def cell_schema(cls, name: str) -> type[EntityInput]:
         """The input of one column by itself."""
-        return _schema(cls.model(), (name,), cls.optional_columns)
+        table: Any = cls.model()
+        return _schema(table, (name,), cls.optional_columns)
 
     @classmethod
     def facet_columns(cls) -> list[str]:

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from app.kernel.context import Context
 from app.kernel.fields import Access, level, present, visible
 from app.kernel.schema import EntityInput, Related
+from app.security.wording import listed
 from views.base import EntityDeclaration, column_key
 from views.display import cell, kind_of, record_text, text_of
 from views.forms import form_fields, is_id, messages, raw_text
@@ -19,6 +20,7 @@ from views.naming import records_of
 
 BLANK = "__n__"
 LONG_FORM = 7
+NAMED = 3
 TRUE = {True, "y", "true", "1", "on"}
 
 
@@ -40,7 +42,14 @@ def step_sections(shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
     first = [field for field in shown if field["required"]]
     # What is filled in, or wrong, must not be out of sight.
     told = any(field["errors"] or field["value"] for field in rest)
-    further = {"label": _("Further details"), "fields": rest, "folds": True, "open": True, "narrow": not told}
+    names = listed([field["label"] for field in rest][:NAMED])
+    further = {
+        "label": _("Further: %(names)s …", names=names),
+        "fields": rest,
+        "folds": True,
+        "open": True,
+        "narrow": not told,
+    }
     return [{"label": None, "fields": first}, further]
 
 

@@ -18,6 +18,7 @@ from views import bulk
 from views.adapter import guarded, login_needed
 from views.arrangement import address_of
 from views.boards import board_variables, calendar_variables
+from views.bulk import Act
 from views.cells import cells_of
 from views.context import web_context
 from views.forms import is_id, new_token, own_address, posted
@@ -113,7 +114,7 @@ class ListRoutes:
             return redirect(own_address(request.form.get("back"), self.url("list")), SEE_OTHER)
         return self._many(ctx, bulk.field_act(view, name, empties=bool(request.form.get(bulk.EMPTIES))))
 
-    def _many(self: Any, ctx: Context, act: bulk.Act) -> Any:
+    def _many(self: Any, ctx: Context, act: Act) -> Any:
         back = own_address(request.form.get("back"), self.url("list"))
         ids = [int(raw) for raw in request.form.getlist("pk") if is_id(raw)]
         ids = [*dict.fromkeys(ids)][: bulk.MOST_BULK]
@@ -124,7 +125,7 @@ class ListRoutes:
             return render_template("zhidan/bulk.html", **bulk.preview_variables(ctx, type(self), act, ids, back=back))
         return self._take(ctx, act, ids, back)
 
-    def _take(self: Any, ctx: Context, act: bulk.Act, ids: Any, back: str) -> Any:
+    def _take(self: Any, ctx: Context, act: Act, ids: Any, back: str) -> Any:
         raw = posted(act.asks, request.form) if act.asks else {}
         versions = {pk: request.form.get(f"version.{pk}", "") for pk in ids}
         seen = {pk: int(version) if is_id(version) else 0 for pk, version in versions.items()}

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from app.cli.demo_people import DEMO_PASSWORD
 from models.look import Look
+from models.payment import PaymentSchedule
 from models.shipment import Shipment
 from models.talk import Notification
 from tests.web.person import Person, first_cells, statements, text_of
@@ -31,7 +32,8 @@ def another_browser(app: Flask, username: str, **kept: str) -> FlaskClient:
     client = app.test_client()
     for name, word in kept.items():
         client.set_cookie(name, word)
-    client.post("/login/", data={"username": username, "password": DEMO_PASSWORD})
+    token = re.findall(r'name="csrf_token" type="hidden" value="([^"]+)"', client.get("/login/").get_data(as_text=True))
+    client.post("/login/", data={"csrf_token": token[0], "username": username, "password": DEMO_PASSWORD})
     return client
 
 
@@ -111,3 +113,45 @@ def test_tracking_number_when_recorded_then_found_listed_and_printed(app: Flask,
     assert "SF1234567890123" in note
     answer = driver.client.get(f"/api/v1/shipment/{pk}", headers=driver.token())
     assert answer.get_json()["result"]["tracking_no"] == "SF1234567890123"
+
+
+@ONE_ENGINE
+def test_step_form_when_long_then_what_may_be_left_out_folds_on_a_telephone_unless_it_is_filled_in(
+    app: Flask, session: Session
+) -> None:
+    driver = Person(app, session, "lg_liu")
+    pk = session.scalars(sa.select(Shipment.id).where(Shipment.state == "in_transit").limit(1)).one()
+    session.rollback()
+    html = driver.page(f"/shipment/{pk}/deliver")
+    first, further = html.split("data-zd-narrow")
+    assert 'name="receiver_name"' in first
+    assert 'name="packages_damaged"' in further
+    assert "Further: Signed at, Damaged packages" in text_of(html)
+    refused = driver.post(f"/shipment/{pk}/deliver", {"packages_damaged": "1"}).get_data(as_text=True)
+    assert "data-zd-narrow" not in refused
+    assert re.search(r'name="packages_damaged" value="1"', refused)
+    # A short form has nothing to fold.
+    assert "zd-fold" not in driver.page(f"/shipment/{pk}/track")
+
+
+@ONE_ENGINE
+def test_words_when_english_then_in_sentence_case_and_steps_say_what_they_close(app: Flask, session: Session) -> None:
+    lead = Person(app, session, "oc_zhao")
+    html = lead.page("/order/list/?state=completed")
+    assert "Add order" in text_of(html)
+    assert "Add Order" not in html
+    assert "Close order" in text_of(html)
+    assert [text for text in ("Board view", "Calendar view") if text in html] == []
+    assert "Add order" in text_of(lead.page("/order/add"))
+
+
+def test_instalments_when_shown_at_their_order_then_each_says_how_far_it_is_paid(app: Flask, session: Session) -> None:
+    money = Person(app, session, "fi_sun")
+    paid = sa.select(PaymentSchedule.order_id).where(PaymentSchedule.paid_amount >= PaymentSchedule.amount)
+    pk = session.scalars(paid.limit(1)).one()
+    of_order = sa.select(PaymentSchedule.amount, PaymentSchedule.paid_amount).where(PaymentSchedule.order_id == pk)
+    rows = session.execute(of_order.order_by(PaymentSchedule.id)).all()
+    session.rollback()
+    html = money.page(f"/order/{pk}/tab/payment_schedule")
+    expected = ["Paid in full" if got >= due else "Partly paid" if got else "Unpaid" for due, got in rows]
+    assert re.findall(r'zd-badge zd-tone-\w+">(Paid in full|Partly paid|Unpaid)<', html) == expected

@@ -11,7 +11,7 @@ from app.kernel.context import Context
 from models.look import Look
 
 
-def look_of(session: Session, user_id: int) -> Look | None:
+def look_of(session: Session, user_id: int | None) -> Look | None:
     """What the person has chosen, on whatever browser."""
     return session.scalars(sa.select(Look).where(Look.user_id == user_id)).one_or_none()
 
