@@ -247,7 +247,8 @@ def presets(asked: Asked) -> list[dict[str, Any]]:
     for label, since, until in periods(asked, period):
         dates = [("from", since.isoformat() if since else ""), ("to", until.isoformat() if until else "")]
         query = urlencode([*dates, *kept])
-        active = (choice.since, choice.until) == (since, until)
+        # In December the last twelve months are this year: one of the two is enough.
+        active = (choice.since, choice.until) == (since, until) and not any(each["active"] for each in found)
         found.append({"label": label, "url": f"{request.path}?{query}", "active": active, "count": None})
     return found
 
