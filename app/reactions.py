@@ -17,7 +17,8 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
 import app.services
-from app.kernel.context import Context
+from app.consequences import clocks, exceptions
+from app.kernel.context import Context, local_day
 from app.kernel.engine import fire, observe, react
 from app.kernel.errors import DomainError
 from app.services.approval import actions as approvals
@@ -34,9 +35,10 @@ from app.services.production import actions as production
 from app.services.quality import actions as quality
 from app.services.talk import notices
 from models.approval import Approval
+from models.exception import ExceptionCase
 from models.inbox import InboxItem
 from models.installation import Acceptance, Installation
-from models.labels import ApprovalState
+from models.labels import ApprovalState, OrderState
 from models.labels_goods import ReservationKind, SupplyMode
 from models.labels_work import InspectionKind, ShipmentState, TaskState
 from models.order import Order
@@ -245,6 +247,8 @@ def count_accepted(ctx: Context, acceptance: Acceptance, _values: Values) -> Non
     accepted = {line.order_line_id: line.qty_accepted for line in acceptance.lines}
     progress.count(ctx, order, "qty_accepted", accepted)
     progress.follow(ctx, order)
+    if order.state is OrderState.completed:
+        payments.start_terms(ctx, order, local_day(acceptance.signed_at or ctx.now))
 
 
 def recount_payment(ctx: Context, payment: Payment, _values: Values) -> None:
@@ -265,16 +269,20 @@ def stock_lines(order: Order) -> list[Any]:
 
 
 # What a record does when the committee has decided: the entity's step by the state of its approval.
-SUBJECTS: dict[str, type[Any]] = {"order": Order}
+SUBJECTS: dict[str, type[Any]] = {"order": Order, "exception_case": ExceptionCase}
 DECISIONS: dict[str, dict[ApprovalState, str]] = {
     "order": {
         ApprovalState.approved: "committee_approve",
         **dict.fromkeys((ApprovalState.rejected, ApprovalState.withdrawn, ApprovalState.expired), "committee_return"),
     },
+    "exception_case": {
+        ApprovalState.approved: "committee_approve",
+        **dict.fromkeys((ApprovalState.rejected, ApprovalState.withdrawn, ApprovalState.expired), "committee_return"),
+    },
 }
 REACTIONS: dict[str, tuple[Callable[[Context, Any, Values], None], ...]] = {
-    "inbox_item.enter": (enter_order,),
-    "order.submit": (plan_money,),
+    "inbox_item.enter": (enter_order, clocks.hand_entry_on),
+    "order.submit": (plan_money, clocks.explain_entry),
     "order.review": (reserve_stock,),
     "order.escalate": (ask_committee,),
     "order.committee_approve": (hold_what_there_is,),
@@ -285,13 +293,18 @@ REACTIONS: dict[str, tuple[Callable[[Context, Any, Values], None], ...]] = {
     "production_task.release": (follow_order,),
     "production_task.report": (count_produced,),
     "inspection.accept": (count_inspected,),
-    "inspection.reject": (count_inspected,),
+    "inspection.reject": (count_inspected, exceptions.open_second_failure),
     "shipment.dispatch": (require_payment, count_shipped),
-    "shipment.deliver": (count_delivered,),
+    "shipment.deliver": (count_delivered, exceptions.open_bad_delivery),
     "installation.finish": (count_installed,),
     "acceptance.sign": (count_accepted,),
     "payment.allocate": (recount_payment,),
     "refund.execute": (recount_refund,),
+    "payment.mark_partly": (exceptions.open_overpayment,),
+    "service_ticket.add": (exceptions.open_complaint,),
+    "service_ticket.reopen": (exceptions.open_complaint_again,),
+    "exception_case.add": (exceptions.tell_owner,),
+    "exception_case.plan": (exceptions.submit_plan,),
     **dict.fromkeys(
         [f"export_request.{step}" for step in ("refuse", "withdraw", "use", "expire")], (exports.forget_arguments,)
     ),

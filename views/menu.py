@@ -17,6 +17,7 @@ from views import (
     approval,
     customer,
     delegation,
+    exception,
     export,
     installation,
     journal,
@@ -64,7 +65,14 @@ DEPARTMENTS = (
         "Order centre",
         _l("Order management centre"),
         "fa-file-lines",
-        (order.OrderView, order.InboxItemView, customer.CustomerView, approval.ConfirmationLetterView),
+        (
+            order.OrderView,
+            order.InboxItemView,
+            customer.CustomerView,
+            approval.ConfirmationLetterView,
+            exception.ExceptionCaseView,
+            exception.ClockRunView,
+        ),
         (
             order.OrderLineView,
             order.OrderFeeView,
@@ -114,7 +122,13 @@ DEPARTMENTS = (
         "Committee",
         _l("Order management committee"),
         "fa-gavel",
-        (approval.ApprovalView, journal.ParameterChangeView, export.ExportRequestView, export.ExportLogView),
+        (
+            approval.ApprovalView,
+            exception.CoordinationItemView,
+            journal.ParameterChangeView,
+            export.ExportRequestView,
+            export.ExportLogView,
+        ),
         (approval.ApprovalVoteView,),
     ),
     Department(

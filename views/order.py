@@ -25,6 +25,7 @@ from models.review import OrderReview
 from views.approval import ApprovalView, ConfirmationLetterView
 from views.base import EntityInterface
 from views.entity import EntityView
+from views.exception import CoordinationItemView, ExceptionCaseView
 from views.inline import Inline
 from views.installation import AcceptanceView, InstallationView
 from views.orderpage import order_figures
@@ -274,7 +275,7 @@ class OrderView(Talked, Revealable, EntityView):
     related_views = [
         OrderLineView, OrderFeeView, OrderReviewView, ApprovalView, ConfirmationLetterView, ProductionTaskView,
         InspectionView, ShipmentView, InstallationView, AcceptanceView, PaymentScheduleView, PaymentView, InvoiceView,
-        RefundView, ServiceTicketView,
+        RefundView, ServiceTicketView, ExceptionCaseView, CoordinationItemView,
     ]  # fmt: skip
     extra_permissions = ("import",)
     hints = missing_consent_hints

@@ -11,6 +11,7 @@ from models.labels import TaskState, label_of
 from models.production import ProductionReport, ProductionTask
 from views.base import EntityInterface
 from views.entity import EntityView
+from views.exception import ExceptionCaseView
 from views.paper import Printed
 from views.quality import InspectionView
 
@@ -52,4 +53,4 @@ class ProductionTaskView(Printed, EntityView):
     quick_search = ("task_no", "order.order_no")
     quick_views = tuple((label_of(state), {"state": str(state)}) for state in TaskState)
     creates = create_task
-    related_views = [ProductionReportView, InspectionView]
+    related_views = [ProductionReportView, InspectionView, ExceptionCaseView]

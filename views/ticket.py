@@ -9,6 +9,7 @@ from app.services.ticket.actions import open_ticket
 from models.ticket import ServiceTicket
 from views.base import EntityInterface
 from views.entity import EntityView
+from views.exception import ExceptionCaseView
 
 
 class ServiceTicketView(EntityView):
@@ -48,3 +49,4 @@ class ServiceTicketView(EntityView):
     scope = scopes.service_ticket
     quick_search = ("ticket_no", "order.order_no", "customer.search_text")
     creates = open_ticket
+    related_views = [ExceptionCaseView]

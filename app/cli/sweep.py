@@ -1,4 +1,4 @@
-"""``flask sweep``: carries out what a day brings: delegations, parameters, files that nobody needs."""
+"""``flask sweep``: carries out what time brings: clocks, promises, delegations, parameters, files nobody needs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from app.cli.acts import command_context
+from app.jobs.clocks import sweep_clocks, tell_overdue
+from app.jobs.promises import sweep_promises
 from app.kernel.context import Context
 from app.kernel.engine import fire
 from app.kernel.unit_of_work import unit_of_work
@@ -25,11 +27,15 @@ OPEN = (DelegationState.proposed, DelegationState.active)
 @click.command("sweep")
 @with_appcontext
 def sweep() -> None:
-    """End delegations, put approved parameters in force, remove files nobody needs. Repeatable, once a day."""
+    """Tell of clocks and missed promises, end delegations, put parameters in force, remove files. Every 10 minutes."""
     store = FileStore(Path(current_app.config["UPLOAD_FOLDER"]) / "attachments")
     with unit_of_work(command_context()) as ctx:
         ended, applied, removed = end_passed(ctx), apply_due(ctx), purge(ctx, store)
+        overdue = tell_overdue(ctx)
     click.echo(f"Delegations ended: {ended}. Parameters in force: {applied}. Files removed: {removed}.")
+    opened, clocks = sweep_promises(command_context()), sweep_clocks(command_context())
+    click.echo(f"Promises missed: {opened}. Decisions overdue: {overdue}.")
+    click.echo(f"Time limits told of: {clocks.told}, missed: {clocks.breached}.")
 
 
 def end_passed(ctx: Context) -> int:

@@ -52,7 +52,8 @@ class Clock:
 
     ``start_field`` names a column that holds the start where it is not a step (receipt of an order).
     ``limit`` is the code of the policy parameter in hours; ``calendar`` is natural, office or service.
-    ``void`` names actions of records on which it never ran: the past of another system.
+    ``void`` names actions of records on which it never ran: the past of another system. ``when`` says on which
+    records it runs, where not on all: clocks of one code may differ by the level of a case.
     """
 
     code: str
@@ -64,6 +65,11 @@ class Clock:
     calendar: str = "natural"
     start_field: str | None = None
     void: tuple[str, ...] = ()
+    when: Callable[[Any], bool] | None = None
+
+    def runs_on(self, record: Any) -> bool:
+        """Whether the clock is one of this record."""
+        return self.when is None or self.when(record)
 
 
 class DeclarationError(Exception):
