@@ -38,14 +38,14 @@ _DESK = _RULES | {"delegation": "list show add accept end"}
 # Every department takes part in exceptions and says why it missed a time limit; which rows, the scope says.
 _CASES = {
     "exception_case": "list show add edit answer plan resolve raise_level comment",
-    "coordination_item": "list show finish",
+    "coordination_item": "list show finish comment",
     "clock_run": "list show explain",
 }
 _ASKS = {"export_request": "list show withdraw"}
 # A head names deputies in his department and proposes parameters; the committee decides (domain/06 6.3, 6.4).
 _HEAD = _ASKS | {"delegation": "manage", "parameter_change": "list show add withdraw", "saved_list": "share"}
 # The head of one of the five departments also decides on its minor exceptions and brings matters to the committee.
-_LEAD = _HEAD | {"exception_case": "approve lower_level void export", "coordination_item": "add withdraw"}
+_LEAD = _HEAD | {"exception_case": "approve lower_level void", "coordination_item": "add withdraw"}
 _ALL = {
     **_read("customer customer_address consent product stock reservation inbox_item order_review approval"),
     **_read("approval_vote delegation export_log export_request journal parameter_change privacy_request"),
@@ -66,7 +66,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "order_line": "list show export",
         "order_fee": "list show export",
         "exception_case": "list show comment",
-        "coordination_item": "list show decide finish",
+        "coordination_item": "list show decide finish comment",
         "clock_run": "list show explain",
         "export_request": "list show withdraw",
         "approval": "list show vote",
