@@ -59,7 +59,7 @@ class CoordinationItem(Stateful, Base):
     order_id: Mapped[int | None] = reference("sales_order.id", _l("Order"))
     exception_id: Mapped[int | None] = reference("exception_case.id", _l("Exception"))
     decision: Mapped[str | None] = column(sa.Text, _l("What was decided"), info=FREE_TEXT)
-    owner_id: Mapped[int | None] = reference("ab_user.id", _l("Owner"))
+    owner_id: Mapped[int | None] = reference("ab_user.id", _l("Person in charge"))
     due_on: Mapped[date | None] = column(sa.Date, _l("Due on"))
     minutes_no: Mapped[str | None] = column(sa.String(60), _l("Number of the minutes"))
     decided_at: Mapped[datetime | None] = column(UtcDateTime, _l("Decided at"))

@@ -75,7 +75,7 @@ class ExceptionCase(Stateful, Base):
         nullable=False,
         default=Department.order_center,
     )
-    owner_id: Mapped[int | None] = reference("ab_user.id", _l("Owner"))
+    owner_id: Mapped[int | None] = reference("ab_user.id", _l("Person in charge"))
     order_id: Mapped[int | None] = reference("sales_order.id", _l("Order"))
     order_line_id: Mapped[int | None] = reference("order_line.id", _l("Order line"))
     task_id: Mapped[int | None] = reference("production_task.id", _l("Production task"))
@@ -105,7 +105,7 @@ class ExceptionCase(Stateful, Base):
     is_milestone_missed: Mapped[bool] = flag(_l("Project milestone missed"), help_text=_l("L3."))
     authority_no: Mapped[str | None] = column(sa.String(60), _l("Number at the authority"))
     cause: Mapped[str | None] = column(sa.String(400), _l("Cause"), info=FREE_TEXT)
-    plan: Mapped[str | None] = column(sa.Text, _l("Plan"), info=FREE_TEXT)
+    plan: Mapped[str | None] = column(sa.Text, _l("Handling plan"), info=FREE_TEXT)
     cost_amount: Mapped[Decimal] = money(_l("Cost"))
     compensation_amount: Mapped[Decimal] = money(_l("Compensation"))
     liable_party: Mapped[LiableParty | None] = column(words(LiableParty, name="liable_party"), _l("Liable party"))

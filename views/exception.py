@@ -142,7 +142,7 @@ class ExceptionCaseView(Talked, EntityView):
         ),
         (_l("How grave it is"), {"fields": FACTS}),
         (
-            _l("Plan"),
+            _l("Handling plan"),
             {"fields": ["cause", "liable_party", "plan", "cost_amount", "compensation_amount", "planned_at"]},
         ),
         (
@@ -155,7 +155,7 @@ class ExceptionCaseView(Talked, EntityView):
     quick_search = ("case_no", "order.order_no")
     quick_views = (
         (_l("Running"), {"state": BEFORE_COMMITTEE}),
-        (_l("Major"), {"level": "l3", "state": BEFORE_COMMITTEE}),
+        (_l("L3 major"), {"level": "l3", "state": BEFORE_COMMITTEE}),
         (_l("Before the committee"), {"state": "pending_approval"}),
     )
     facets = ("level", "owner_department")

@@ -32,7 +32,7 @@ class DecideInput(EntityInput):
     """The decision names who does it and until when."""
 
     decision = field_for(CoordinationItem, "decision", required=True)
-    owner_id = Related("ab_user", required=True, metadata={"label": _l("Owner")})
+    owner_id = Related("ab_user", required=True, metadata={"label": _l("Person in charge")})
     due_on = field_for(CoordinationItem, "due_on", required=True)
     minutes_no = field_for(CoordinationItem, "minutes_no", required=False)
 

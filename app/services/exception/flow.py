@@ -150,7 +150,7 @@ def clocks() -> tuple[Clock, ...]:
     for level in ExceptionLevel:
         for code, label, stops in (
             ("X1", _l("First answer"), ("answer", "plan", "void")),
-            ("X2", _l("Plan"), ("plan", "void")),
+            ("X2", _l("Handling plan"), ("plan", "void")),
             ("X3", _l("Settlement"), ("close", "void")),
         ):
             in_service_hours = code == "X1" and level is ExceptionLevel.l1
