@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
 import app.services
-from app.consequences import cancelling, changing, promise, supply
-from app.kernel.context import Context
+from app.consequences import cancelling, changing, clocks, exceptions, promise, supply
+from app.kernel.context import Context, local_day
 from app.kernel.engine import fire, observe, react
 from app.kernel.errors import DomainError
 from app.services.approval import actions as approvals
@@ -38,9 +38,10 @@ from app.services.talk import notices
 from models.approval import Approval
 from models.cancellation import Cancellation
 from models.change import ChangeRequest
+from models.exception import ExceptionCase
 from models.inbox import InboxItem
 from models.installation import Acceptance, Installation
-from models.labels import ApprovalState, ReviewResult
+from models.labels import ApprovalState, OrderState, ReviewResult
 from models.labels_goods import ReservationKind, SupplyMode
 from models.labels_work import InspectionKind
 from models.order import Order
@@ -124,11 +125,9 @@ def remind_members(ctx: Context, approval: Approval, _values: Values) -> None:
 
 
 def pass_decision_on(ctx: Context, approval: Approval, _values: Values) -> None:
-    """The record that was decided on takes the step that its table of decisions names."""
-    step = DECISIONS.get(approval.entity, {}).get(approval.state)
-    if step is not None:
-        record = ctx.session.get_one(SUBJECTS[approval.entity], approval.entity_id)
-        fire(ctx.as_system(), record, step)
+    """The record that was decided on goes on or back."""
+    record = ctx.session.get_one(SUBJECTS[approval.entity], approval.entity_id)
+    fire(ctx.as_system(), record, DECISIONS[approval.state])
 
 
 def send_letter(ctx: Context, order: Order, values: Values) -> None:
@@ -270,6 +269,8 @@ def count_accepted(ctx: Context, acceptance: Acceptance, _values: Values) -> Non
     accepted = {line.order_line_id: line.qty_accepted for line in acceptance.lines}
     progress.count(ctx, order, "qty_accepted", accepted)
     progress.follow(ctx, order)
+    if order.state is OrderState.completed:
+        payments.start_terms(ctx, order, local_day(acceptance.signed_at or ctx.now))
 
 
 def recount_payment(ctx: Context, payment: Payment, _values: Values) -> None:
@@ -289,26 +290,20 @@ def stock_lines(order: Order) -> list[Any]:
     return [line for line in order.lines if line.supply_mode is SupplyMode.stock]
 
 
-# What a record does when the committee has decided: the entity's step by the state of its approval.
-SUBJECTS: dict[str, type[Any]] = {"order": Order, "cancellation": Cancellation, "change_request": ChangeRequest}
-DECISIONS: dict[str, dict[ApprovalState, str]] = {
-    "order": {
-        ApprovalState.approved: "committee_approve",
-        **dict.fromkeys((ApprovalState.rejected, ApprovalState.withdrawn, ApprovalState.expired), "committee_return"),
-    },
-    **{
-        entity: {
-            ApprovalState.approved: "committee_approve",
-            **dict.fromkeys(
-                (ApprovalState.rejected, ApprovalState.withdrawn, ApprovalState.expired), "committee_return"
-            ),
-        }
-        for entity in ("cancellation", "change_request")
-    },
+# What may be before the committee, by the word of its entity, and the step that follows from the decision.
+SUBJECTS: dict[str, type[Any]] = {
+    "order": Order,
+    "cancellation": Cancellation,
+    "change_request": ChangeRequest,
+    "exception_case": ExceptionCase,
+}
+DECISIONS: dict[ApprovalState, str] = {
+    ApprovalState.approved: "committee_approve",
+    **dict.fromkeys((ApprovalState.rejected, ApprovalState.withdrawn, ApprovalState.expired), "committee_return"),
 }
 REACTIONS: dict[str, tuple[Callable[[Context, Any, Values], None], ...]] = {
-    "inbox_item.enter": (enter_order,),
-    "order.submit": (plan_money,),
+    "inbox_item.enter": (enter_order, clocks.hand_entry_on),
+    "order.submit": (plan_money, clocks.explain_entry),
     "order.review": (reserve_stock,),
     "order.escalate": (ask_committee,),
     "order.lapse": (let_go, plan_money, ask_committee),
@@ -324,13 +319,18 @@ REACTIONS: dict[str, tuple[Callable[[Context, Any, Values], None], ...]] = {
     "production_task.release": (follow_order,),
     "production_task.report": (count_produced,),
     "inspection.accept": (count_inspected,),
-    "inspection.reject": (count_inspected,),
+    "inspection.reject": (count_inspected, exceptions.open_second_failure),
     "shipment.dispatch": (require_payment, count_shipped),
-    "shipment.deliver": (count_delivered,),
+    "shipment.deliver": (count_delivered, exceptions.open_bad_delivery),
     "installation.finish": (count_installed,),
     "acceptance.sign": (count_accepted,),
     "payment.allocate": (recount_payment, promise.settle_paid),
     "refund.execute": (recount_refund,),
+    "payment.mark_partly": (exceptions.open_overpayment,),
+    "service_ticket.add": (exceptions.open_complaint,),
+    "service_ticket.reopen": (exceptions.open_complaint_again,),
+    "exception_case.add": (exceptions.tell_owner,),
+    "exception_case.plan": (exceptions.submit_plan,),
     **dict.fromkeys(
         [f"cancellation.{step}" for step in ("cost", "check", "send_back", "offer", "committee_approve")],
         (cancelling.reckon_again,),

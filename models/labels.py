@@ -25,6 +25,13 @@ from models.labels_amendment import (
     LineStage,
 )
 from models.labels_duty import DUTY_LABELS, DelegationState, ParameterChangeState
+from models.labels_exception import (
+    EXCEPTION_LABELS,
+    ClockRunState,
+    CoordinationState,
+    ExceptionLevel,
+    ExceptionState,
+)
 from models.labels_export import EXPORT_LABELS, ExportFormat, ExportOutcome, ExportRequestState
 from models.labels_goods import (
     GOODS_LABELS,
@@ -114,6 +121,7 @@ LABELS: Labels = {
     **PRIVACY_LABELS,
     **DUTY_LABELS,
     **EXPORT_LABELS,
+    **EXCEPTION_LABELS,
     **SIGNIN_LABELS,
     **TALK_LABELS,
     **AMENDMENT_LABELS,
@@ -126,6 +134,16 @@ def _tones(enum: type[StrEnum], **words: str) -> Mapping[Any, Tone]:
 
 
 TONES: Mapping[type[StrEnum], Mapping[Any, Tone]] = {
+    ExceptionLevel: _tones(ExceptionLevel, info="l1", warning="l2", danger="l3"),
+    ExceptionState: _tones(
+        ExceptionState,
+        warning="open pending_approval",
+        info="answered planned",
+        progress="in_handling",
+        success="resolved closed",
+    ),
+    CoordinationState: _tones(CoordinationState, warning="raised", progress="decided", success="done"),
+    ClockRunState: _tones(ClockRunState, warning="warned", success="kept", danger="breached"),
     DelegationState: _tones(DelegationState, warning="proposed", progress="active"),
     ParameterChangeState: _tones(
         ParameterChangeState, warning="proposed", info="approved", success="applied", danger="refused"

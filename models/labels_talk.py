@@ -15,6 +15,8 @@ class NoticeKind(StrEnum):
     mention = "mention"
     comment = "comment"
     step = "step"
+    assigned = "assigned"
+    clock = "clock"
 
 
 TALK_LABELS: Labels = {
@@ -22,5 +24,7 @@ TALK_LABELS: Labels = {
         NoticeKind.mention: _l("You were mentioned"),
         NoticeKind.comment: _l("New comment"),
         NoticeKind.step: _l("Next step taken"),
+        NoticeKind.assigned: _l("Your department is responsible"),
+        NoticeKind.clock: _l("A time limit ends"),
     },
 }

@@ -81,6 +81,10 @@ BOUNDS: Mapping[str, Bounds] = {
     ),
     "cancel.s3_stock_pct": _between("0", "10"),
     "cancel.s4_stock_pct": _between("0", "10"),
+    # Fifteen days is also where delay counts as deliberate by law: no level may be longer.
+    **dict.fromkeys(("sla.X3.l1.limit", "sla.X3.l2.limit", "sla.X3.l3.limit"), _between("1", "360")),
+    "sla.X4.limit": _between("1", "120"),
+    "exception.orders": _between("2", "1000"),
     "duty.refund_three": _between("0", "50000"),
     "duty.account_cooling_hours": _between("24", "720"),
     "duty.delegation_days": _between("1", "90"),

@@ -214,7 +214,7 @@ def about(ctx: Context, record: Any) -> str:
 def due(ctx: Context, view: type[EntityDeclaration], record: Any, exceptions: Mapping[date, bool]) -> dict[str, str]:
     """When the clock of the present state ends; how long the record has waited where none runs."""
     workflow = view.workflow()
-    clock = clock_of_state(workflow, record.state) if workflow else None
+    clock = clock_of_state(workflow, record.state, record) if workflow else None
     if clock is None:
         return {"text": _("since %(moment)s", moment=moment(record.state_since)), "tone": "neutral"}
     started: datetime = getattr(record, clock.start_field) if clock.start_field else record.state_since
@@ -225,11 +225,11 @@ def due(ctx: Context, view: type[EntityDeclaration], record: Any, exceptions: Ma
     return {"text": _("due %(moment)s", moment=moment(ends)), "tone": "warning" if used >= 0.8 else "info"}  # noqa: PLR2004
 
 
-def clock_of_state(workflow: Workflow, state: Any) -> Clock | None:
+def clock_of_state(workflow: Workflow, state: Any, record: Any) -> Clock | None:
     """The clock that runs while a record is in a state: one that a step into it starts and a step from it stops."""
     into = {f"{workflow.name}.{step.name}" for step in workflow.steps if step.target == state}
     out = {f"{workflow.name}.{step.name}" for step in workflow.steps_from(state)}
-    for clock in workflow.clocks:
+    for clock in (clock for clock in workflow.clocks if clock.runs_on(record)):
         starts = bool(clock.start_field and state == workflow.initial) or bool(into.intersection(clock.start))
         if starts and out.intersection(clock.stop):
             return clock

@@ -21,6 +21,7 @@ from views import (
     customer,
     customerlink,
     delegation,
+    exception,
     export,
     installation,
     journal,
@@ -81,6 +82,8 @@ DEPARTMENTS = (
             approval.ConfirmationLetterView,
             change.ChangeRequestView,
             cancellation.CancellationView,
+            exception.ExceptionCaseView,
+            exception.ClockRunView,
         ),
         (
             order.OrderLineView,
@@ -137,7 +140,13 @@ DEPARTMENTS = (
         "Committee",
         _l("Order management committee"),
         "fa-gavel",
-        (approval.ApprovalView, journal.ParameterChangeView, export.ExportRequestView, export.ExportLogView),
+        (
+            approval.ApprovalView,
+            exception.CoordinationItemView,
+            journal.ParameterChangeView,
+            export.ExportRequestView,
+            export.ExportLogView,
+        ),
         (approval.ApprovalVoteView, approval.ApprovalOpinionView),
     ),
     Department(

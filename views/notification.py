@@ -21,13 +21,20 @@ from views.base import ENTITIES
 from views.context import web_context
 from views.display import moment, state_of
 from views.home import open_states
-from views.words import act_of
+from views.words import act_of, clock_of
 
 SEE_OTHER = 303
 ROWS = 50
 IN_BELL = 10
 MOST_COUNTED = 100
 EXCERPT = 140
+LATE = 100
+ICONS = {
+    NoticeKind.mention: "fa-at",
+    NoticeKind.comment: "fa-comment",
+    NoticeKind.assigned: "fa-triangle-exclamation",
+    NoticeKind.clock: "fa-clock",
+}
 
 
 class NotificationView(BaseView):
@@ -100,7 +107,7 @@ class NotificationView(BaseView):
         if line is None or line.user_id != ctx.actor.id or line.entity not in ENTITIES:
             raise NotFoundError
         target = ENTITIES[line.entity].url("show", pk=line.entity_id)
-        of_talk = line.kind is not NoticeKind.step
+        of_talk = line.kind in {NoticeKind.mention, NoticeKind.comment}
         with unit_of_work(ctx):
             line.read_at = line.read_at or ctx.now
         return redirect(f"{target}#talk" if of_talk else target, SEE_OTHER)
@@ -163,11 +170,25 @@ def lines(ctx: Context, rows: Sequence[Notification]) -> Sequence[dict[str, Any]
     ]
 
 
+def _clock(action: str) -> str:
+    """What ends: ``order.E1.150`` is the clock E1 of an order at 150 % of its time."""
+    entity, _dot, rest = action.partition(".")
+    code, _dot, percent = rest.partition(".")
+    if not percent.isdigit():
+        return str(_("The day has passed"))
+    name = clock_of(entity, code)
+    if int(percent) < LATE:
+        return str(_("%(clock)s: %(percent)s%% of the time has passed", clock=name, percent=percent))
+    return str(_("%(clock)s is late: %(percent)s%% of the time has passed", clock=name, percent=percent))
+
+
 def _line(ctx: Context, row: Notification, record: Any, text: str | None) -> dict[str, Any]:
     said = {
         NoticeKind.mention: _("%(person)s mentioned you", person=row.actor_name),
         NoticeKind.comment: _("%(person)s wrote a comment", person=row.actor_name),
         NoticeKind.step: _("%(person)s: %(step)s", person=row.actor_name, step=act_of(row.entity, row.action)),
+        NoticeKind.assigned: _("Your department is responsible"),
+        NoticeKind.clock: _clock(row.action),
     }[row.kind]
     is_step = row.kind is NoticeKind.step
     is_waiting = is_step and row.read_at is None and record.state in open_states(ctx, ENTITIES[row.entity])
@@ -180,5 +201,5 @@ def _line(ctx: Context, row: Notification, record: Any, text: str | None) -> dic
         "open_url": url_for("NotificationView.open", item=row.id),
         "state": state_of(record),
         "is_waiting": is_waiting,
-        "icon": {NoticeKind.mention: "fa-at", NoticeKind.comment: "fa-comment"}.get(row.kind, "fa-arrow-right"),
+        "icon": ICONS.get(row.kind, "fa-arrow-right"),
     }

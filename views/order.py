@@ -31,6 +31,7 @@ from views.cancellation import CancellationView
 from views.change import ChangeRequestView
 from views.customerlink import CustomerLinkView, Linked
 from views.entity import EntityView
+from views.exception import CoordinationItemView, ExceptionCaseView
 from views.findings import review_beside
 from views.inline import Inline
 from views.installation import AcceptanceView, InstallationView
@@ -337,7 +338,7 @@ class OrderView(Talked, Revealable, Linked, Warned, EntityView):
         OrderLineView, OrderFeeView, OrderContractView, OrderReviewView, ApprovalView, ConfirmationLetterView,
         CustomerLinkView, ProductionTaskView, InspectionView, ShipmentView, InstallationView, AcceptanceView,
         PaymentScheduleView, PaymentView, InvoiceView, RefundView, ServiceTicketView, ChangeRequestView,
-        CancellationView,
+        CancellationView, ExceptionCaseView, CoordinationItemView,
     ]  # fmt: skip
     extra_permissions = ("import", "take_back", "link")
     hints = missing_consent_hints

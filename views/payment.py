@@ -11,6 +11,7 @@ from app.services.payment.refunds import apply_invoice, record_refund
 from models.payment import Invoice, Payment, PaymentAllocation, PaymentSchedule, Refund
 from views.base import EntityInterface
 from views.entity import EntityView
+from views.exception import ExceptionCaseView
 from views.paper import Printed
 
 
@@ -74,7 +75,7 @@ class PaymentView(Printed, EntityView):
     totals = ("amount", "allocated_amount")
     creates = record_payment
     optional_columns = ("received_at",)
-    related_views = [PaymentAllocationView]
+    related_views = [PaymentAllocationView, ExceptionCaseView]
 
 
 class RefundView(Printed, EntityView):

@@ -11,6 +11,7 @@ from models.labels import TaskState, label_of
 from models.production import ProductionReport, ProductionTask
 from views.base import EntityInterface
 from views.entity import EntityView
+from views.exception import ExceptionCaseView
 from views.paper import Printed
 from views.quality import InspectionView
 from views.talk import Talked
@@ -54,4 +55,4 @@ class ProductionTaskView(Talked, Printed, EntityView):
     quick_views = tuple((label_of(state), {"state": str(state)}) for state in TaskState)
     cells = ("priority", "work_centre", "material_ready_on", "planned_start_on", "planned_end_on")
     creates = create_task
-    related_views = [ProductionReportView, InspectionView]
+    related_views = [ProductionReportView, InspectionView, ExceptionCaseView]

@@ -11,6 +11,7 @@ from models.labels import InspectionState
 from models.quality import Inspection, InspectionDefect
 from views.base import EntityInterface
 from views.entity import EntityView
+from views.exception import ExceptionCaseView
 from views.paper import Printed
 from views.talk import Talked
 
@@ -55,4 +56,4 @@ class InspectionView(Talked, Printed, EntityView):
     base_order = ("created_at", "desc")
     scope = scopes.inspection
     quick_search = ("inspection_no", "order.order_no")
-    related_views = [InspectionDefectView]
+    related_views = [InspectionDefectView, ExceptionCaseView]

@@ -11,6 +11,7 @@ from models.labels import ShipmentState
 from models.shipment import DeliveryReceipt, Package, Shipment, ShipmentLine
 from views.base import EntityInterface
 from views.entity import EntityView
+from views.exception import ExceptionCaseView
 from views.installation import InstallationView
 from views.paper import Printed
 from views.talk import Talked
@@ -101,4 +102,4 @@ class ShipmentView(Talked, Printed, EntityView):
     cells = ("carrier", "tracking_no", "vehicle_plate")
     creates = create_shipment
     can_be_edited = is_before_departure
-    related_views = [PackageView, ShipmentLineView, DeliveryReceiptView, InstallationView]
+    related_views = [PackageView, ShipmentLineView, DeliveryReceiptView, InstallationView, ExceptionCaseView]

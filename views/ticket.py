@@ -9,6 +9,7 @@ from app.services.ticket.actions import open_ticket
 from models.ticket import ServiceTicket
 from views.base import EntityInterface
 from views.entity import EntityView
+from views.exception import ExceptionCaseView
 from views.talk import Talked
 
 
@@ -50,3 +51,4 @@ class ServiceTicketView(Talked, EntityView):
     quick_search = ("ticket_no", "order.order_no", "customer.search_text")
     cells = ("level", "cause", "liable_party", "cost_amount")
     creates = open_ticket
+    related_views = [ExceptionCaseView]

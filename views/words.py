@@ -21,6 +21,7 @@ from app.security.wording import FIELD_GROUPS, LEVELS, SIGN_INS, listed, word_te
 from models.access import RightsChange
 from models.approval import Approval, ApprovalVote
 from models.base import Base
+from models.clock_run import ClockRun
 from models.customer import Customer
 from models.delegation import Delegation
 from models.export import ExportLog, ExportRequest
@@ -136,6 +137,13 @@ def act_of(entity: str, action: str) -> str:
     return str(step.label if step is not None else known.get(word, word))
 
 
+def clock_of(entity: str, code: str) -> str:
+    """The label of a clock of a table."""
+    workflow = next((found for found in all_workflows() if found.name == entity), None)
+    clock = next((found for found in workflow.clocks if found.code == code), None) if workflow is not None else None
+    return str(clock.label) if clock is not None else code
+
+
 def _entity(row: Any) -> str:
     return str(labels_of_entities().get(row.entity, row.entity))
 
@@ -192,6 +200,8 @@ def _level(kind: str, word: str) -> str:
 
 
 READ: Mapping[tuple[type[Any], str], Callable[[Any], str]] = {
+    (ClockRun, "code"): lambda row: f"{row.code} {clock_of(row.entity, row.code)}",
+    (ClockRun, "entity"): _entity,
     (Delegation, "role_code"): lambda row: _passed_on(row.role_code),
     (Journal, "entity"): _entity,
     (Journal, "action"): lambda row: act_of(row.entity, row.action),

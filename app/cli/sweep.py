@@ -1,4 +1,4 @@
-"""``flask sweep``: carries out what time brings: delegations, approvals, parameters, files that nobody needs."""
+"""``flask sweep``: carries out what time brings: clocks, promises, approvals, delegations, parameters, old files."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from app.cli.acts import command_context
+from app.jobs.clocks import sweep_clocks, tell_overdue
+from app.jobs.promises import sweep_promises
 from app.kernel.context import Context
 from app.kernel.engine import fire
 from app.kernel.unit_of_work import unit_of_work
@@ -31,16 +33,20 @@ OPEN = (DelegationState.proposed, DelegationState.active)
 @click.command("sweep")
 @with_appcontext
 def sweep() -> None:
-    """End delegations and approvals whose time is over, remind of who waits, put parameters in force.
+    """Tell of clocks and missed promises, end delegations and approvals, put parameters in force, remove files.
 
-    Repeatable: once an hour, because a rush order leaves its committee twelve.
+    Repeatable, every ten minutes.
     """
     store = FileStore(Path(current_app.config["UPLOAD_FOLDER"]) / "attachments")
     with unit_of_work(command_context()) as ctx:
         ended, applied, removed = end_passed(ctx), apply_due(ctx), purge(ctx, store)
         expired, reminded, silent_customers = expire_due(ctx), remind_due(ctx), remind_of_silence(ctx)
+        overdue = tell_overdue(ctx)
     click.echo(f"Delegations ended: {ended}. Parameters in force: {applied}. Files removed: {removed}.")
     click.echo(f"Approvals expired: {expired}. Reminders sent: {reminded}. Customers remembered: {silent_customers}.")
+    opened, clocks = sweep_promises(command_context()), sweep_clocks(command_context())
+    click.echo(f"Promises missed: {opened}. Decisions overdue: {overdue}.")
+    click.echo(f"Time limits told of: {clocks.told}, missed: {clocks.breached}.")
 
 
 def remind_of_silence(ctx: Context) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -12,16 +12,15 @@ import sqlalchemy as sa
 
 from app.kernel.calendar import due_at, elapsed
 from app.kernel.context import Context
-from app.kernel.journal import entity_name
 from app.kernel.policy import limit_on
-from app.kernel.workflow import Clock, workflow_of
+from app.kernel.workflow import Clock, Workflow, workflow_of
 from models.calendar import CalendarDay
 from models.journal import Journal
 
 
 @dataclass(frozen=True)
 class Reading:
-    """One run of a clock. ``stopped_at`` None: it runs."""
+    """One run of a clock. ``stopped_at`` None: it runs. ``hours`` is its limit in hours of its calendar."""
 
     clock: Clock
     started_at: datetime
@@ -29,6 +28,7 @@ class Reading:
     due_at: datetime
     stopped_at: datetime | None
     used: timedelta
+    hours: float
 
     def is_breached(self, now: datetime) -> bool:
         """Late: stopped after it was due, or still running past it."""
@@ -81,6 +81,7 @@ def read(
         due_at(started, hours, clock.calendar, exceptions),
         stopped,
         elapsed(started, stopped or now, clock.calendar, exceptions),
+        hours,
     )
 
 
@@ -94,27 +95,56 @@ def readings(ctx: Context, record: Any) -> list[Reading]:
     workflow = workflow_of(type(record))
     if workflow is None or not workflow.clocks:
         return []
+    return readings_of(ctx, workflow, [record], calendar_exceptions(ctx))[record.id]
+
+
+def readings_of(
+    ctx: Context, workflow: Workflow, records: Sequence[Any], exceptions: Mapping[date, bool]
+) -> dict[int, list[Reading]]:
+    """All clocks of many records of one table, by their key: one statement."""
     statement = (
-        sa.select(Journal.action, Journal.at)
-        .where(Journal.entity == entity_name(type(record)), Journal.entity_id == record.id)
+        sa.select(Journal.entity_id, Journal.action, Journal.at)
+        .where(Journal.entity == workflow.name, Journal.entity_id.in_([record.id for record in records]))
         .where(Journal.action.in_({action for clock in workflow.clocks for action in heard(clock)}))
         .order_by(Journal.id)
     )
-    events = [Event(action, at) for action, at in ctx.session.execute(statement)]
-    exceptions = calendar_exceptions(ctx)
-    found: Iterable[Reading | None] = (
-        read(
-            clock,
-            events,
-            first=getattr(record, clock.start_field) if clock.start_field else None,
-            policy=ctx.policy,
-            exceptions=exceptions,
-            now=ctx.now,
-            limit=clock.parameter(record),
+    events: dict[int, list[Event]] = {}
+    for key, action, at in ctx.session.execute(statement):
+        events.setdefault(key, []).append(Event(action, at))
+    found: dict[int, list[Reading]] = {}
+    for record in records:
+        read_now = (
+            read(
+                clock,
+                events.get(record.id, ()),
+                first=getattr(record, clock.start_field) if clock.start_field else None,
+                policy=ctx.policy,
+                exceptions=exceptions,
+                now=ctx.now,
+                limit=clock.parameter(record),
+            )
+            for clock in workflow.clocks
+            if clock.runs_on(record)
         )
-        for clock in workflow.clocks
-    )
-    return [reading for reading in found if reading is not None]
+        found[record.id] = [reading for reading in read_now if reading is not None]
+    return found
+
+
+def running_states(workflow: Workflow, clock: Clock) -> set[Any]:
+    """The states in which a clock may run: from where a step starts it, on to the steps that stop it, or to the end."""
+    begins = {workflow.initial} if clock.start_field or f"{workflow.name}.add" in clock.start else set()
+    leads_on = []
+    for step in workflow.steps:
+        action = f"{workflow.name}.{step.name}"
+        if action in clock.start:
+            begins |= {step.target} if step.target else set(step.sources)
+        elif action not in heard(clock) and step.target:
+            leads_on.append((step.sources, step.target))
+    found, fresh = set(begins), set(begins)
+    while fresh:
+        fresh = {target for sources, target in leads_on if fresh.intersection(sources)} - found
+        found |= fresh
+    return found - set(workflow.final)
 
 
 def calendar_exceptions(ctx: Context) -> dict[date, bool]:

@@ -29,7 +29,7 @@ from app.kernel.errors import (
     StepNotOpenError,
     ValidationFailedError,
 )
-from app.kernel.journal import Act, name_act
+from app.kernel.journal import Act, entity_name, name_act
 from app.kernel.workflow import Step, Workflow, workflow_of
 from models.base import Base, StateType
 from models.journal import Journal
@@ -54,6 +54,12 @@ def observe(observer: Observer) -> None:
 def reactions_of(action: str) -> list[Reaction]:
     """The reactions to an action, in the order of the table."""
     return _reactions.get(action, [])
+
+
+def began(ctx: Context, record: Base) -> None:
+    """A record was made: what else happens then, as ``<entity>.add`` of the table of reactions says."""
+    for reaction in reactions_of(f"{entity_name(type(record))}.add"):
+        reaction(ctx, record, {})
 
 
 def lock(ctx: Context, record: Base) -> None:

@@ -53,7 +53,8 @@ class Clock:
     ``start_field`` names a column that holds the start where it is not a step (receipt of an order).
     ``limit`` is the code of the policy parameter in hours; ``calendar`` is natural, office or service.
     ``void`` names actions of records on which it never ran: the past of another system. ``limit_of`` names the
-    parameter of a record where not all records have the same.
+    parameter of a record where not all records have the same. ``when`` says on which records it runs, where not on
+    all: clocks of one code may differ by the level of a case.
     """
 
     code: str
@@ -66,10 +67,15 @@ class Clock:
     start_field: str | None = None
     void: tuple[str, ...] = ()
     limit_of: Callable[[Any], str] | None = None
+    when: Callable[[Any], bool] | None = None
 
     def parameter(self, record: Any) -> str:
         """The code of the parameter that limits this record."""
         return self.limit if self.limit_of is None else self.limit_of(record)
+
+    def runs_on(self, record: Any) -> bool:
+        """Whether the clock is one of this record."""
+        return self.when is None or self.when(record)
 
 
 class DeclarationError(Exception):

@@ -41,12 +41,16 @@ _ALL_ROWS: Mapping[str, tuple[str, ...]] = {
     "service_ticket": _with_leads(role.COMMITTEE, role.ORDER_CENTER, role.CUSTOMER_SERVICE, role.AUDITOR),
     **dict.fromkeys(("payment_schedule", "payment", "refund", "invoice"), _MONEY),
     "journal": _with_leads(role.COMMITTEE, role.AUDITOR),
+    "exception_case": _with_leads(role.COMMITTEE, role.ORDER_CENTER, role.AUDITOR),
+    "coordination_item": _with_leads(role.COMMITTEE, role.AUDITOR),
+    "clock_run": (*_with_leads(role.COMMITTEE, role.AUDITOR), role.ORDER_CENTER_LEAD),
     "privacy_request": _with_leads(role.COMMITTEE, role.CUSTOMER_SERVICE, role.AUDITOR),
     "delegation": (role.COMMITTEE_LEAD, role.AUDITOR),
     **dict.fromkeys(("export_request", "export_log"), _with_leads(role.COMMITTEE, role.AUDITOR)),
 }
 _WITH_DEPUTIES = tuple(code for code, found in role.ROLES.items() if found.department and not found.is_lead)
 _LEADS = tuple(code for code, found in role.ROLES.items() if found.is_lead and code != role.COMMITTEE_LEAD)
+_DEPARTMENTS = _with_leads(role.ORDER_CENTER, role.PRODUCTION, role.LOGISTICS, role.CUSTOMER_SERVICE, role.FINANCE)
 
 _SOME_ROWS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("order", IN_PRODUCTION, _PRODUCTION),
@@ -59,6 +63,8 @@ _SOME_ROWS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("acceptance", OWN_TASKS, (role.INSTALLER,)),
     ("service_ticket", OWN_DEPARTMENT, (*_PRODUCTION, *_LOGISTICS, *_with_leads(role.FINANCE))),
     ("approval", ASKED, (*_PRODUCTION, role.INSPECTOR, *_LOGISTICS, *_with_leads(role.FINANCE))),
+    *((entity, OWN_DEPARTMENT, _DEPARTMENTS) for entity in ("exception_case", "coordination_item", "clock_run")),
+    ("exception_case", OWN_DEPARTMENT, (role.INSPECTOR,)),
     ("delegation", OWN, _WITH_DEPUTIES),
     ("export_request", OWN, (*_WITH_DEPUTIES, *_LEADS)),
     ("delegation", OWN_DEPARTMENT, _LEADS),

@@ -22,14 +22,18 @@ from app.security.slots import in_slot, moment_of_act
 from models.approval import Approval, ApprovalOpinion, ApprovalVote
 from models.cancellation import Cancellation, CancellationLine, CostItem
 from models.change import ChangeLine, ChangeRequest
+from models.clock_run import ClockRun
 from models.contract import OrderContract
+from models.coordination import CoordinationItem
 from models.customer import Consent, Customer, CustomerAddress
 from models.customer_link import CustomerLink
 from models.customer_merge import CustomerMerge
+from models.exception import ExceptionCase
 from models.export import ExportRequest
 from models.installation import Acceptance, AcceptanceLine, Installation
 from models.journal import Journal
 from models.labels import LiableParty, OpinionOf, OrderState, ShipmentState
+from models.labels_exception import ClockOwner, Department
 from models.letter import ConfirmationLetter
 from models.order import Order, OrderFee, OrderLine
 from models.payment import PaymentAllocation, PaymentSchedule
@@ -253,6 +257,39 @@ def _is_liable(actor: Actor) -> Clause:
 
 
 service_ticket = _scope("service_ticket", {OWN_DEPARTMENT: _is_liable})
+
+
+def _own(words: type[Any], actor: Actor) -> list[Any]:
+    """The actor's departments in a vocabulary."""
+    return [word for word in words if str(word) in actor.departments]
+
+
+def _is_my_case(actor: Actor) -> Clause:
+    """What a department owns or answers for, and what oneself reported (domain/09 9.1)."""
+    return sa.or_(
+        ExceptionCase.owner_department.in_(_own(Department, actor)),
+        ExceptionCase.liable_party.in_(_own(LiableParty, actor)),
+        ExceptionCase.created_by_id.in_(actor.persons),
+        ExceptionCase.owner_id.in_(actor.persons),
+    )
+
+
+def _is_between_us(actor: Actor) -> Clause:
+    own = _own(Department, actor)
+    return sa.or_(
+        CoordinationItem.raised_department.in_(own),
+        CoordinationItem.against_department.in_(own),
+        CoordinationItem.owner_id.in_(actor.persons),
+    )
+
+
+def _is_my_clock(actor: Actor) -> Clause:
+    return ClockRun.owner_department.in_(_own(ClockOwner, actor))
+
+
+exception_case = _scope("exception_case", {OWN_DEPARTMENT: _is_my_case})
+coordination_item = _scope("coordination_item", {OWN_DEPARTMENT: _is_between_us})
+clock_run = _scope("clock_run", {OWN_DEPARTMENT: _is_my_clock})
 delegation = _scope("delegation", {OWN: is_mine, OWN_DEPARTMENT: is_of_my_department})
 
 payment_schedule, payment = _scope("payment_schedule"), _scope("payment")
@@ -289,8 +326,10 @@ SCOPES: Mapping[str, Scope] = {
     "cancellation_line": cancellation_line,
     "change_line": change_line,
     "change_request": change_request,
+    "clock_run": clock_run,
     "confirmation_letter": confirmation_letter,
     "consent": consent,
+    "coordination_item": coordination_item,
     "cost_item": cost_item,
     "customer": customer,
     "customer_address": customer_address,
@@ -298,6 +337,7 @@ SCOPES: Mapping[str, Scope] = {
     "customer_merge": customer_merge,
     "delegation": delegation,
     "delivery_receipt": delivery_receipt,
+    "exception_case": exception_case,
     "export_log": export_log,
     "export_request": export_request,
     "inbox_item": inbox_item,

@@ -19,7 +19,9 @@ def test_workflows_page_when_declarations_change_then_is_made_anew() -> None:
 
 
 def test_reactions_when_registered_then_each_belongs_to_a_declared_step() -> None:
-    actions = {f"{workflow.name}.{step.name}" for workflow in all_workflows() for step in workflow.steps}
+    workflows = list(all_workflows())
+    actions = {f"{workflow.name}.{step.name}" for workflow in workflows for step in workflow.steps}
+    actions |= {f"{workflow.name}.add" for workflow in workflows}
     assert set(app.reactions.REACTIONS) <= actions
     assert all(reactions_of(action) for action in app.reactions.REACTIONS)
 

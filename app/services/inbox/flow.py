@@ -39,6 +39,8 @@ INBOX = Workflow(
             limit="sla.E1.limit",
             clause="12(2)",
             start_field="received_at",
+            # Entered, the order carries it on.
+            when=lambda item: item.order_id is None,
         ),
     ),
 )

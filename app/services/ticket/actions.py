@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.kernel.context import Context
+from app.kernel.engine import began
 from app.kernel.errors import DomainError, NotFoundError, ValidationFailedError
 from app.kernel.numbering import next_number
 from app.kernel.schema import REQUIRED
@@ -40,6 +41,7 @@ def open_ticket(ctx: Context, values: Mapping[str, Any]) -> ServiceTicket:
     ticket = ServiceTicket(ticket_no=next_number(ctx, "SV"), **given)
     ctx.session.add(ticket)
     ctx.session.flush()
+    began(ctx, ticket)
     return ticket
 
 

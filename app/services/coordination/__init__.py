@@ -1,0 +1,1 @@
+"""Matters between departments before the committee (clause 6(2))."""
