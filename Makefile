@@ -65,7 +65,7 @@ advisories: dev  ## Ask the advisory database about the locked versions (needs p
 	@artifacts/advisories/bin/pip-audit -r requirements/runtime.txt --no-deps --disable-pip --strict --progress-spinner off
 
 sweeps: dev  ## The long form of the sweeps: every record, every role, 5,000 answers at once, both databases
-	@ZHIDAN_SWEEPS=full $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/sweeps tests/contract/test_urls.py tests/browser/test_layout.py tests/browser/test_s01_walk.py
+	@ZHIDAN_SWEEPS=full $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/sweeps tests/contract/test_urls.py tests/contract/test_translations.py tests/browser/test_layout.py tests/browser/test_s01_walk.py
 
 format: dev  ## Mend style and format where that is safe
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
@@ -81,8 +81,8 @@ lock:  ## Write the lock files anew (needs uv on the path); UPGRADE=--upgrade mo
 	cd requirements && $(LOCK) $(UPGRADE) runtime.in -o runtime.txt
 	cd requirements && $(LOCK) $(UPGRADE) -c runtime.txt dev.in -o dev.txt
 
-screenshots: dev  ## Run the browser tests only; each keeps its pictures under artifacts/
-	@$(BIN)/python -m pytest tests/browser
+screenshots: dev  ## Pictures of every main page in every look, and contact sheets, under artifacts/screenshots/
+	@$(BIN)/python -m tests.browser.contact_sheet $(ARGS)
 
 bench: dev  ## Measure the pages at 1,000 and 1,000,000 orders; ARGS="--help" shows the options
 	@$(BIN)/python -m benchmarks $(ARGS)

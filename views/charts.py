@@ -243,11 +243,12 @@ def presets(asked: Asked) -> list[dict[str, Any]]:
     kept = [pair for pair in choice_pairs(choice) if pair[0] not in {"from", "to"}]
     if choice.axis is not chart.axes[0]:
         kept.append(("by", choice.axis.name))
-    found = []
+    found: list[dict[str, Any]] = []
     for label, since, until in periods(asked, period):
         dates = [("from", since.isoformat() if since else ""), ("to", until.isoformat() if until else "")]
         query = urlencode([*dates, *kept])
-        active = (choice.since, choice.until) == (since, until)
+        # In December the last twelve months are this year: one of the two is enough.
+        active = (choice.since, choice.until) == (since, until) and not any(each["active"] for each in found)
         found.append({"label": label, "url": f"{request.path}?{query}", "active": active, "count": None})
     return found
 
