@@ -243,7 +243,7 @@ def presets(asked: Asked) -> list[dict[str, Any]]:
     kept = [pair for pair in choice_pairs(choice) if pair[0] not in {"from", "to"}]
     if choice.axis is not chart.axes[0]:
         kept.append(("by", choice.axis.name))
-    found = []
+    found: list[dict[str, Any]] = []
     for label, since, until in periods(asked, period):
         dates = [("from", since.isoformat() if since else ""), ("to", until.isoformat() if until else "")]
         query = urlencode([*dates, *kept])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gettext
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import flask_appbuilder
@@ -17,12 +17,15 @@ from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from app.cli.demo_people import actors
 from tests.contract.page_texts import texts_of
 from tests.contract.visiting import Visit, visits
 from tests.signed_in import signed_in
+from tests.sweeps.depth import FULL
 from views.base import ENTITIES
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -38,15 +41,17 @@ ENGLISH = re.compile(r"[A-Za-z]{2,}")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 # English words that belong on a Chinese page: codes and numbers of records, codes of parameters, user names and
 # addresses, digests, keys of a second factor and of the keyboard, units, file kinds,
-# the product's name, the other language, environmental grades, names of the demo goods, what stands on keys.
+# the product's name, the other language, environmental grades, names of the demo goods, what stands on keys,
+# places of texts for scripts.
 ALLOWED = re.compile(
     r"\b[A-Z]{2,4}(-[A-Z0-9]+)+\b|\b[a-z]+(\.\w+)+\b|[\w.]+@[\w.]+|\b[a-z]{2}_[a-z]+\b"
     r"|\b[0-9a-f]{16,64}\b|\b[A-Z2-7]{32}\b"
     r"|\b(mm|kg|API|REST|xlsx|xls|csv|KB|MB|MiB|Zhidan|English|EN|ENF|JSON|Oslo|main)\b"
-    r"|\b(Excel|Tab|Enter|Ctrl|Esc|Delete)\b",
+    r"|\b(Excel|Tab|Enter|Ctrl|Esc|Delete)\b|\{\w+\}",
     re.ASCII,
 )
 
+REDIRECTS, BAD = 300, 400
 ONE_ENGINE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
@@ -58,6 +63,14 @@ def first(message: Message) -> str:
 def strings(message: Message) -> list[str]:
     """The Chinese texts of a message."""
     return [message.string] if isinstance(message.string, str) else list(message.string or ())
+
+
+@pytest.fixture
+def without_csrf(app: Flask) -> Iterator[None]:
+    """Forms are sent by hand; the token has its own tests."""
+    app.config["WTF_CSRF_ENABLED"] = False
+    yield
+    app.config["WTF_CSRF_ENABLED"] = True
 
 
 @pytest.fixture(scope="module")
@@ -119,8 +132,8 @@ def test_text_of_the_framework_when_its_catalogue_lacks_it_then_ours_has_it(mess
     assert sorted(extracted([package], methods) - theirs - ours) == []
 
 
-def pages(app: Flask, session: Session) -> dict[Visit, int]:
-    """Every page with somebody who may open it."""
+def pages(app: Flask, session: Session, method: str = "GET") -> dict[Visit, int]:
+    """Every page, or everything that is sent to one, with somebody who may open it."""
     people = sorted(actors(session).values(), key=lambda actor: actor.id or 0)
     ids = {name: session.scalar(sa.select(sa.func.min(view.model().id))) for name, view in ENTITIES.items()}
     session.rollback()
@@ -130,7 +143,7 @@ def pages(app: Flask, session: Session) -> dict[Visit, int]:
     for visit in everything:
         opens = [actor.id for actor in people if visit.is_open_to(actor.permissions)]
         changes_language = "/lang/" in visit.url or "logout" in visit.url
-        if visit.method == "GET" and not visit.is_api and not changes_language and opens and opens[0]:
+        if visit.method == method and not visit.is_api and not changes_language and opens and opens[0]:
             found[visit] = opens[0]
     return found
 
@@ -138,12 +151,41 @@ def pages(app: Flask, session: Session) -> dict[Visit, int]:
 def read(app: Flask, session: Session, language: str) -> list[tuple[str, str]]:
     """(address, text) of everything a person reads on all pages in one language."""
     found = []
+    clients: dict[int, FlaskClient] = {}
     for visit, user_id in pages(app, session).items():
-        client = signed_in(app, user_id, language)
-        answer = client.get(visit.url)
-        if answer.status_code == 200 and "html" in (answer.content_type or ""):
-            found += [(visit.url, text) for text in texts_of(answer.get_data(as_text=True))]
+        if user_id not in clients:
+            clients[user_id] = signed_in(app, user_id, language)
+        found += said(visit.url, clients[user_id].get(visit.url))
     return found
+
+
+def read_answers(app: Flask, session: Session, language: str) -> list[tuple[str, str]]:
+    """The same of what is said to forms sent with nothing in them, and of the bell afterwards."""
+    found = []
+    for visit, user_id in pages(app, session, "POST").items():
+        # Each by a session of its own: some of them end it.
+        client = signed_in(app, user_id, language)
+        found += said(f"POST {visit.url}", client.post(visit.url, data={"wrong": "field"}, follow_redirects=True))
+    for actor in actors(session).values():
+        session.rollback()
+        assert actor.id is not None
+        found += said("the bell", signed_in(app, actor.id, language).get("/notification/list/"))
+    return found
+
+
+def said(url: str, answer: TestResponse) -> list[tuple[str, str]]:
+    """What a person reads of an answer: of pages, of refusals, and of messages to scripts."""
+    if REDIRECTS <= answer.status_code < BAD:
+        return []  # nobody sees them
+    if "html" in (answer.content_type or ""):
+        return [(url, text) for text in texts_of(answer.get_data(as_text=True))]
+    told = answer.get_json(silent=True) if answer.status_code >= BAD else None
+    return [(url, str(told["message"]))] if isinstance(told, dict) and "message" in told else []
+
+
+def english_in(seen: list[tuple[str, str]]) -> dict[str, str]:
+    """Texts with English words, and where they are read."""
+    return {text: url for url, text in seen if ENGLISH.search(ALLOWED.sub("", text))}
 
 
 @pytest.mark.stage("demo")
@@ -151,8 +193,7 @@ def read(app: Flask, session: Session, language: str) -> list[tuple[str, str]]:
 def test_page_when_chinese_then_has_no_english_words(app: Flask, session: Session) -> None:
     seen = read(app, session, "zh")
     assert len({url for url, _text in seen}) > 2 * len(ENTITIES)
-    english = {text: url for url, text in seen if ENGLISH.search(ALLOWED.sub("", text))}
-    assert english == {}
+    assert english_in(seen) == {}
 
 
 @pytest.mark.stage("demo")
@@ -164,3 +205,17 @@ def test_page_when_english_then_has_no_text_of_the_chinese_catalogue(
     seen = read(app, session, "en")
     assert len({url for url, _text in seen}) > 2 * len(ENTITIES)
     assert {text: url for url, text in seen if text in chinese - DATA} == {}
+
+
+@pytest.mark.stage("demo")
+@pytest.mark.usefixtures("without_csrf")
+@pytest.mark.parametrize("language", ["zh", "en"] if FULL else ["zh"])
+@ONE_ENGINE
+def test_answer_when_a_form_says_nothing_then_in_the_language_of_the_page(
+    app: Flask, session: Session, messages: list[Message], language: str
+) -> None:
+    seen = read_answers(app, session, language)
+    assert len({url for url, _text in seen}) > len(ENTITIES)
+    chinese = {string for message in messages for string in strings(message) if CHINESE.search(string)}
+    wrong = english_in(seen) if language == "zh" else {text: url for url, text in seen if text in chinese - DATA}
+    assert wrong == {}
