@@ -91,7 +91,7 @@ class Cancellation(Stateful, Base):
     released_amount: Mapped[Decimal] = money(_l("Value of the cancelled goods"))
     documented_amount: Mapped[Decimal] = money(_l("Documented cost"), help_text=_l("After the salvage value."))
     cap_amount: Mapped[Decimal] = money(_l("Cap"), help_text=_l("Of custom goods, by the stage of each line."))
-    handling_amount: Mapped[Decimal] = money(_l("Handling"), help_text=_l("Of standard goods, by the stage."))
+    handling_amount: Mapped[Decimal] = money(_l("Handling fee"), help_text=_l("Of standard goods, by the stage."))
     compensation_amount: Mapped[Decimal] = money(_l("Compensation"))
     deposit_share_amount: Mapped[Decimal] = money(_l("Share of the deposit"))
     prepay_share_amount: Mapped[Decimal] = money(_l("Share of other payments"))
@@ -134,7 +134,7 @@ class CancellationLine(Stamped, Base):
     order_line_id: Mapped[int] = reference("order_line.id", _l("Order line"), nullable=False)
     qty: Mapped[Decimal] = quantity(_l("Quantity"), default=Decimal("1.000"))
     stage: Mapped[LineStage] = column(words(LineStage, name="stage"), _l("Stage"), nullable=False, default=LineStage.s1)
-    amount: Mapped[Decimal] = money(_l("Value"))
+    amount: Mapped[Decimal] = money(_l("Value of the cancelled goods"))
 
     cancellation: Mapped[Cancellation] = relationship(back_populates="lines")
     order_line: Mapped[OrderLine] = relationship()

@@ -194,7 +194,9 @@ def refund(walk: Walk) -> None:
     sun.press("approve")
     qian = walk.act("fi_qian", "2026-11-27 11:30")
     qian.find("refund", REFUND)
-    qian.press("execute")
+    qian.page.click(".zd-page-header [data-step=execute]")
+    with qian.page.expect_navigation():
+        qian.page.click("#zd-confirm[open] [data-zd-ok]")
     assert qian.state == "已退款"
     walk.keep(qian.page, "refunded")
 

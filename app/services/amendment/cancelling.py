@@ -235,7 +235,7 @@ CANCELLATION = Workflow(
         ),
         Step(
             "accept",
-            _l("Customer accepts"),
+            _l("Customer agrees to the offer"),
             (S.offered,),
             S.effective,
             permission="answer",

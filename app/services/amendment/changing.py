@@ -170,7 +170,7 @@ CHANGE = Workflow(
         ),
         Step(
             "accept",
-            _l("Customer accepts"),
+            _l("Customer agrees to the offer"),
             (S.offered,),
             S.accepted,
             permission="answer",
