@@ -111,6 +111,7 @@ KEYS = {
     "qty": _l("Quantity"),
     "size": _l("Size (mm)"),
     "size_mm": _l("Size (mm)"),
+    "drawing": _l("Drawing version"),
     "customer": Customer.__label__,
 }
 SIZES = {"size", "size_mm"}

@@ -49,6 +49,7 @@ WORDS = {
     "manage": _l("Of everybody in the own department"),
     "keep": _l("Keep from anonymising"),
     "reveal": _l("Show in full"),
+    "link": _l("Make a link for the customer"),
     "comment": _l("Write comments and attach files"),
     "report": _l("Report of a person's data"),
     "statement": _l("Statement of account"),

@@ -65,7 +65,7 @@ CONSENT = Workflow(
     ),
 )
 
-NOT_BY_REQUESTER = (Duty(0, ("customer_merge.add",), _l("Whoever asked for a merge does not decide on it.")),)
+NOT_BY_REQUESTER = (Duty(10, ("customer_merge.add",), _l("Whoever asked for a merge does not decide on it.")),)
 
 MERGE = Workflow(
     name="customer_merge",
