@@ -118,8 +118,9 @@ def test_bell_and_look_when_used_then_lines_by_keyboard_and_the_next_browser_is_
     assert page.evaluate("document.activeElement.className") == "zd-bell"
     page.click(".zd-bell")
     page.click("[data-zd-bell-read] button")
-    page.wait_for_selector(".zd-bell-menu .zd-notice:not(.is-unread)")
-    assert page.locator(".zd-bell__count").is_hidden()
+    # Some lines may have been read before: only the number says that the answer is there.
+    page.wait_for_selector(".zd-bell__count", state="hidden")
+    page.wait_for_function("!document.querySelector('.zd-bell-menu .is-unread')")
     page.keyboard.press("Escape")
     page.click(".zd-top .zd-user")
     with page.expect_response("**/desk/look"):
