@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,7 @@ from app.services.order.pricing import content_of
 from app.services.order.rules import content_hash
 from app.services.payment.actions import record_payment
 from app.services.payment.refunds import apply_invoice
+from app.services.payment.statement import EntryKind, Period, statement_of
 from models.cancellation import Cancellation
 from models.labels import (
     ApprovalKind,
@@ -36,7 +38,7 @@ from models.labels import (
 from models.order import Order
 from models.payment import PaymentAllocation, Refund
 from tests.services.company import Company, found, moment
-from tests.services.orders import Goods, confirmed, refusal
+from tests.services.orders import Goods, confirmed, ready_to_make, refusal
 
 D = Decimal
 CUSTOM = SupplyMode.custom
@@ -73,6 +75,7 @@ def order(company: Company) -> Order:
     with company.act("fi_qian", "2026-11-24 10:00") as ctx:
         paid = {"method": PaymentMethod.bank_transfer, "amount": D(9000), "order_id": made.id}
         record_payment(ctx, {**paid, "payer_name": "周建国", "payer_account": "6222020000000001"})
+    ready_to_make(company, made)
     cut(company, made.lines[1])
     company.session.refresh(made)
     return made
@@ -221,6 +224,25 @@ def test_s04_row_6_when_the_refund_is_paid_then_three_people_acted_and_6000_rema
     paid = sum(payment.amount for payment in order.payments)
     assert paid - request.kept_amount - refund.amount == order.paid_amount == D("6000.00")
     assert paid - sum(money_of(company, order).values()) == 0
+
+
+def test_s04_row_6_when_the_refund_is_paid_then_the_customers_account_asks_for_the_6000_that_remain(
+    company: Company, order: Order
+) -> None:
+    request = accept(company, offer(company, order))
+    company.fire("fi_zhou", "2026-11-27 11:00", request, "refund")
+    (refund,) = company.session.scalars(sa.select(Refund)).all()
+    company.fire("fi_sun", "2026-11-27 11:20", refund, "approve")
+    company.fire("fi_qian", "2026-11-27 11:30", refund, "execute")
+    period = Period(date(2026, 11, 1), date(2026, 11, 30))
+    account = statement_of(company.context("fi_zhou", "2026-12-01 09:00"), order.customer_id, period)
+    assert [(entry.kind, entry.amount, entry.balance) for entry in account.entries] == [
+        (EntryKind.order, D(18000), D(18000)),
+        (EntryKind.payment, D(-9000), D(9000)),
+        (EntryKind.change, D(-6000), D(3000)),
+        (EntryKind.withheld, D(1700), D(4700)),
+        (EntryKind.refund, D(1300), D(6000)),
+    ]
 
 
 def test_s04_row_7_when_the_compensation_is_kept_then_no_invoice_names_it(company: Company, order: Order) -> None:

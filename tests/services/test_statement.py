@@ -14,12 +14,13 @@ from app.kernel.context import local_day
 from app.services.payment.actions import record_payment
 from app.services.payment.refunds import record_refund
 from app.services.payment.statement import Age, EntryKind, Known, Period, Statement, statement_of
+from models.cancellation import Cancellation
 from models.customer import Customer
 from models.labels import PaymentMethod, RefundReason
 from models.order import Order
 from models.payment import Payment, Refund
 from tests.services.company import Company, found, moment, person
-from tests.services.orders import Goods, confirmed, draft
+from tests.services.orders import Goods, call_off, confirmed, draft
 
 D = Decimal
 NOVEMBER = Period(date(2026, 11, 1), date(2026, 11, 30))
@@ -50,6 +51,13 @@ def give_back(company: Company, when: str, order: Order, amount: str, **values: 
     return refund
 
 
+def pay_out(company: Company, when: str, request: Cancellation) -> None:
+    company.fire("fi_zhou", when, request, "refund")
+    refund = company.session.scalars(sa.select(Refund).where(Refund.cancellation_id == request.id)).one()
+    company.fire("fi_sun", when, refund, "approve")
+    company.fire("fi_qian", when, refund, "execute")
+
+
 def account(company: Company, customer: Customer, period: Period, known: Known | None = None) -> Statement:
     found = statement_of(company.context("fi_zhou", "2027-01-04 09:00"), customer.id, period, known)
     company.session.rollback()
@@ -63,17 +71,15 @@ def lines(statement: Statement) -> list[tuple[str, EntryKind, Decimal, Decimal, 
 def test_statement_when_orders_are_paid_refunded_and_cancelled_then_it_is_as_by_hand(
     company: Company, customer: Customer
 ) -> None:
-    """Kept order: 9,600 less 300 off. Cancelled order: 1,000, 500 paid, 400 back, 100 kept. 250 paid twice."""
+    """Kept order: 9,600 less 300 off. Cancelled order: 1,000, 500 paid, 500 back. 250 paid twice."""
     kept = confirmed(company, Goods("TBL-1", 2, 4800), customer=customer)
     gone = confirmed(company, Goods("CHR-1", 10, 100), customer=customer, order_no="SO-TEST-0002")
     draft(company, Goods("BED-1", 1, 7000), customer=customer, order_no="SO-TEST-0003")
     pay(company, "2026-11-25 10:00", "5000", order_id=kept.id)
     pay(company, "2026-11-26 10:00", "500", order_id=gone.id)
-    company.fire(
-        "oc_zhao", "2026-12-01 09:00", gone, "cancel", cancel_kind="customer", cancel_reason="house",
-        reason="不再需要",
-    )  # fmt: skip
-    give_back(company, "2026-12-03 10:00", gone, "400", compensation_amount=D(100), reason=RefundReason.cancel)
+    request = call_off(company, gone, "2026-12-01 09:00")
+    assert (request.kept_amount, request.refund_amount) == (D(0), D(500))
+    pay_out(company, "2026-12-03 10:00", request)
     give_back(company, "2026-12-04 10:00", kept, "300", reason=RefundReason.price_adjust)
     twice = pay(company, "2026-12-05 10:00", "4850", order_id=kept.id)
     give_back(company, "2026-12-06 10:00", kept, "250", reason=RefundReason.overpay, payment_id=twice.id)
@@ -91,8 +97,7 @@ def test_statement_when_orders_are_paid_refunded_and_cancelled_then_it_is_as_by_
     december = account(company, customer, DECEMBER)
     assert lines(december) == [
         ("2026-12-01", EntryKind.cancel, D(0), D(1000), D(4100)),
-        ("2026-12-03", EntryKind.refund, D(400), D(0), D(4500)),
-        ("2026-12-03", EntryKind.withheld, D(100), D(0), D(4600)),
+        ("2026-12-03", EntryKind.refund, D(500), D(0), D(4600)),
         ("2026-12-04", EntryKind.reduction, D(0), D(300), D(4300)),
         ("2026-12-04", EntryKind.refund, D(300), D(0), D(4600)),
         ("2026-12-05", EntryKind.payment, D(0), D(4850), D(-250)),
@@ -111,11 +116,11 @@ def test_statement_when_an_order_is_cancelled_after_a_reduction_then_only_the_re
     give_back(company, "2026-11-25 10:00", order, "100", reason=RefundReason.price_adjust)
     before = account(company, customer, NOVEMBER)
     assert before.closing == D(0)
-    company.fire(
-        "oc_zhao", "2026-12-01 09:00", order, "cancel", cancel_kind="customer", cancel_reason="house",
-        reason="不再需要",
-    )  # fmt: skip
-    give_back(company, "2026-12-02 10:00", order, "900", reason=RefundReason.cancel)
+    request = call_off(company, order, "2026-12-01 09:00")
+    assert (request.kept_amount, request.refund_amount) == (D(0), D(900))
+    pay_out(company, "2026-12-02 10:00", request)
+    company.session.refresh(order)
+    assert (order.paid_amount, order.refunded_amount) == (D(0), D(0))
     assert lines(account(company, customer, NOVEMBER)) == lines(before)
     assert lines(account(company, customer, DECEMBER)) == [
         ("2026-12-01", EntryKind.cancel, D(0), D(900), D(-900)),

@@ -115,7 +115,8 @@ def recount_money(ctx: Context, order: Order) -> None:
         Refund.cancellation_id.is_(None),
         Refund.change_request_id.is_(None),
     )
-    order.paid_amount = ctx.session.scalar(paid) or Decimal(0)
-    order.refunded_amount = ctx.session.scalar(refunded) or Decimal(0)
+    is_paid, is_back = ctx.session.scalar(paid) or Decimal(0), ctx.session.scalar(refunded) or Decimal(0)
+    # What went back for goods that were cancelled since lowers no payment any more: nothing of it is left.
+    order.paid_amount, order.refunded_amount = is_paid, min(is_back, is_paid)
     ctx.session.flush()
     follow(ctx, order)

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.kernel.context import Context
-from app.services.payment import rules
+from app.services.payment import queries, rules
 from models.labels import PaymentNature
 from models.order import Order
 from models.payment import PaymentAllocation, PaymentSchedule
@@ -32,15 +32,23 @@ class Taken:
 
 
 def paid_shares(ctx: Context, order: Order, before: Decimal, after: Decimal) -> Taken:
-    """The shares of what was paid that belong to the part an order has lost; nothing is changed."""
+    """The shares of what was paid that belong to the part an order has lost; nothing is changed.
+
+    What went back already, or is on its way, is not there a second time.
+    """
     rows = _rows(ctx, order)
     plan = rules.replanned([_told(row) for row in rows], before, after, is_pro_rata=True)
-    return _taken(rows, plan)
+    taken, held = _taken(rows, plan), max(queries.refundable(ctx, order), ZERO)
+    deposit = min(taken.deposit, held)
+    return Taken(deposit, min(taken.other, held - deposit))
 
 
 def surplus(ctx: Context, order: Order, before: Decimal, after: Decimal) -> Decimal:
-    """What was paid above the new total, however it was spread."""
-    return max(sum((row.paid_amount for row in _rows(ctx, order)), ZERO) - after, ZERO) if before != after else ZERO
+    """What was paid above the new total, however it was spread, as far as it has not gone back already."""
+    if before == after:
+        return ZERO
+    above = sum((row.paid_amount for row in _rows(ctx, order)), ZERO) - after
+    return max(min(above, queries.refundable(ctx, order)), ZERO)
 
 
 def replan(ctx: Context, order: Order, before: Decimal, *, is_pro_rata: bool, kept: Decimal = ZERO) -> Taken:

@@ -16,9 +16,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.kernel.context import Context, local_midnight
+from app.services.payment.queries import OF_ORDER_MONEY
 from app.services.payment.rules import ZERO
 from models.base import Amount, UtcDateTime
-from models.labels import LetterState, OrderState, PaymentNature, RefundState
+from models.cancellation import Cancellation
+from models.labels import CancellationState, LetterState, OrderState, PaymentNature, RefundState
 from models.labels_money import UNALLOCATED_REASONS
 from models.letter import ConfirmationLetter
 from models.order import Order
@@ -183,7 +185,8 @@ def _entries(customer_id: int, known: Known) -> list[Any]:
     # A refund belongs to its order; who may not know of the order is not told of it by the refund.
     returned = (*mine, known.refunds, Refund.state == RefundState.executed)
     ended = sa.and_(Order.state == OrderState.cancelled, Refund.executed_at >= Order.state_since)
-    of_order = Refund.reason.not_in(UNALLOCATED_REASONS)
+    # What goes back by a cancellation or a change is told by the letter that lowers the total, not once more here.
+    of_order = sa.and_(Refund.reason.not_in(UNALLOCATED_REASONS), OF_ORDER_MONEY)
     letter = ConfirmationLetter
     before = sa.func.coalesce(
         sa.type_coerce(
@@ -202,6 +205,11 @@ def _entries(customer_id: int, known: Known) -> list[Any]:
         )
         .scalar_subquery()
     )
+    # An order that ended by a cancellation was priced anew: what was rendered already (measuring) is still to be paid.
+    is_called_off = sa.exists().where(
+        Cancellation.order_id == Order.id, Cancellation.state == CancellationState.effective
+    )
+    left = sa.case((is_called_off, Order.total_amount), else_=sa.literal(ZERO, Amount()))
     first, later = (
         _entry(kind, letter.sent_at, Order.order_no, letter.total_amount - before)
         .add_columns(letter.letter_version.label("version"))
@@ -214,8 +222,8 @@ def _entries(customer_id: int, known: Known) -> list[Any]:
     return [
         sa.select(*(first.c[name] for name in names)).where(first.c.version == 1),
         sa.select(*(later.c[name] for name in names)).where(later.c.version > 1),
-        # The end of an order takes back what its letter asked for, less what was taken off before.
-        _entry(EntryKind.cancel, Order.state_since, Order.order_no, reduced - letter.total_amount)
+        # The end of an order takes back what its letter asked for, less what was taken off before and what stays owed.
+        _entry(EntryKind.cancel, Order.state_since, Order.order_no, reduced + left - letter.total_amount)
         .join(Order, letter.order_id == Order.id)
         .where(*mine, Order.state == OrderState.cancelled, letter.state != LetterState.superseded),
         _entry(EntryKind.payment, Payment.received_at, Payment.payment_no, -Payment.amount, Payment.method).where(
@@ -231,6 +239,10 @@ def _entries(customer_id: int, known: Known) -> list[Any]:
         _entry(EntryKind.withheld, Refund.executed_at, Refund.refund_no, Refund.compensation_amount)
         .join(Order, Refund.order_id == Order.id)
         .where(*returned, of_order, ended),
+        # The compensation of a cancellation is owed from its day, whether anything goes back or not.
+        _entry(EntryKind.withheld, Cancellation.effective_at, Cancellation.cancellation_no, Cancellation.kept_amount)
+        .join(Order, Cancellation.order_id == Order.id)
+        .where(*mine, Cancellation.state == CancellationState.effective),
     ]
 
 
