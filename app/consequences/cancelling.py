@@ -157,6 +157,11 @@ def ask_committee(ctx: Context, cancellation: Cancellation, _values: Values) -> 
     )
 
 
+def void_approval(ctx: Context, cancellation: Cancellation, _values: Values) -> None:
+    """Sent back: lines, costs and who cancels may become others, and what the committee said was of these."""
+    approvals.void(ctx, "cancellation", cancellation.id)
+
+
 def take_effect(ctx: Context, cancellation: Cancellation, _values: Values) -> None:
     """Lines, prices, goods, tasks, shipments, payment plan and letter follow together, or nothing does.
 
@@ -174,6 +179,7 @@ def take_effect(ctx: Context, cancellation: Cancellation, _values: Values) -> No
             give_back(ctx, line)
     cancel_shipments(ctx, order, quantities, cancellation.cancellation_no)
     replan.replan(ctx, order, before, is_pro_rata=True, kept=cancellation.kept_amount)
+    amend.judge(ctx, order)
     if all(line.qty_net == ZERO for line in order.lines):
         ended = {"cancel_kind": cancellation.cancel_kind, "cancel_reason": cancellation.cancel_reason}
         fire(ctx.as_system(), order, "call_off", {name: str(value) for name, value in ended.items()})

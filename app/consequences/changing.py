@@ -18,7 +18,7 @@ from app.kernel.schema import label_of_column
 from app.services.amendment import actions, rules
 from app.services.amendment import change_actions as wanted
 from app.services.approval import actions as approvals
-from app.services.order import amend, pricing, progress
+from app.services.order import amend, flags, pricing, progress
 from app.services.order.actions import new_line
 from app.services.order.rules import content_hash
 from app.services.payment import queries as money
@@ -108,9 +108,8 @@ def preview(ctx: Context, request: ChangeRequest) -> None:
     request.needs_approval = rules.needs_committee(
         order.total_amount,
         after.total_amount,
-        set(after.special_flags) - set(order.special_flags or ()),
+        amend.new_findings(ctx, order, after),
         ctx.policy,
-        becomes_large=after.is_large and not order.is_large,
     )
     request.order_mark = mark(request, stages)
     ctx.session.flush()
@@ -262,7 +261,8 @@ def _require_line_possible(row: ChangeLine, line: OrderLine) -> None:
 
 
 def ask_committee(ctx: Context, request: ChangeRequest, _values: Values) -> None:
-    """A change that is much dearer or newly special goes before the committee. Clause 15."""
+    """A change that is much dearer or newly special is decided on as a new order would be. Clause 15, domain/06 6.3."""
+    found = flags.findings(ctx, _as_if(ctx, request))
     approvals.ask(
         ctx,
         approvals.Matter(
@@ -271,7 +271,8 @@ def ask_committee(ctx: Context, request: ChangeRequest, _values: Values) -> None
             request.id,
             content_hash=request.order_mark,
             amount=request.total_after_amount,
-            triggers=["change"],
+            triggers=["change", *found],
+            findings=found,
             summary="\n".join(f"{row.before or '–'} → {row.after}" for row in request.lines),
             order_id=request.order_id,
         ),
@@ -310,6 +311,7 @@ def apply_change(ctx: Context, request: ChangeRequest, _values: Values) -> None:
         cancel_shipments(ctx, order, [line.id for line, _ in touched], request.change_no)
     request.refund_amount = replan.surplus(ctx, order, before, order.total_amount)
     replan.replan(ctx, order, before, is_pro_rata=False)
+    amend.judge(ctx, order)
     send_next_letter(ctx, order)
     progress.recount_money(ctx, order)
 

@@ -92,7 +92,19 @@ class Parts:
         return f"its {entity_name(self.model)}s"
 
 
-OWN, OF_ORDER = Own(), OfOrder()
+@dataclass(frozen=True)
+class OfSubject:
+    """What a request is about, by the word of its entity and its key."""
+
+    def rows(self, record: Any, journal: Any) -> Clause | None:
+        """By entity and id."""
+        return sa.and_(journal.entity == record.entity, journal.entity_id == record.entity_id)
+
+    def __str__(self) -> str:
+        return "what it is about"
+
+
+OWN, OF_ORDER, OF_SUBJECT = Own(), OfOrder(), OfSubject()
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,6 +19,7 @@ from app.services.shipment.actions import plan_shipment
 from models.change import ChangeRequest
 from models.labels import (
     ApprovalKind,
+    ApprovalState,
     ChangeState,
     FeeKind,
     LetterState,
@@ -32,7 +33,9 @@ from models.labels import (
 from models.order import Order
 from models.payment import Refund
 from tests.services.company import Company, found, moment
-from tests.services.orders import Goods, confirmed, draft, inspected, refusal, settled
+from tests.services.orders import (
+    CHECKS, CONFIRMED, ENTERED, REVIEWED, Goods, confirmed, draft, inspected, refusal, settled,
+)  # fmt: skip
 
 D = Decimal
 MADE = SupplyMode.make_to_order
@@ -53,7 +56,11 @@ def order(company: Company) -> Order:
 
 
 def ask(company: Company, order: Order, *rows: dict[str, Any], **values: Any) -> ChangeRequest:
-    with company.act("oc_li", ASKED) as ctx:
+    return ask_at(company, order, ASKED, *rows, **values)
+
+
+def ask_at(company: Company, order: Order, when: str, *rows: dict[str, Any], **values: Any) -> ChangeRequest:
+    with company.act("oc_li", when) as ctx:
         given = {"kind": "quantity", "note": "客户电话", "order_id": order.id}
         return changing.open_change(ctx, {**given, **values, "lines": rows})
 
@@ -262,10 +269,86 @@ def test_change_when_one_is_open_or_the_order_is_a_draft_then_refused(company: C
     assert (twice.value.reason_code, too_early.value.reason_code) == ("change_open", "not_changeable")
 
 
+def test_change_when_it_meets_a_criterion_anew_then_who_must_be_heard_is_and_its_vote_counts(
+    company: Company, order: Order
+) -> None:
+    """A discount of 11 % is F01: the committee decides as on a new order, finance is heard and among the votes."""
+    request = accepted(company, ask(company, order, line_of(order, 0, discount_pct=D(11)), kind="price"))
+    assert (request.total_after_amount, request.needs_approval) == (D(10900), True)
+    company.fire("oc_li", APPLIED, request, "escalate")
+    (approval,) = [each for each in order.approvals if each.kind is ApprovalKind.change]
+    assert (approval.triggers, [str(each.asked_of) for each in approval.opinions]) == (["change", "F01"], ["finance"])
+    assert refusal(company, "cm_zhang", APPLIED, approval, "vote", decision="approve") == "opinions_missing"
+    company.fire("fi_zhou", APPLIED, approval, "opine", text="毛利仍为正")
+    for member in ("cm_zhang", "pd_he"):
+        company.fire(member, APPLIED, approval, "vote", decision="approve")
+    assert approval.state is ApprovalState.pending
+    company.fire("fi_sun", APPLIED, approval, "vote", decision="approve")
+    company.session.refresh(request)
+    company.fire("oc_li", APPLIED, request, "apply")
+    company.session.refresh(order)
+    assert (order.total_amount, order.special_flags) == (D(10900), ["F01"])
+
+
+def test_change_when_a_custom_line_passes_its_limit_then_the_committee_decides(company: Company) -> None:
+    """F04 from 50,000 on: 48,000 becomes 51,000, which is less than a tenth more."""
+    order = confirmed(company, Goods("WRD-1", 16, 3000, SupplyMode.custom), elevator="passenger")
+    request = ask(company, order, line_of(order, 0, qty_ordered=D(17)))
+    assert (order.special_flags, request.total_after_amount, request.needs_approval) == ([], D(51000), True)
+
+
+def test_change_when_the_order_was_special_before_then_it_stays_so(company: Company) -> None:
+    order = approved_by_committee(company, draft(company, Goods("BED-1", 2, 1000, MADE), is_exclusive=True))
+    assert order.special_flags == ["F11"]
+    company.fire("oc_li", APPLIED, order, "confirm", promised_on="2026-12-18", channel="sms")
+    request = ask_at(company, order, "2026-11-27 12:00", line_of(order, 0, colour="胡桃"))
+    assert request.needs_approval is False
+    for step, who in (("say_production", "pd_he"), ("say_finance", "fi_zhou")):
+        company.fire(who, "2026-11-27 13:00", request, step, opinion="可行")
+    company.fire("oc_li", "2026-11-27 14:00", request, "offer")
+    company.fire("oc_li", "2026-11-27 15:00", request, "accept", accepted_how="微信确认")
+    company.fire("oc_li", "2026-11-27 16:00", request, "apply")
+    company.session.refresh(order)
+    assert (order.special_flags, order.lines[0].colour) == (["F11"], "胡桃")
+
+
+def test_change_when_the_wish_becomes_another_then_the_departments_are_heard_again(
+    company: Company, order: Order
+) -> None:
+    request = heard(company, ask(company, order, line_of(order, 0, qty_ordered=D(11))))
+    with company.act("oc_li", HEARD) as ctx:
+        changing.change_row(ctx, request.lines[0], {"qty_ordered": D(500)})
+    assert refusal(company, "oc_li", OFFERED, request, "offer") == "no_opinion"
+
+
+def test_vote_when_a_member_asked_for_the_change_then_another_decides(company: Company, order: Order) -> None:
+    """The head of the order centre is a member: her own request she does not vote on, whoever submits it."""
+    with company.act("oc_zhao", ASKED) as ctx:
+        rows = [line_of(order, 0, qty_ordered=D(12))]
+        request = changing.open_change(ctx, {"kind": "quantity", "order_id": order.id, "lines": rows})
+    company.fire("oc_li", APPLIED, accepted(company, request), "escalate")
+    (approval,) = [each for each in order.approvals if each.kind is ApprovalKind.change]
+    assert refusal(company, "oc_zhao", APPLIED, approval, "vote", decision="approve") == "separation_of_duties"
+
+
+def approved_by_committee(company: Company, order: Order) -> Order:
+    """A special order that was submitted, reviewed, heard and voted on."""
+    company.fire("oc_li", ENTERED, order, "submit")
+    company.fire("oc_wang", REVIEWED, order, "escalate", **dict.fromkeys(CHECKS, "passed"), comment="已核对")
+    (approval,) = order.approvals
+    company.fire("system", REVIEWED, approval, "opine", text="同意")
+    for member in ("cm_zhang", "fi_sun"):
+        company.fire(member, REVIEWED, approval, "vote", decision="approve")
+    company.session.refresh(order)
+    return order
+
+
 def awarded(company: Company) -> Order:
     """The school furniture of S12: 289,800.00, decided on by the committee."""
     goods = (Goods("DSK-STU-SET", 600, 385, MADE), Goods("DSK-TCH", 40, 1150, MADE), Goods("CHR-TCH", 40, 320, MADE))
-    return confirmed(company, *goods, order_type=OrderType.government, elevator="passenger")
+    order = draft(company, *goods, order_type=OrderType.government, elevator="passenger")
+    approved_by_committee(company, order)
+    return company.fire("oc_li", CONFIRMED, order, "confirm", promised_on="2026-12-08", channel="sms")
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,16 @@ from sqlalchemy.orm import Session
 from app.kernel.errors import DomainError, DuplicateError, ValidationFailedError
 from app.services.customer.actions import change_customer, create_customer
 from app.services.customer.merge import request_merge
+from app.services.order.pricing import content_of
+from app.services.order.rules import content_hash
 from models.customer import Customer, CustomerAddress
 from models.customer_merge import CustomerMerge, MergeState
+from models.exchange import ImportedCustomer
 from models.journal import Journal
-from models.labels import CustomerKind
+from models.labels import CustomerKind, OrderState
 from models.order import Order
 from tests.services.company import Company, found, person
-from tests.services.orders import Goods, draft, refusal
+from tests.services.orders import CHECKS, Goods, draft, refusal
 
 D = Decimal
 ASKED, DECIDED, LATER = "2026-11-24 09:00", "2026-11-24 10:00", "2026-11-24 11:00"
@@ -123,6 +126,31 @@ def test_merge_when_the_files_cannot_be_one_then_told_at_the_field(
     with pytest.raises(DuplicateError) as twice, company.act("oc_li", DECIDED) as ctx:
         request_merge(ctx, {"source_id": target.id, "target_id": source.id, "reason": "同"})
     assert twice.value.reason_code == "merge_open"
+
+
+def test_order_when_its_customers_file_is_merged_after_the_review_then_the_letter_goes_out(
+    company: Company, files: tuple[Customer, Customer]
+) -> None:
+    order = company.session.scalars(sa.select(Order)).one()
+    company.fire("oc_li", ASKED, order, "submit")
+    company.fire("oc_wang", ASKED, order, "review", **dict.fromkeys(CHECKS, "passed"), comment="已核对")
+    merge = ask(company, files)
+    company.fire("oc_zhao", DECIDED, merge, "merge")
+    assert order.content_hash == content_hash(content_of(order))
+    company.fire("oc_zhao", "2026-11-24 10:10", merge, "undo", reason="误合并")
+    assert order.content_hash == content_hash(content_of(order))
+    company.fire("oc_li", LATER, order, "confirm", promised_on="2026-12-08", channel="sms")
+    assert order.state is OrderState.confirmed
+
+
+def test_import_when_its_customers_file_was_merged_then_the_key_leads_to_the_file_that_stays(
+    company: Company, files: tuple[Customer, Customer]
+) -> None:
+    source, target = files
+    with company.act("oc_li", "2026-11-20 10:00") as ctx:
+        ctx.session.add(ImportedCustomer(source_key="a" * 64, customer_id=source.id))
+    company.fire("oc_zhao", DECIDED, ask(company, files), "merge")
+    assert company.session.scalars(sa.select(ImportedCustomer.customer_id)).all() == [target.id]
 
 
 def test_order_when_its_customer_was_merged_away_then_not_submitted(

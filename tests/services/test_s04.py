@@ -286,6 +286,23 @@ def test_s04_row_8_when_the_committee_lifts_the_cap_then_only_with_the_customers
     assert request.state is CancellationState.effective
 
 
+def test_cancellation_when_it_is_sent_back_then_what_the_committee_said_does_not_hold(
+    company: Company, order: Order
+) -> None:
+    """A company that cancels one line with the committee's word does not cancel another with it."""
+    request = ask(company, order, cancel_kind="company", cancel_reason="other")
+    company.fire("oc_li", OFFERED, request, "escalate")
+    (approval,) = [each for each in order.approvals if each.kind is ApprovalKind.cancellation]
+    for member in ("cm_zhang", "fi_sun"):
+        company.fire(member, OFFERED, approval, "vote", decision="approve")
+    company.session.refresh(request)
+    company.fire("fi_zhou", OFFERED, request, "send_back", reason="补一行")
+    with company.act("oc_li", OFFERED) as ctx:
+        cancelling.add_line(ctx, {"cancellation_id": request.id, "order_line_id": order.lines[0].id})
+    assert refusal(company, "oc_li", OFFERED, request, "offer") == "needs_committee"
+    assert approval.state is ApprovalState.lapsed
+
+
 def test_s04_row_8_when_the_committee_rejects_then_the_cap_holds(company: Company, order: Order) -> None:
     request = cost(company, ask(company, order), DEARER)
     company.fire("fi_zhou", CHECKED, request, "check")

@@ -132,19 +132,19 @@ def test_fee_when_the_customer_changes_again_then_only_the_first_is_free(earlier
 
 
 @pytest.mark.parametrize(
-    ("after", "flags", "becomes_large", "asked"),
+    ("after", "reasons", "asked"),
     [
-        (1099, (), False, False),
-        (1100, (), False, True),
-        (900, (), False, False),
-        (1000, ("F01",), False, True),
-        (1000, (), True, True),
+        (1099, (), False),
+        (1100, (), True),
+        (900, (), False),
+        (1000, ("F01",), True),
+        (1000, ("large",), True),
     ],
 )
 def test_committee_when_a_change_adds_a_tenth_or_meets_a_criterion_then_it_is_asked(
-    after: int, flags: tuple[str, ...], becomes_large: bool, asked: bool
+    after: int, reasons: tuple[str, ...], asked: bool
 ) -> None:
-    assert rules.needs_committee(D(1000), D(after), flags, POLICY, becomes_large=becomes_large) is asked
+    assert rules.needs_committee(D(1000), D(after), reasons, POLICY) is asked
 
 
 @pytest.mark.parametrize(("sets", "allowed"), [(80, False), (75, True)])

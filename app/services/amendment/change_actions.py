@@ -70,6 +70,8 @@ def require_changeable(order: Order) -> None:
 def change_request(ctx: Context, request: ChangeRequest, values: Mapping[str, Any]) -> ChangeRequest:
     """Edits a request that is only asked for. Raises DomainError ``not_asked``."""
     require_asked(request)
+    if any(name in values and values[name] != getattr(request, name) for name in OF_ORDER):
+        _unsay(request)
     for name, value in values.items():
         setattr(request, name, value)
     ctx.session.flush()
@@ -104,6 +106,7 @@ def add_row(ctx: Context, values: Mapping[str, Any]) -> ChangeLine:
     row = ChangeLine(**given)
     row.order_line = line
     check_row(row)
+    _unsay(request)
     request.lines.append(row)
     ctx.session.flush()
     return row
@@ -111,7 +114,7 @@ def add_row(ctx: Context, values: Mapping[str, Any]) -> ChangeLine:
 
 def change_row(ctx: Context, row: ChangeLine, values: Mapping[str, Any]) -> ChangeLine:
     """Another wish for the same line. Raises DomainError ``not_asked``."""
-    _asked(ctx, row.change_request_id)
+    _unsay(_asked(ctx, row.change_request_id))
     for name, value in values.items():
         setattr(row, name, value)
     with ctx.session.no_autoflush:
@@ -123,9 +126,15 @@ def change_row(ctx: Context, row: ChangeLine, values: Mapping[str, Any]) -> Chan
 def remove_row(ctx: Context, row: ChangeLine) -> None:
     """The line stays as it is. Raises DomainError ``not_asked``."""
     request = _asked(ctx, row.change_request_id)
+    _unsay(request)
     request.lines.remove(row)
     ctx.session.delete(row)
     ctx.session.flush()
+
+
+def _unsay(request: ChangeRequest) -> None:
+    """Another wish: what the departments said was about the one before."""
+    request.production_opinion = request.finance_opinion = request.logistics_opinion = None
 
 
 def check_row(row: ChangeLine) -> None:

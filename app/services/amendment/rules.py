@@ -205,15 +205,13 @@ def change_fee(earlier: int, policy: Mapping[str, Decimal]) -> Decimal:
 def needs_committee(
     before: Decimal,
     after: Decimal,
-    new_flags: Iterable[str],
+    new_reasons: Iterable[str],
     policy: Mapping[str, Decimal],
-    *,
-    becomes_large: bool,
 ) -> bool:
     """Whether a change is approved anew: a tenth more, or a criterion that is newly met (domain/02, article 15(6))."""
     risen = after - before
     is_much = risen > ZERO and risen >= percent_of(before, policy["chg.reapprove_pct"])
-    return is_much or becomes_large or any(True for _ in new_flags)
+    return is_much or any(True for _ in new_reasons)
 
 
 def is_within_award(award: Decimal, after: Decimal, policy: Mapping[str, Decimal]) -> bool:

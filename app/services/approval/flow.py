@@ -12,7 +12,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from app.kernel.calendar import due_at
 from app.kernel.clocks import calendar_exceptions
 from app.kernel.context import Context
-from app.kernel.duties import OF_ORDER, Duty, plain_acts, role_names
+from app.kernel.duties import OF_ORDER, OF_SUBJECT, Duty, plain_acts, role_names
 from app.kernel.errors import Reason
 from app.kernel.schema import EntityInput, ReasonInput
 from app.kernel.workflow import Clock, Step, Workflow
@@ -41,6 +41,7 @@ class VoteInput(EntityInput):
 _NOT_ONES_OWN = _l("Whoever entered or submitted it does not vote on it.")
 NOT_BY_SUBMITTER = (
     Duty(2, ("approval.add",), _NOT_ONES_OWN),
+    Duty(2, (*plain_acts("change_request", "cancellation"), "cancellation.cost"), _NOT_ONES_OWN, OF_SUBJECT),
     Duty(
         2,
         plain_acts("order", "order_line", "order_fee"),

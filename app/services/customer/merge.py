@@ -19,8 +19,10 @@ from app.kernel.errors import DomainError, DuplicateError, NotFoundError, Valida
 from app.kernel.journal import plain
 from app.kernel.numbering import next_number
 from app.services.customer import rules
+from models.base import Stamped
 from models.customer import Consent, Customer, CustomerAddress
 from models.customer_merge import CustomerMerge, MergeState
+from models.exchange import ImportedCustomer
 from models.order import Order
 from models.payment import Payment
 from models.privacy import PrivacyRequest
@@ -28,7 +30,10 @@ from models.ticket import ServiceTicket
 
 # What a decision is asked about, column by column; credit and blacklisting always stay with the stricter file.
 FIELDS = ("name", "phone", "uscc", "email", "wechat", "province", "city", "level", "note")
-MOVED: tuple[type[Any], ...] = (Order, CustomerAddress, Consent, ServiceTicket, Payment, PrivacyRequest)
+# A file of past orders names the customer by its own key: that must lead to the file that stays, too.
+MOVED: tuple[type[Any], ...] = (
+    Order, CustomerAddress, Consent, ServiceTicket, Payment, PrivacyRequest, ImportedCustomer,
+)  # fmt: skip
 OPEN = (MergeState.requested, MergeState.merged)
 
 
@@ -140,7 +145,9 @@ def _is_newer(ctx: Context, merge: CustomerMerge, target: Customer) -> bool:
     """Whether anything that names the customer was made or changed after the merge."""
     since: datetime = merge.state_since if merge.decided_at is None else merge.decided_at
     statements = (
-        sa.select(model.id).where(model.customer_id == target.id, model.updated_at > since).limit(1) for model in MOVED
+        sa.select(model.id).where(model.customer_id == target.id, model.updated_at > since).limit(1)
+        for model in MOVED
+        if issubclass(model, Stamped)
     )
     return any(ctx.session.scalar(statement) is not None for statement in statements)
 

@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.kernel.context import Context
-from app.services.order import rules
+from app.services.order import flags, rules
 from app.services.order.actions import new_line
 from app.services.order.pricing import content_of, reprice
 from models.labels_order import FeeKind
@@ -17,9 +18,15 @@ from models.order import Order, OrderFee, OrderLine
 from models.product import Product
 
 ZERO = Decimal(0)
-PRICED = ("order_type", "floor", "elevator", "customer_id", "channel", "received_at")
+# What prices it, and what makes it large or special.
+PRICED = (
+    "id", "order_type", "floor", "elevator", "customer_id", "channel", "received_at", "requested_on", "bond_amount",
+    "delivery_cost_amount", "is_outside_area", "is_exclusive", "has_special_terms", "penalty_pct_daily",
+    "penalty_cap_pct", "retention_pct",
+)  # fmt: skip
 COPIED = (
     "line_no", "product_id", "qty_ordered", "qty_cancelled", "list_price", "discount_pct", "tax_rate", "supply_mode",
+    "lead_days", "warranty_months",
 )  # fmt: skip
 FEE = ("kind", "amount", "tax_rate")
 
@@ -41,6 +48,8 @@ def as_if(
     """
     with ctx.session.no_autoflush:
         copy = Order(**{name: getattr(order, name) for name in PRICED}, **(head or {}))
+        # Set without its backref: the copy must not reach the customer's orders.
+        set_committed_value(copy, "customer", order.customer)
         for line in order.lines:
             made = OrderLine(**{**{name: getattr(line, name) for name in COPIED}, **lines.get(line.id, {})})
             made.product = line.product
@@ -83,6 +92,26 @@ def call_off(ctx: Context, order: Order, quantities: Mapping[int, Decimal]) -> N
             line.qty_cancelled += qty
     call_off_fees(order)
     renew(ctx, order)
+
+
+def judge(ctx: Context, order: Order) -> None:
+    """What makes a changed order large or special, once its payment plan is the new one (F05, F06)."""
+    ctx.session.expire(order, ["schedules"])
+    flags.judge(ctx, order)
+    ctx.session.flush()
+
+
+def new_findings(ctx: Context, order: Order, changed: Order) -> dict[str, dict[str, str]]:
+    """Why the committee would decide on an order as it would be (:func:`as_if`); of the plan's money nothing is said.
+
+    What is so without the change as well, only later than the letter, is no reason of the change.
+    """
+    found = flags.findings(ctx, changed)
+    known = {*(order.special_flags or ()), *([flags.LARGE] if order.is_large else [])}
+    if known.issuperset(found):
+        return {}
+    known |= set(flags.findings(ctx, order))
+    return {code: numbers for code, numbers in found.items() if code not in known}
 
 
 def renew(ctx: Context, order: Order) -> None:

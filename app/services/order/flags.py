@@ -131,8 +131,8 @@ def _size(ctx: Context, order: Order, around: Around) -> list[tuple[str, Mapping
 
 def _discount(ctx: Context, order: Order) -> Mapping[str, Any] | None:
     limit = ctx.policy["appr.discount.lead"]
-    most = max((whole_discount(line) for line in order.lines), default=ZERO)
-    below = [str(line.line_no) for line in order.lines if is_below_cost(line)]
+    most = max((whole_discount(line) for line in _sold(order)), default=ZERO)
+    below = [str(line.line_no) for line in _sold(order) if is_below_cost(line)]
     numbers: dict[str, Any] = {"discount": rounded(most), "limit": limit} if most > limit else {}
     if below:
         numbers["below_cost"] = "、".join(below)
@@ -145,8 +145,13 @@ def is_below_cost(line: Any) -> bool:
     return bool(ZERO < line.unit_price < cost * COST_MARGIN)
 
 
+def _sold(order: Order) -> list[Any]:
+    """A line that was cancelled whole costs nothing, which is no gift."""
+    return [line for line in order.lines if line.qty_net > ZERO]
+
+
 def _free(order: Order) -> Mapping[str, Any] | None:
-    free = [str(line.line_no) for line in order.lines if line.line_amount == ZERO]
+    free = [str(line.line_no) for line in _sold(order) if line.line_amount == ZERO]
     return {"lines": "、".join(free)} if free else None
 
 
