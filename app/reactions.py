@@ -125,7 +125,9 @@ def remind_members(ctx: Context, approval: Approval, _values: Values) -> None:
 
 
 def pass_decision_on(ctx: Context, approval: Approval, _values: Values) -> None:
-    """The record that was decided on goes on or back."""
+    """The record that was decided on goes on or back, where it waits for that."""
+    if approval.entity not in SUBJECTS:
+        return
     record = ctx.session.get_one(SUBJECTS[approval.entity], approval.entity_id)
     fire(ctx.as_system(), record, DECISIONS[approval.state])
 

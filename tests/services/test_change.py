@@ -34,7 +34,16 @@ from models.order import Order
 from models.payment import Refund
 from tests.services.company import Company, found, moment
 from tests.services.orders import (
-    CHECKS, CONFIRMED, ENTERED, REVIEWED, Goods, confirmed, draft, inspected, refusal, settled,
+    CHECKS,
+    CONFIRMED,
+    ENTERED,
+    REVIEWED,
+    Goods,
+    confirmed,
+    draft,
+    inspected,
+    refusal,
+    settled,
 )  # fmt: skip
 
 D = Decimal

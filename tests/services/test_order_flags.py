@@ -10,7 +10,9 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.kernel.errors import DomainError
+from app.services.order import flags
 from app.services.order.actions import add_line, change_line, change_order, create_order
+from app.services.order.contract import add_terms
 from app.services.order.flags import findings
 from models.calendar import CalendarDay
 from models.customer import Customer
@@ -28,7 +30,7 @@ from models.labels import (
 from models.order import Order
 from models.payment import PaymentSchedule
 from tests.services.company import Company, found, moment, product
-from tests.services.orders import ENTERED, RECEIVED, REVIEWED, Goods, confirmed, draft, refusal
+from tests.services.orders import ENTERED, RECEIVED, REVIEWED, TERMS, Goods, confirmed, draft, refusal
 
 D = Decimal
 pytestmark = pytest.mark.stage("people")
@@ -241,7 +243,19 @@ def tender(company: Company) -> Order:
                 ctx.session, sku, supply_mode=SupplyMode.make_to_order, list_price=D(price), lead_days=20,
             )  # fmt: skip
             add_line(ctx, {"order_id": order.id, "product_id": item.id, "qty_ordered": D(qty)})
+        add_terms(ctx, {"order_id": order.id, **TERMS[OrderType.government]})
     return order
+
+
+def test_credit_when_the_order_is_reviewed_days_after_its_entry_then_its_own_first_payment_is_not_overdue(
+    company: Company,
+) -> None:
+    order = draft(company, Goods("BED-1", 1, 5600, SupplyMode.make_to_order))
+    company.fire("oc_li", ENTERED, order, "submit")
+    assert order.schedules[0].due_on == date(2026, 11, 23)
+    context = company.context("oc_wang", "2027-01-05 10:00")
+    assert flags.look_around(context, order).overdue == D(0)
+    assert "F09" not in findings(context, order)
 
 
 def test_s12_rows_1_and_2_when_the_tender_is_entered_then_locked_and_f08(company: Company) -> None:

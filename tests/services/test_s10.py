@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.clocks import Reading, readings
 from app.services.order.actions import add_fee, add_line, change_line, create_order
+from app.services.order.contract import add_terms
 from models.approval import Approval
 from models.customer import Customer
 from models.labels import (
@@ -27,7 +28,7 @@ from models.labels import (
 )
 from models.order import Order
 from tests.services.company import Company, found, moment, product
-from tests.services.orders import refusal
+from tests.services.orders import TERMS, refusal
 
 D = Decimal
 pytestmark = pytest.mark.stage("people")
@@ -66,6 +67,7 @@ def entered(company: Company) -> Order:
         )
         add_line(ctx, {"order_id": order.id, "product_id": bookcase.id, "qty_ordered": D(40)})
         add_fee(ctx, {"order_id": order.id, "kind": FeeKind.rush, "amount": D(4800)})
+        add_terms(ctx, {"order_id": order.id, **TERMS[OrderType.bulk]})
     company.fire("oc_li", "2026-12-10 10:20", order, "submit")
     return order
 

@@ -19,7 +19,6 @@ from app.kernel.errors import DomainError, DuplicateError, NotFoundError, Valida
 from app.kernel.journal import plain
 from app.kernel.numbering import next_number
 from app.services.customer import rules
-from models.base import Stamped
 from models.customer import Consent, Customer, CustomerAddress
 from models.customer_merge import CustomerMerge, MergeState
 from models.exchange import ImportedCustomer
@@ -147,7 +146,7 @@ def _is_newer(ctx: Context, merge: CustomerMerge, target: Customer) -> bool:
     statements = (
         sa.select(model.id).where(model.customer_id == target.id, model.updated_at > since).limit(1)
         for model in MOVED
-        if issubclass(model, Stamped)
+        if hasattr(model, "updated_at")
     )
     return any(ctx.session.scalar(statement) is not None for statement in statements)
 

@@ -31,6 +31,8 @@ FREE_CREDIT_DAYS = 60
 LONG_WARRANTY = 60
 COST_MARGIN = Decimal("1.05")
 NOT_COUNTED = (OrderState.draft, OrderState.cancelled, OrderState.rejected)
+# Before the letter nothing is owed: the first payment of the order in review is not overdue.
+NOT_OWED = (*NOT_COUNTED, OrderState.pending_review, OrderState.pending_approval, OrderState.approved)
 AT_ONCE = (ScheduleTrigger.on_confirm, ScheduleTrigger.before_production)
 BEFORE_SHIPPING = (*AT_ONCE, ScheduleTrigger.before_ship)
 # What the plans of domain/05 5.3 ask for before anything is made, and before anything leaves; in per cent.
@@ -99,7 +101,7 @@ def look_around(ctx: Context, order: Order) -> Around:
     due = sa.and_(
         PaymentSchedule.order_id == other.id,
         other.customer_id == order.customer_id,
-        other.state.not_in(NOT_COUNTED),
+        other.state.not_in(NOT_OWED),
         PaymentSchedule.paid_amount < PaymentSchedule.amount,
         PaymentSchedule.due_on < ctx.today,
     )
