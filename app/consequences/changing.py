@@ -18,7 +18,7 @@ from app.kernel.schema import label_of_column
 from app.services.amendment import actions, rules
 from app.services.amendment import change_actions as wanted
 from app.services.approval import actions as approvals
-from app.services.order import amend, flags, pricing, progress
+from app.services.order import amend, drawing, flags, pricing, progress
 from app.services.order.actions import new_line
 from app.services.order.rules import content_hash
 from app.services.payment import queries as money
@@ -295,6 +295,7 @@ def apply_change(ctx: Context, request: ChangeRequest, _values: Values) -> None:
         )
     require_possible(ctx, request, order)
     before = order.total_amount
+    is_drawn_anew = any(_is_drawn_anew(row) for row in request.lines)
     touched = _change_lines(ctx, request, order)
     head = wanted.head_wishes(request)
     for name, value in head.items():
@@ -303,6 +304,8 @@ def apply_change(ctx: Context, request: ChangeRequest, _values: Values) -> None:
         line.line_promised_on = order.promised_on
     amend.charge(order, request.fee_amount + request.extra_amount, request.change_no)
     amend.renew(ctx, order)
+    if is_drawn_anew:
+        drawing.take_signature_back(order)
     for line, more in touched:
         _supply(ctx, line, more)
     if head:
@@ -314,6 +317,13 @@ def apply_change(ctx: Context, request: ChangeRequest, _values: Values) -> None:
     amend.judge(ctx, order)
     send_next_letter(ctx, order)
     progress.recount_money(ctx, order)
+
+
+def _is_drawn_anew(row: ChangeLine) -> bool:
+    """Whether made goods become others, or further ones come: the signed drawing does not show them."""
+    if row.order_line is None:
+        return row.product is not None and row.product.supply_mode is SupplyMode.custom
+    return row.order_line.supply_mode is SupplyMode.custom and any(name in wanted.wishes(row) for name in wanted.MAKE)
 
 
 def _change_lines(ctx: Context, request: ChangeRequest, order: Order) -> list[tuple[OrderLine, Decimal]]:

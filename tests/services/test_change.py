@@ -9,17 +9,13 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.consequences import changing
 from app.kernel.clocks import readings
 from app.kernel.errors import DomainError
 from app.services.order.pricing import content_of
 from app.services.order.rules import content_hash
 from app.services.payment.actions import record_payment
 from app.services.shipment.actions import plan_shipment
-from models.change import ChangeRequest
 from models.labels import (
-    ApprovalKind,
-    ApprovalState,
     ChangeState,
     FeeKind,
     LetterState,
@@ -28,16 +24,26 @@ from models.labels import (
     OrderType,
     PaymentMethod,
     ShipmentState,
-    SupplyMode,
 )
 from models.order import Order
 from models.payment import Refund
+from tests.services.changes import (
+    ACCEPTED,
+    APPLIED,
+    ASKED,
+    HEARD,
+    MADE,
+    OFFERED,
+    accepted,
+    applied,
+    approved_by_committee,
+    ask,
+    heard,
+    line_of,
+)
 from tests.services.company import Company, found, moment
 from tests.services.orders import (
-    CHECKS,
     CONFIRMED,
-    ENTERED,
-    REVIEWED,
     Goods,
     confirmed,
     draft,
@@ -47,9 +53,6 @@ from tests.services.orders import (
 )  # fmt: skip
 
 D = Decimal
-MADE = SupplyMode.make_to_order
-ASKED, HEARD, OFFERED = "2026-11-26 09:00", "2026-11-26 11:00", "2026-11-26 15:00"
-ACCEPTED, APPLIED = "2026-11-27 10:00", "2026-11-27 11:00"
 pytestmark = pytest.mark.stage("people")
 
 
@@ -62,40 +65,6 @@ def company(session: Session) -> Company:
 def order(company: Company) -> Order:
     """Ten beds to be made at 1,000.00, and four chairs in stock at 500.00: 12,000.00."""
     return confirmed(company, Goods("BED-1", 10, 1000, MADE), Goods("CHR-1", 4, 500), elevator="passenger")
-
-
-def ask(company: Company, order: Order, *rows: dict[str, Any], **values: Any) -> ChangeRequest:
-    return ask_at(company, order, ASKED, *rows, **values)
-
-
-def ask_at(company: Company, order: Order, when: str, *rows: dict[str, Any], **values: Any) -> ChangeRequest:
-    with company.act("oc_li", when) as ctx:
-        given = {"kind": "quantity", "note": "客户电话", "order_id": order.id}
-        return changing.open_change(ctx, {**given, **values, "lines": rows})
-
-
-def heard(company: Company, request: ChangeRequest) -> ChangeRequest:
-    """Production and finance have said what they think."""
-    company.fire("pd_he", HEARD, request, "say_production", opinion="可行")
-    company.fire("fi_zhou", HEARD, request, "say_finance", opinion="价格无误")
-    return request
-
-
-def accepted(company: Company, request: ChangeRequest, **data: Any) -> ChangeRequest:
-    company.fire("oc_li", OFFERED, heard(company, request), "offer", **data)
-    company.fire("oc_li", ACCEPTED, request, "accept", accepted_how="微信确认")
-    return request
-
-
-def applied(company: Company, order: Order, *rows: dict[str, Any], **values: Any) -> ChangeRequest:
-    request = accepted(company, ask(company, order, *rows, **values))
-    company.fire("oc_li", APPLIED, request, "apply")
-    company.session.refresh(order)
-    return request
-
-
-def line_of(order: Order, number: int, **values: Any) -> dict[str, Any]:
-    return {"order_line_id": order.lines[number].id, **values}
 
 
 def test_preview_when_a_change_is_asked_for_then_it_tells_all_before_anybody_commits(
@@ -167,28 +136,6 @@ def test_change_when_pieces_are_left_out_in_time_then_stock_task_and_money_follo
     company.fire("fi_qian", APPLIED, refund, "execute")
     company.session.refresh(order)
     assert (refund.amount, order.paid_amount, order.refunded_amount) == (D(3500), D(8500), D(0))
-
-
-def test_change_when_it_adds_a_tenth_then_only_with_the_committee(company: Company, order: Order) -> None:
-    request = accepted(company, ask(company, order, line_of(order, 0, qty_ordered=D(12))))
-    assert refusal(company, "oc_li", APPLIED, request, "apply") == "needs_committee"
-    company.fire("oc_li", APPLIED, request, "escalate")
-    (approval,) = [each for each in order.approvals if each.kind is ApprovalKind.change]
-    for member in ("cm_zhang", "fi_sun"):
-        company.fire(member, APPLIED, approval, "vote", decision="approve")
-    company.session.refresh(request)
-    company.fire("oc_li", APPLIED, request, "apply")
-    company.session.refresh(order)
-    assert order.total_amount == D(14000)
-
-
-def test_change_when_the_committee_rejects_then_it_is_asked_for_again(company: Company, order: Order) -> None:
-    request = accepted(company, ask(company, order, line_of(order, 0, qty_ordered=D(12))))
-    company.fire("oc_li", APPLIED, request, "escalate")
-    (approval,) = [each for each in order.approvals if each.kind is ApprovalKind.change]
-    company.fire("cm_zhang", APPLIED, approval, "vote", decision="reject", comment="产能不足")
-    company.session.refresh(request)
-    assert request.state is ChangeState.asked
 
 
 def test_change_when_the_world_moved_since_the_offer_then_nothing_is_changed(company: Company, order: Order) -> None:
@@ -276,80 +223,6 @@ def test_change_when_one_is_open_or_the_order_is_a_draft_then_refused(company: C
     with pytest.raises(DomainError) as too_early:
         ask(company, early)
     assert (twice.value.reason_code, too_early.value.reason_code) == ("change_open", "not_changeable")
-
-
-def test_change_when_it_meets_a_criterion_anew_then_who_must_be_heard_is_and_its_vote_counts(
-    company: Company, order: Order
-) -> None:
-    """A discount of 11 % is F01: the committee decides as on a new order, finance is heard and among the votes."""
-    request = accepted(company, ask(company, order, line_of(order, 0, discount_pct=D(11)), kind="price"))
-    assert (request.total_after_amount, request.needs_approval) == (D(10900), True)
-    company.fire("oc_li", APPLIED, request, "escalate")
-    (approval,) = [each for each in order.approvals if each.kind is ApprovalKind.change]
-    assert (approval.triggers, [str(each.asked_of) for each in approval.opinions]) == (["change", "F01"], ["finance"])
-    assert refusal(company, "cm_zhang", APPLIED, approval, "vote", decision="approve") == "opinions_missing"
-    company.fire("fi_zhou", APPLIED, approval, "opine", text="毛利仍为正")
-    for member in ("cm_zhang", "pd_he"):
-        company.fire(member, APPLIED, approval, "vote", decision="approve")
-    assert approval.state is ApprovalState.pending
-    company.fire("fi_sun", APPLIED, approval, "vote", decision="approve")
-    company.session.refresh(request)
-    company.fire("oc_li", APPLIED, request, "apply")
-    company.session.refresh(order)
-    assert (order.total_amount, order.special_flags) == (D(10900), ["F01"])
-
-
-def test_change_when_a_custom_line_passes_its_limit_then_the_committee_decides(company: Company) -> None:
-    """F04 from 50,000 on: 48,000 becomes 51,000, which is less than a tenth more."""
-    order = confirmed(company, Goods("WRD-1", 16, 3000, SupplyMode.custom), elevator="passenger")
-    request = ask(company, order, line_of(order, 0, qty_ordered=D(17)))
-    assert (order.special_flags, request.total_after_amount, request.needs_approval) == ([], D(51000), True)
-
-
-def test_change_when_the_order_was_special_before_then_it_stays_so(company: Company) -> None:
-    order = approved_by_committee(company, draft(company, Goods("BED-1", 2, 1000, MADE), is_exclusive=True))
-    assert order.special_flags == ["F11"]
-    company.fire("oc_li", APPLIED, order, "confirm", promised_on="2026-12-18", channel="sms")
-    request = ask_at(company, order, "2026-11-27 12:00", line_of(order, 0, colour="胡桃"))
-    assert request.needs_approval is False
-    for step, who in (("say_production", "pd_he"), ("say_finance", "fi_zhou")):
-        company.fire(who, "2026-11-27 13:00", request, step, opinion="可行")
-    company.fire("oc_li", "2026-11-27 14:00", request, "offer")
-    company.fire("oc_li", "2026-11-27 15:00", request, "accept", accepted_how="微信确认")
-    company.fire("oc_li", "2026-11-27 16:00", request, "apply")
-    company.session.refresh(order)
-    assert (order.special_flags, order.lines[0].colour) == (["F11"], "胡桃")
-
-
-def test_change_when_the_wish_becomes_another_then_the_departments_are_heard_again(
-    company: Company, order: Order
-) -> None:
-    request = heard(company, ask(company, order, line_of(order, 0, qty_ordered=D(11))))
-    with company.act("oc_li", HEARD) as ctx:
-        changing.change_row(ctx, request.lines[0], {"qty_ordered": D(500)})
-    assert refusal(company, "oc_li", OFFERED, request, "offer") == "no_opinion"
-
-
-def test_vote_when_a_member_asked_for_the_change_then_another_decides(company: Company, order: Order) -> None:
-    """The head of the order centre is a member: her own request she does not vote on, whoever submits it."""
-    with company.act("oc_zhao", ASKED) as ctx:
-        rows = [line_of(order, 0, qty_ordered=D(12))]
-        request = changing.open_change(ctx, {"kind": "quantity", "order_id": order.id, "lines": rows})
-    company.fire("oc_li", APPLIED, accepted(company, request), "escalate")
-    (approval,) = [each for each in order.approvals if each.kind is ApprovalKind.change]
-    assert refusal(company, "oc_zhao", APPLIED, approval, "vote", decision="approve") == "separation_of_duties"
-
-
-def approved_by_committee(company: Company, order: Order) -> Order:
-    """A special order that was submitted, reviewed, heard and voted on."""
-    company.fire("oc_li", ENTERED, order, "submit")
-    company.fire("oc_wang", REVIEWED, order, "escalate", **dict.fromkeys(CHECKS, "passed"), comment="已核对")
-    (approval,) = order.approvals
-    company.fire("system", REVIEWED, approval, "opine", text="同意")
-    for member in ("cm_zhang", "fi_sun"):
-        company.fire(member, REVIEWED, approval, "vote", decision="approve")
-    company.session.refresh(order)
-    return order
 
 
 def awarded(company: Company) -> Order:

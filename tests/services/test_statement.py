@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.kernel.context import local_day
+from app.services.letter.actions import silent
 from app.services.payment.actions import record_payment
 from app.services.payment.refunds import record_refund
 from app.services.payment.statement import Age, EntryKind, Known, Period, Statement, statement_of
@@ -20,7 +21,7 @@ from models.labels import PaymentMethod, RefundReason
 from models.order import Order
 from models.payment import Payment, Refund
 from tests.services.company import Company, found, moment, person
-from tests.services.orders import Goods, call_off, confirmed, draft
+from tests.services.orders import Goods, call_off, confirmed, draft, refusal
 
 D = Decimal
 NOVEMBER = Period(date(2026, 11, 1), date(2026, 11, 30))
@@ -126,6 +127,21 @@ def test_statement_when_an_order_is_cancelled_after_a_reduction_then_only_the_re
         ("2026-12-01", EntryKind.cancel, D(0), D(900), D(-900)),
         ("2026-12-02", EntryKind.refund, D(900), D(0), D(0)),
     ]
+
+
+def test_order_when_it_was_cancelled_then_nobody_is_asked_about_its_letter_and_no_money_is_brought_to_it(
+    company: Company, customer: Customer
+) -> None:
+    order = confirmed(company, Goods("TBL-1", 1, 1000), customer=customer)
+    late = company.context("system", "2026-12-05 10:00")
+    assert [letter.order_id for letter in silent(late)] == [order.id]
+    call_off(company, order, "2026-12-01 09:00")
+    assert silent(late) == []
+    gone = draft(company, Goods("CHR-1", 1, 100), customer=customer, order_no="SO-TEST-0002")
+    company.fire("oc_li", "2026-12-01 10:00", gone, "submit", late_reason="holiday")
+    company.fire("oc_zhao", "2026-12-01 11:00", gone, "cancel", cancel_kind="customer", cancel_reason="house")
+    waiting = pay(company, "2026-12-02 10:00", "100", customer_id=customer.id)
+    assert refusal(company, "fi_zhou", "2026-12-02 11:00", waiting, "allocate", order_id=gone.id) == "order_ended"
 
 
 def test_statement_when_instalments_are_open_then_by_their_age_at_the_end(company: Company, customer: Customer) -> None:

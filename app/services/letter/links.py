@@ -193,6 +193,8 @@ def answer(ctx: Context, keys: Keys, token: str, act: str, values: Mapping[str, 
     lock(ctx, link)
     if link.token_hash != token_hash or link.answers != answers:
         raise FormExpiredError
+    if link.order.state in ENDED:
+        raise ConflictError
     link.answers += 1
     ticked = [purpose for purpose in open_consents(ctx, link.order) if values.get(purpose.value)]
     for purpose in ticked:

@@ -16,9 +16,10 @@ from app.kernel.workflow import Step
 from models.labels_order import OrderState as S
 from models.order import Order
 
-# A drawing changes until its goods are made; afterwards by a change request only.
+# A drawing changes until its goods are made; afterwards by a change request only, which takes the signature back.
 DRAWABLE = (S.draft, S.pending_review, S.pending_approval, S.approved, S.confirmed)
 UNDER_WAY = (S.confirmed, S.in_production, S.ready_to_ship, S.partly_shipped)
+ANY = tuple(dict.fromkeys((*DRAWABLE, *UNDER_WAY)))
 
 
 def _version(label: Any) -> fields.Integer:
@@ -58,6 +59,13 @@ def is_unsigned(_ctx: Context, order: Order) -> Reason | None:
     return None
 
 
+def is_drawable(_ctx: Context, order: Order) -> Reason | None:
+    """What is made after a signed drawing is not drawn anew without a change request."""
+    if order.state in DRAWABLE or order.drawing_signed_at is None:
+        return None
+    return Reason("drawing_in_use", _l("Goods are being made after the signed drawing: ask for a change first."))
+
+
 def is_gate_closed(_ctx: Context, order: Order) -> Reason | None:
     """What is open needs no opening."""
     return Reason("gate_open", _l("Production was opened already.")) if order.gate_reason else None
@@ -69,6 +77,11 @@ def issue_drawing(_ctx: Context, order: Order, values: Mapping[str, Any]) -> Non
         message = str(_l("The new version needs a higher number than the one before."))
         raise ValidationFailedError({"drawing_version": [message]})
     order.drawing_version = values["drawing_version"]
+    take_signature_back(order)
+
+
+def take_signature_back(order: Order) -> None:
+    """What was signed shows other goods than are wanted now."""
     order.drawing_signed_at = order.drawing_signed_name = order.drawing_signature = None
 
 
@@ -98,10 +111,10 @@ STEPS = (
     Step(
         "issue_drawing",
         _l("Give a drawing to the customer"),
-        DRAWABLE,
+        ANY,
         None,
         permission="drawing",
-        guards=(is_custom,),
+        guards=(is_custom, is_drawable),
         asks=DrawingInput,
         effect=issue_drawing,
         tone="neutral",
@@ -110,7 +123,7 @@ STEPS = (
     Step(
         "sign_drawing",
         _l("Drawing signed"),
-        DRAWABLE,
+        ANY,
         None,
         permission="sign_drawing",
         guards=(is_custom, is_unsigned),

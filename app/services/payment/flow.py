@@ -63,10 +63,14 @@ class AccountInput(EntityInput):
 
 
 def allocate(ctx: Context, payment: Payment, values: Mapping[str, Any]) -> None:
-    """Brings a payment to an order. Raises DomainError ``other_customer``, ``nothing_due``."""
+    """Brings a payment to an order. Raises DomainError ``other_customer``, ``order_ended``, ``nothing_due``."""
     order = ctx.session.get(Order, values["order_id"])
     if order is None:
         raise NotFoundError
+    if order.state in actions.ENDED:
+        raise DomainError(
+            _l("The order has ended: its money goes back, or to another order of the customer."), code="order_ended"
+        )
     if payment.customer_id is not None and payment.customer_id != order.customer_id:
         raise DomainError(
             _l("The order belongs to another customer than the payment: choose one of this customer."),

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.kernel.context import Context
-from app.services.payment import queries, rules
+from app.services.payment import actions, queries, rules
 from models.labels import PaymentNature
 from models.order import Order
 from models.payment import PaymentAllocation, PaymentSchedule
@@ -63,6 +63,10 @@ def replan(ctx: Context, order: Order, before: Decimal, *, is_pro_rata: bool, ke
     """
     ctx.session.flush()
     rows = _rows(ctx, order)
+    if not rows:
+        # What cost nothing had nothing to plan.
+        actions.plan_schedule(ctx, order)
+        return Taken()
     plan = rules.replanned([_told(row) for row in rows], before, order.total_amount, is_pro_rata=is_pro_rata)
     pool: list[tuple[int, Decimal]] = []
     for row, part in zip(rows, plan, strict=True):
