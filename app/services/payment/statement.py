@@ -180,6 +180,23 @@ def _entry(kind: EntryKind, at: Any, number: Any, amount: Any, detail: Any = Non
     )
 
 
+def _left() -> Any:
+    """An order that ended by a cancellation was priced anew: what was rendered (measuring) is still to be paid."""
+    is_called_off = sa.exists().where(
+        Cancellation.order_id == Order.id, Cancellation.state == CancellationState.effective
+    )
+    return sa.case((is_called_off, Order.total_amount), else_=sa.literal(ZERO, Amount()))
+
+
+def _withheld(mine: Any) -> Any:
+    """The compensation of a cancellation is owed from its day, whether anything goes back or not."""
+    return (
+        _entry(EntryKind.withheld, Cancellation.effective_at, Cancellation.cancellation_no, Cancellation.kept_amount)
+        .join(Order, Cancellation.order_id == Order.id)
+        .where(*mine, Cancellation.state == CancellationState.effective)
+    )
+
+
 def _entries(customer_id: int, known: Known) -> list[Any]:
     mine = (Order.customer_id == customer_id, known.orders)
     # A refund belongs to its order; who may not know of the order is not told of it by the refund.
@@ -205,11 +222,6 @@ def _entries(customer_id: int, known: Known) -> list[Any]:
         )
         .scalar_subquery()
     )
-    # An order that ended by a cancellation was priced anew: what was rendered already (measuring) is still to be paid.
-    is_called_off = sa.exists().where(
-        Cancellation.order_id == Order.id, Cancellation.state == CancellationState.effective
-    )
-    left = sa.case((is_called_off, Order.total_amount), else_=sa.literal(ZERO, Amount()))
     first, later = (
         _entry(kind, letter.sent_at, Order.order_no, letter.total_amount - before)
         .add_columns(letter.letter_version.label("version"))
@@ -223,7 +235,7 @@ def _entries(customer_id: int, known: Known) -> list[Any]:
         sa.select(*(first.c[name] for name in names)).where(first.c.version == 1),
         sa.select(*(later.c[name] for name in names)).where(later.c.version > 1),
         # The end of an order takes back what its letter asked for, less what was taken off before and what stays owed.
-        _entry(EntryKind.cancel, Order.state_since, Order.order_no, reduced + left - letter.total_amount)
+        _entry(EntryKind.cancel, Order.state_since, Order.order_no, reduced + _left() - letter.total_amount)
         .join(Order, letter.order_id == Order.id)
         .where(*mine, Order.state == OrderState.cancelled, letter.state != LetterState.superseded),
         _entry(EntryKind.payment, Payment.received_at, Payment.payment_no, -Payment.amount, Payment.method).where(
@@ -239,10 +251,7 @@ def _entries(customer_id: int, known: Known) -> list[Any]:
         _entry(EntryKind.withheld, Refund.executed_at, Refund.refund_no, Refund.compensation_amount)
         .join(Order, Refund.order_id == Order.id)
         .where(*returned, of_order, ended),
-        # The compensation of a cancellation is owed from its day, whether anything goes back or not.
-        _entry(EntryKind.withheld, Cancellation.effective_at, Cancellation.cancellation_no, Cancellation.kept_amount)
-        .join(Order, Cancellation.order_id == Order.id)
-        .where(*mine, Cancellation.state == CancellationState.effective),
+        _withheld(mine),
     ]
 
 
