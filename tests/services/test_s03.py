@@ -22,7 +22,7 @@ from models.order import Order
 from models.payment import PaymentSchedule
 from models.shipment import Package, Shipment
 from tests.services.company import Company, found, moment
-from tests.services.orders import CHECKS, Goods, draft, fire_all, refusal, settled
+from tests.services.orders import CHECKS, Goods, draft, fire_all, ready_to_make, refusal, settled
 
 D = Decimal
 MADE = SupplyMode.make_to_order
@@ -55,7 +55,8 @@ def ordered(company: Company) -> Order:
 
 
 def start(company: Company, order: Order) -> None:
-    """Every task that is planned begins."""
+    """Every task that is planned begins; the customer has answered the letter."""
+    ready_to_make(company, order)
     for task in [task for task in order.tasks if task.state == "planned"]:
         dates = {"planned_start_on": "2026-11-24", "planned_end_on": "2026-12-10"}
         company.fire("pd_chen", "2026-11-24 09:00", task, "plan", **dates)
