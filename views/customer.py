@@ -25,6 +25,16 @@ from views.ticket import ServiceTicketView
 from views.twins import Warned, customer_twins
 
 
+def is_kept(customer: Customer) -> bool:
+    """Whether a file still stands for somebody: not merged into another one, and not made anonymous."""
+    return customer.merged_into_id is None and customer.anonymised_at is None
+
+
+def is_of_kept(address: CustomerAddress) -> bool:
+    """An address goes with its file."""
+    return is_kept(address.customer)
+
+
 class CustomerAddressView(Revealable, EntityView):
     """Places of delivery."""
 
@@ -43,6 +53,8 @@ class CustomerAddressView(Revealable, EntityView):
     base_order = ("id", "desc")
     scope = scopes.customer_address
     quick_search = ("customer.search_text",)
+    parent_allows = is_kept
+    can_be_edited = is_of_kept
 
 
 class ConsentView(EntityView):
@@ -78,7 +90,7 @@ class ConsentView(EntityView):
 def further_buttons(ctx: Context, customer: Customer) -> list[dict[str, Any]]:
     """What is given to a customer on paper or as a file, and the way to a merge with another file."""
     found = [*statement_button(ctx, customer), *report_button(ctx, customer)]
-    if ctx.actor.may("customer_merge.add") and customer.merged_into_id is None and customer.anonymised_at is None:
+    if ctx.actor.may("customer_merge.add") and is_kept(customer):
         url = url_for("CustomerMergeView.add", source_id=customer.id)
         label = _("Merge into another file")
         found.append({"name": "merge", "label": label, "url": url, "method": "get", "tone": "default"})
@@ -122,6 +134,7 @@ class CustomerView(Revealable, Reported, Stated, Warned, EntityView):
     }
     creates = create_customer
     changes = change_customer
+    can_be_edited = is_kept
     related_views = [OrderView, CustomerAddressView, ConsentView, ServiceTicketView, PaymentView]
     restricted = {**dict.fromkeys(CREDIT, "customer.credit"), "hold_reason": "customer.keep"}
     extra_permissions = ("credit", "keep", "report", "statement", "import", "take_back")

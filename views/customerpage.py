@@ -40,6 +40,8 @@ from views.paper import LANGUAGES, in_language
 SEE_OTHER = 303
 HEADERS = {"X-Robots-Tag": "noindex, nofollow, noarchive", "Referrer-Policy": "no-referrer"}
 FIELDS = ("form", "name", "text", "drawing", ConsentPurpose.order.value, ConsentPurpose.custom_goods.value)
+# What the steps ask for, and the box of the page it is typed into.
+BOXES = {"reason": "text", "signed_name": "name"}
 
 
 class CustomerPageView(BaseView):
@@ -68,7 +70,8 @@ class CustomerPageView(BaseView):
         """The answer: once, whole, or with what is missing."""
         check_attempts()
         ctx = as_customer(fresh_act(CUSTOMER))
-        values = {name: request.form.get(name, "")[:1000] for name in FIELDS}
+        # A browser counts the end of a line as one sign and sends two: what it let in must not be too long here.
+        values = {name: request.form.get(name, "").replace("\r\n", "\n")[:1000] for name in FIELDS}
         language = request.args.get("language", "")
         with in_language(language):
             try:
@@ -139,7 +142,7 @@ def _page(ctx: Context, token: str, link: CustomerLink, values: Mapping[str, str
         form=keys().form(link),
         action=url_for("CustomerPageView.reply", token=token, language=str(get_locale())[:2]),
         values=values,
-        errors={name: " ".join(map(str, found)) for name, found in errors.items()},
+        errors={BOXES.get(name, name): " ".join(map(str, found)) for name, found in errors.items()},
     )  # fmt: skip
 
 

@@ -128,6 +128,7 @@ def _earlier(ctx: Context, found: Iterable[Approval]) -> dict[int, list[Approval
         sa.select(Approval)
         .join(Order, Order.id == Approval.order_id)
         .where(Order.customer_id.in_(customers), Approval.state.in_(DECIDED))
+        .where(ApprovalView.scope(ctx.actor) if ApprovalView.scope is not None else sa.true())
         .order_by(Approval.id.desc())
         .limit(ROWS * EARLIER)
         .options(joinedload(Approval.order))

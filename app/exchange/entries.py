@@ -22,6 +22,7 @@ from app.exchange.rows import SourceRow, columns_not_taken, rows_of
 from app.exchange.subjects import Key, Subject, Table
 from app.kernel.context import Context
 from app.kernel.errors import DomainError, ValidationFailedError
+from app.kernel.fields import editable
 from app.kernel.journal import plain
 from app.kernel.schema import field_of, label_of_column
 from models.exchange import ImportEffect
@@ -252,7 +253,7 @@ def _compare(ctx: Context, door: Door, entry: Entry, record: Any) -> None:
     for name, (held, _value) in entry.changes.items():
         if name not in allowed:
             # What he may not see is not told either.
-            seen = name in door.writable(ctx.actor, entry.table.model)
+            seen = bool(editable(ctx.actor, entry.table.model, [name], record))
             entry.refuse(name, "not_yours", held=f"“{plain(held)}”" if seen and held else "…")
 
 

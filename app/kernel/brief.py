@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
@@ -31,18 +32,29 @@ def brief(session: Session, seconds: float) -> Iterator[None]:
     """
     connection = session.connection()
     raw = connection.connection.driver_connection
-    is_sqlite = connection.dialect.name == "sqlite"
-    if is_sqlite and raw is not None:
-        until = time.monotonic() + seconds
-        raw.set_progress_handler(lambda: int(time.monotonic() > until), STEPS)
-    else:
-        # Until the end of this transaction.
-        session.execute(sa.select(sa.func.set_config("statement_timeout", str(int(seconds * 1000)), sa.true())))
+    limited = _limited_sqlite(raw, seconds) if connection.dialect.name == "sqlite" else _limited(session, seconds)
     try:
-        yield
+        with limited:
+            yield
     except OperationalError as error:
         session.rollback()
         raise TooSlowError from error
+
+
+@contextmanager
+def _limited_sqlite(raw: Any, seconds: float) -> Iterator[None]:
+    until = time.monotonic() + seconds
+    raw.set_progress_handler(lambda: int(time.monotonic() > until), STEPS)
+    try:
+        yield
     finally:
-        if is_sqlite and raw is not None:
-            raw.set_progress_handler(None, 0)
+        # Before the connection goes back to the others: whoever takes it next has all his time.
+        raw.set_progress_handler(None, 0)
+
+
+@contextmanager
+def _limited(session: Session, seconds: float) -> Iterator[None]:
+    session.execute(sa.select(sa.func.set_config("statement_timeout", str(int(seconds * 1000)), sa.true())))
+    yield
+    # What the transaction asks after the block has its usual time. One that failed is rolled back with its limit.
+    session.execute(sa.text("SET LOCAL statement_timeout TO DEFAULT"))

@@ -10,6 +10,9 @@ from sqlalchemy.orm import joinedload, load_only
 
 from app.kernel.filters import attribute_of
 
+# Whether a row may be changed in its place: its version, and what has ended it.
+ALWAYS = ("version", "state", "merged_into_id", "anonymised_at")
+
 
 def loads(model: type[Any], names: tuple[str, ...], sort: str) -> list[Any]:
     """Loads the columns of the list and its relations in one go; every column when one is computed."""
@@ -25,7 +28,7 @@ def loads(model: type[Any], names: tuple[str, ...], sort: str) -> list[Any]:
             wanted.add(name)
     if any(name not in attributes for name in names):
         return relations
-    wanted |= {name for name in ("version", "state") if name in attributes}
+    wanted |= {name for name in ALWAYS if name in attributes}
     return [load_only(*(getattr(model, name) for name in sorted(wanted))), *relations]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,8 +11,10 @@ from sqlalchemy.orm import Session
 
 from app.kernel.errors import DuplicateError, ValidationFailedError
 from app.services.customer.actions import change_customer, create_customer
+from app.services.customer.queries import alike
 from app.services.product.actions import change_product, create_product
-from models.customer import Customer
+from models.base import Sensitivity
+from models.customer import Customer, CustomerAddress
 from models.labels import CustomerKind
 from models.product import Product
 from tests.services.company import Company, found
@@ -109,3 +112,17 @@ def test_product_when_changed_then_indexed_anew_and_still_unique(company: Compan
     with pytest.raises(DuplicateError) as refused, company.act("oc_li", "2026-11-24 09:20") as ctx:
         change_product(ctx, table, {"sku_code": "CHR-NORD-01"})
     assert refused.value.reason_code == "sku_taken"
+
+
+def test_likes_when_the_place_is_masked_then_street_and_town_cannot_be_tried_out(company: Company) -> None:
+    lin = create(company, {**LIN, "city": "杭州"})
+    with company.act("oc_li", "2026-11-24 09:10") as ctx:
+        place = {"province": "浙江", "city": "杭州", "detail": "文三路 1 号"}
+        ctx.session.add(CustomerAddress(customer_id=lin.id, contact_name="林", contact_phone="138", **place))
+    street = {"name": "林晓雯", "detail": "文三路 1 号"}
+    town = {"name": "林晓雯", "city": "杭州"}
+    with company.act("oc_li", "2026-11-24 09:20") as ctx:
+        assert [alike(ctx, typed, sa.true(), None) for typed in (street, town)] == [[("name", lin)]] * 2
+        masked = {**ctx.actor.fields, Sensitivity.ADDRESS: "masked", Sensitivity.CITY: "masked"}
+        curious = replace(ctx, actor=replace(ctx.actor, fields=masked))
+        assert [alike(curious, typed, sa.true(), None) for typed in (street, town)] == [[]] * 2

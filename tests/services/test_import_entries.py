@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
 
+from app.exchange.running import rejected_rows
 from app.kernel.errors import DomainError
 from models.customer import Customer, CustomerAddress
 from models.exchange import ImportEffect
@@ -14,6 +17,7 @@ from models.journal import Journal
 from models.labels import CustomerKind, ImportDid, ProductCategory, SupplyMode
 from models.product import Product
 from tests.imports import CUSTOMER_COLUMNS, PRODUCT_COLUMNS, Importer, one, table
+from tests.order_books import NOW
 
 pytestmark = pytest.mark.stage("people")
 ONE_ENGINE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -214,3 +218,41 @@ def test_file_of_many_rows_when_nothing_changes_then_the_look_ups_are_few(databa
 
     assert sum("FROM product" in text for text in keeper.statements) == 2
     assert len(keeper.statements) < 12
+
+
+class Courier(Importer):
+    """Somebody who may import customers and sees people only while goods are on their way to them."""
+
+    @contextmanager
+    def acting(self):
+        with super().acting() as ctx:
+            passing = dict.fromkeys(("name", "phone", "contact", "address"), "window")
+            yield replace(ctx, actor=replace(ctx.actor, fields={**ctx.actor.fields, **passing}))
+
+
+@ONE_ENGINE
+def test_value_when_closed_to_the_importer_then_the_refusal_does_not_quote_it(database, session):
+    clerk, courier = Importer(database, "oc_li"), Courier(database, "oc_wang")
+    clerk.brings("customer", customers(LIN))
+    courier.now = clerk.now
+    asked = courier.brings("customer", table(("客户编号", "手机"), ("CUS-00000001", "13900000000")), is_dry_run=True)
+    assert courier.wrong(asked) == {2: [("手机", "not_yours")]}
+    with courier.acting() as ctx:
+        (row,) = rejected_rows(ctx, asked.id)
+        assert "13955500001" not in str(row.raw)
+
+
+@ONE_ENGINE
+@pytest.mark.parametrize("ended", [{"merged_into_id": 2}, {"anonymised_at": NOW}])
+def test_file_when_merged_or_anonymous_then_no_import_writes_into_it_and_none_is_taken_back(database, session, ended):
+    clerk = Importer(database, "oc_li")
+    clerk.brings("customer", customers(LIN, FIRM))
+    moved = clerk.brings("customer", table(("客户编号", "城市"), ("CUS-00000001", "宁波")))
+    session.execute(sa.update(Customer).where(Customer.code == "CUS-00000001").values(**ended))
+    session.commit()
+
+    again = clerk.brings("customer", table(("客户编号", "名称"), ("CUS-00000001", "又回来了")))
+
+    assert clerk.wrong(again) == {2: [("", "may_not_edit")]}
+    assert clerk.reasons(moved) == {"customer 2": ["may_not_edit"]}
+    assert one(session, Customer, code="CUS-00000001").name == "林晓"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
@@ -10,10 +11,17 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from models.customer_link import CustomerLink
+from app.kernel.context import SYSTEM, Context, entered
+from app.kernel.engine import fire
+from app.kernel.policy import read_policy
+from app.kernel.unit_of_work import unit_of_work
+from app.services.letter.links import Keys, LinkClosedError, answer, as_customer, issue
+from models.customer import Consent
+from models.customer_link import CustomerLink, CustomerLinkState
 from models.journal import Journal
 from models.labels import LetterState, Origin
 from models.letter import ConfirmationLetter
+from tests.databases import Database
 from tests.web.person import Person
 
 pytestmark = pytest.mark.stage("demo")
@@ -143,3 +151,61 @@ def test_link_when_made_by_who_may_not_then_refused(app: Flask, session: Session
     person = Person(app, session, "cs_ma")
     answer = person.post(f"/confirmation_letter/{letter_id}/link", {}, page=f"/confirmation_letter/show/{letter_id}")
     assert answer.status_code == 403
+
+
+def test_objection_when_of_many_lines_then_counted_as_the_browser_counts_it(
+    app: Flask, session: Session, client: FlaskClient, letter_id: int
+) -> None:
+    path = link_of(Person(app, session, "oc_li"), letter_id)
+    lines = ["尺寸不对"] * 100
+    sent = {"form": form_of(client, path), "act": "dispute", "text": "\r\n".join(lines)}
+    assert client.post(path, data=sent).status_code == 303
+    assert state_of(session, letter_id) == (LetterState.disputed, None, "\n".join(lines))
+
+
+@pytest.mark.parametrize(("act", "box"), [("dispute", "text"), ("confirm", "name")])
+def test_answer_when_too_long_then_said_at_its_box_and_what_was_typed_is_there(
+    app: Flask, session: Session, client: FlaskClient, letter_id: int, act: str, box: str
+) -> None:
+    path = link_of(Person(app, session, "oc_li"), letter_id)
+    refused = client.post(path, data={"form": form_of(client, path), "act": act, box: "x" * 501})
+    page = refused.get_data(as_text=True)
+    assert (refused.status_code, f'id="e-{box}" role="alert"' in page, "x" * 501 in page) == (422, True, True)
+    assert state_of(session, letter_id) == (LetterState.sent, None, None)
+
+
+def test_page_that_lay_open_when_a_newer_letter_stands_then_nothing_is_kept_of_its_answer(
+    app: Flask, session: Session, client: FlaskClient, letter_id: int
+) -> None:
+    path = link_of(Person(app, session, "oc_li"), letter_id)
+    letter = session.get_one(ConfirmationLetter, letter_id)
+    of_customer = sa.select(sa.func.count()).where(Consent.customer_id == letter.order.customer_id)
+    session.execute(sa.delete(Consent).where(Consent.customer_id == letter.order.customer_id))
+    session.commit()
+    form = form_of(client, path)
+    with unit_of_work(Context(session, SYSTEM, datetime.now(UTC))) as ctx:
+        fire(ctx, letter, "supersede")
+    told = client.post(path, data={"form": form, "act": "consent", "order": "1"}, follow_redirects=True)
+    assert (told.status_code, session.scalar(of_customer)) == (200, 0)
+    session.rollback()
+
+
+# On SQLite the answer holds the database from its beginning.
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_link_when_withdrawn_while_its_answer_is_read_then_the_answer_is_refused(
+    session: Session, database: Database, letter_id: int
+) -> None:
+    keys, now = Keys("secret"), datetime.now(UTC)
+    letter = session.get_one(ConfirmationLetter, letter_id)
+    with unit_of_work(Context(session, SYSTEM, now, policy=read_policy(session))) as ctx:
+        link, token = issue(ctx, keys, letter.order, letter)
+    form, pk = keys.form(link), link.id
+    session.rollback()
+    with Session(database.engine) as customers:
+        found = customers.get_one(CustomerLink, pk)
+        with unit_of_work(Context(session, SYSTEM, now)) as ctx:
+            fire(ctx, session.get_one(CustomerLink, pk), "revoke")
+        assert found.state is CustomerLinkState.active
+        with entered(as_customer(Context(customers, SYSTEM, now))) as ctx, pytest.raises(LinkClosedError):
+            answer(ctx, keys, token, "confirm", {"form": form, "name": "甲"})
+    assert state_of(session, letter_id)[0] is LetterState.sent

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.kernel import hurry
+from app.kernel.brief import brief
 from app.kernel.context import SYSTEM, Context, entered, local_day
 from app.kernel.listing import page, parse
 from models.order import Order
@@ -127,3 +128,11 @@ def test_api_when_asked_for_a_period_then_it_is_that_of_the_list_and_documented(
     names = {found["name"]: found for found in spec["paths"]["/api/v1/order/"]["get"]["parameters"]}
     assert "received_at__during (today, week, month, past)" in names["received_at"]["description"]
     assert names["last"]["schema"]["enum"] == ["1"]
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_statement_when_it_follows_in_the_same_transaction_then_it_has_its_usual_time(session: Session) -> None:
+    with brief(session, 0.25):
+        assert session.scalar(sa.text("SHOW statement_timeout")) == "250ms"
+    assert session.scalar(sa.text("SHOW statement_timeout")) == "15s"
+    session.rollback()

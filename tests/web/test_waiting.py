@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import time_machine
 
 from app.services.approval.actions import Matter, ask
-from models.approval import Approval
+from models.approval import Approval, ApprovalOpinion
 from models.labels import ApprovalKind, ApprovalState, OrderState
 from tests.services.company import found, moment
 from tests.services.orders import CHECKS, Goods, draft
@@ -89,6 +89,20 @@ def test_desk_when_an_opinion_is_asked_then_the_department_gives_it_and_others_w
     assert cards(logistics.page("/waiting/")) == []
     (card,) = cards(Person(app, session, "cm_zhang").page("/waiting/"))
     assert "铁路可行" in card
+
+
+def test_desk_when_earlier_decisions_are_out_of_ones_rows_then_they_are_not_told(app: Flask, session: Session) -> None:
+    company = found(session)
+    earlier = waiting(session, 1)
+    company.fire("system", "2026-11-24 09:50", earlier, "expire")
+    later = waiting(session, 2, sku="TBL-MEET-25", customer=earlier.order.customer)
+    company.session.add(ApprovalOpinion(approval_id=later.id, asked_of="logistics"))
+    session.commit()
+    number = str(earlier)
+    (card,) = cards(Person(app, session, "cm_zhang").page("/waiting/"))
+    assert number in card
+    (card,) = cards(Person(app, session, "lg_liu").page("/waiting/"))
+    assert number not in card
 
 
 def test_desk_when_other_decisions_wait_then_by_their_steps_and_not_for_who_made_them(

@@ -191,9 +191,14 @@ def answer(ctx: Context, keys: Keys, token: str, act: str, values: Mapping[str, 
     token_hash, answers = keys.read_form(values.get("form", ""))
     link = find(ctx, keys, token)
     lock(ctx, link)
+    # It may have been withdrawn while this answer waited for it.
+    link = find(ctx, keys, token)
     if link.token_hash != token_hash or link.answers != answers:
         raise FormExpiredError
     if link.order.state in ENDED:
+        raise ConflictError
+    if link.letter is not None and link.letter.state is LetterState.superseded:
+        # The page lay open while a newer letter was sent: this one no longer counts, not for a drawing either.
         raise ConflictError
     link.answers += 1
     ticked = [purpose for purpose in open_consents(ctx, link.order) if values.get(purpose.value)]
