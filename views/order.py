@@ -309,7 +309,7 @@ class OrderView(Talked, Revealable, Linked, Warned, EntityView):
         (_l("Order"), {"fields": ORDER_HEAD}),
         (_l("Money"), {"fields": ORDER_MONEY}),
         (_l("Delivery"), {"fields": ORDER_DELIVERY}),
-        (_l("Tender and contract terms"), {"fields": ORDER_TERMS}),
+        (_l("Tender and contract terms"), {"fields": ORDER_TERMS, "quiet": True}),
         (_l("Further"), {"fields": ORDER_FURTHER}),
         (_l("End"), {"fields": ["completed_at", "cancel_kind", "cancel_reason"]}),
     ]
