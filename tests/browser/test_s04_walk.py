@@ -97,7 +97,6 @@ def ask(walk: Walk) -> None:
         rows.filter(has=li.page.locator(f"input[value*='{text}']")).locator("[data-zd-remove]").first.click()
     walk.keep(li.page, "cancellation-form")
     li.save()
-    li.first_in_tab("cancellation")
     assert (li.number, li.state, li.flags) == (REQUEST, "已提出", ["取消答复 2026-11-27 18:00 到期"])
     assert (li.value("取消货值"), li.value("上限")) == ("6,000.00", "1,800.00")
     assert li.row("cancellation_line", "B-书柜")["阶段"] == "S3 已开料"
