@@ -81,12 +81,12 @@ ORDER_FURTHER = [
 
 
 CONTRACT_GENERAL = [
-    "contract_no", "signed_on", "purchase_no", "invoice_title", "batch_plan", "retention_pct", "price_valid_on",
+    "contract_no", "signed_on", "purchase_no", "invoice_title", "retention_pct", "price_valid_on", "batch_plan",
 ]  # fmt: skip
-CONTRACT_SITE = ["site_contact", "unloading", "payer_name"]
+CONTRACT_SITE = ["site_contact", "payer_name", "unloading"]
 CONTRACT_PUBLIC = [
-    "procurement_method", "plan_no", "award_no", "award_on", "budget_unit", "acceptance_unit", "fund_source", "bond",
-    "is_small_firm",
+    "procurement_method", "plan_no", "award_no", "award_on", "budget_unit", "acceptance_unit", "fund_source",
+    "is_small_firm", "bond",
 ]  # fmt: skip
 CONTRACT_INTERNAL = ["occasion", "cost_centre", "approval_no"]
 
