@@ -155,7 +155,7 @@ class ApprovalOpinion(Stamped, Base):
     asked_of: Mapped[OpinionOf] = column(words(OpinionOf, name="asked_of"), _l("Asked of"), nullable=False)
     text: Mapped[str | None] = column(sa.Text, _l("Opinion"), info=FREE_TEXT)
     given_by_id: Mapped[int | None] = reference("ab_user.id", _l("Given by"))
-    given_at: Mapped[datetime | None] = column(UtcDateTime, _l("Given at"))
+    given_at: Mapped[datetime | None] = column(UtcDateTime, _l("Opinion given at"))
 
     approval: Mapped[Approval] = relationship(back_populates="opinions")
     given_by: Mapped[User | None] = relationship("User", foreign_keys="ApprovalOpinion.given_by_id")

@@ -26,7 +26,7 @@ class CustomerLinkState(StrEnum):
 
 
 CUSTOMER_LINK_LABELS: Labels = {
-    CustomerLinkState: {CustomerLinkState.active: _l("Open"), CustomerLinkState.revoked: _l("Withdrawn")},
+    CustomerLinkState: {CustomerLinkState.active: _l("Usable"), CustomerLinkState.revoked: _l("Withdrawn")},
 }
 
 

@@ -25,10 +25,10 @@ from views.talk import Talked
 def considered(ctx: Context, approval: Approval, _step: str) -> dict[str, Any]:
     """What a member should know before he decides: why it is before him, and what was said."""
     triggers = trigger_texts(ctx, approval.triggers, approval.findings)
-    facts = [{"label": found["label"], "value": found["why"] or _("yes"), "kind": "long"} for found in triggers]
+    facts = [{"label": found["label"], "value": found["why"] or _("Yes"), "kind": "long"} for found in triggers]
     for opinion in approval.opinions:
         label = _("Opinion: %(department)s", department=str(label_of(opinion.asked_of)))
-        facts.append({"label": label, "value": opinion.text or _("not given yet"), "kind": "long"})
+        facts.append({"label": label, "value": opinion.text or _("Not given yet"), "kind": "long"})
     for vote in approval.votes:
         said = f"{label_of(vote.decision)}" + (f" · {vote.comment}" if vote.comment else "")
         facts.append({"label": _("Vote: %(name)s", name=person_text(vote.member)), "value": said, "kind": "long"})

@@ -80,8 +80,9 @@ def figures(ctx: Context, request: ChangeRequest) -> list[dict[str, Any]]:
         {"label": str(getattr(ChangeRequest, name).info["label"]), "value": money(getattr(request, name))}
         for name in ("total_before_amount", "total_after_amount", "extra_amount", "fee_amount")
     ]
-    found[1]["hint"] = _("%(difference)s more", difference=money(difference))
-    if difference < 0:
+    if difference > 0:
+        found[1]["hint"] = _("%(difference)s more", difference=money(difference))
+    elif difference < 0:
         found[1]["hint"] = _("%(difference)s less", difference=money(-difference))
     if request.refund_amount:
         found.append({"label": str(ChangeRequest.refund_amount.info["label"]), "value": money(request.refund_amount)})
@@ -125,7 +126,6 @@ class ChangeRequestView(Printed, EntityView):
     starts_with = first_lines
     show_fieldsets = [
         (_l("Change request"), {"fields": ["change_no", "order", "side", "kind", "asked_at", "note"]}),
-        (_l("Place and date"), {"fields": ["promised_before_on", "promised_on", *PLACE]}),
         (
             _l("What it would do"),
             {
@@ -135,6 +135,7 @@ class ChangeRequestView(Printed, EntityView):
                 ]
             },
         ),
+        (_l("Place and date"), {"fields": ["promised_before_on", "promised_on", *PLACE]}),
         (_l("Opinions"), {"fields": ["production_opinion", "finance_opinion", "logistics_opinion"]}),
         (_l("Customer's answer"), {"fields": ["accepted_how", "applied_at"]}),
     ]  # fmt: skip

@@ -102,7 +102,8 @@ class EntityView(ListRoutes, CellRoutes, ExportRoutes, InlineRoutes, EntityDecla
             return self._form(ctx, schema, self._initial(ctx), {}, is_new=True, grids=self._first_rows(ctx))
         raw = posted(schema, request.form)
         grids = posted_rows(ctx, type(self), request.form)
-        back = request.form.get("back")
+        # A line leads back to its parent; a record with lines of its own is read before anything else.
+        back = None if self.inlines else request.form.get("back")
 
         def act() -> str:
             made = write_whole(ctx, type(self), None, grids, lambda: create(ctx, type(self), raw))

@@ -109,7 +109,7 @@ def review_beside(ctx: Context, order: Order, step: str) -> dict[str, Any]:
     return {
         "values": {check.value: finding.result for check, finding in results.items()},
         "helps": {check.value: _hint(check, finding) for check, finding in results.items()},
-        "facts": [{"label": each["label"], "value": each["why"] or _("yes"), "kind": "long"} for each in special],
+        "facts": [{"label": each["label"], "value": each["why"] or _("Yes"), "kind": "long"} for each in special],
         "table": "order_line" if ctx.actor.may("order_line.list") else None,
     }
 
@@ -121,6 +121,9 @@ def _hint(check: ReviewCheck, finding: checks.Finding) -> str:
 
 
 def _figures(check: ReviewCheck, value: str) -> str:
+    if check is ReviewCheck.credit:
+        parts = value.split(" / ")
+        value = " / ".join(money(Decimal(part)) if part.replace(".", "", 1).isdigit() else part for part in parts)
     texts = {
         ReviewCheck.stock: _("free / needed: %(value)s", value=value),
         ReviewCheck.price: _("largest discount / limit: %(value)s", value=value),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,14 +13,16 @@ from flask_babel import gettext as _
 
 from app.kernel.calendar import due_at
 from app.kernel.clocks import calendar_exceptions
-from app.kernel.context import Context, local_midnight
+from app.kernel.context import Actor, Context, local_midnight
 from app.kernel.fields import present
 from app.kernel.journal import state_column
 from app.kernel.listing import COUNT_CAP
 from app.kernel.policy import limit_on
 from app.kernel.workflow import Clock, Step, Workflow
+from app.security import scopes
 from app.security.departments import in_order, label_of_role
 from models.access import RightsChange
+from models.clock_run import ClockRun
 from models.delegation import Delegation
 from models.journal import Journal
 from models.labels import label_of
@@ -44,6 +46,8 @@ NAMED: Mapping[type[Any], tuple[str, ...]] = {
     ParameterChange: ("parameter",),
     RightsChange: ("role", "user"),
 }
+# Whom the rows wait for, where a person sees more of them than he may act on.
+MINE: Mapping[type[Any], Callable[[Actor], scopes.Clause]] = {ClockRun: scopes.is_my_clock}
 QUIET_TONES = frozenset({"neutral", "danger"})
 
 
@@ -156,9 +160,7 @@ def waiting(ctx: Context) -> dict[str, dict[str, Any]]:
         if not states:
             continue
         model = view.model()
-        where = [getattr(model, state_column(model) or "state").in_(states)]
-        if view.scope is not None:
-            where.append(view.scope(ctx.actor))
+        where = [getattr(model, state_column(model) or "state").in_(states), *_rows_of(ctx, view)]
         capped = sa.select(sa.literal(1)).select_from(model).where(*where).limit(COUNT_CAP + 1).subquery()
         count = sa.select(sa.func.count()).select_from(capped).scalar_subquery()
         parts.append(sa.select(sa.literal(view.entity()).label("entity"), count.label("count")))
@@ -170,11 +172,15 @@ def waiting(ctx: Context) -> dict[str, dict[str, Any]]:
     }
 
 
+def _rows_of(ctx: Context, view: type[EntityDeclaration]) -> list[scopes.Clause]:
+    """The rows that the person sees, and of these the ones that are his to act on."""
+    rules = [rule for rule in (view.scope, MINE.get(view.model())) if rule is not None]
+    return [rule(ctx.actor) for rule in rules]
+
+
 def _work(ctx: Context, view: type[EntityDeclaration], state: Any) -> tuple[int, list[Any]]:
     model = view.model()
-    where = [getattr(model, state_column(model) or "state") == state]
-    if view.scope is not None:
-        where.append(view.scope(ctx.actor))
+    where = [getattr(model, state_column(model) or "state") == state, *_rows_of(ctx, view)]
     capped = sa.select(sa.literal(1)).select_from(model).where(*where).limit(COUNT_CAP + 1).subquery()
     count = sa.select(sa.func.count()).select_from(capped).scalar_subquery()
     statement = sa.select(model, count).where(*where).order_by(model.state_since, model.id).limit(ROWS)

@@ -95,7 +95,7 @@ class CustomerMergeView(EntityView):
                 (_("Compare"), None),
             ],
             state=state_of(merge),
-            heads=[_("Value"), _("File that goes"), _("File that stays"), _("Afterwards")],
+            heads=[_("Field"), _("File that goes"), _("File that stays"), _("Afterwards")],
             rows=[row for name in (*BESIDE, *FIELDS) if (row := _row(ctx, merge, name)) is not None],
             back_url=self.url("show", pk=pk),
         )

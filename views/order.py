@@ -81,12 +81,12 @@ ORDER_FURTHER = [
 
 
 CONTRACT_GENERAL = [
-    "contract_no", "signed_on", "purchase_no", "invoice_title", "batch_plan", "retention_pct", "price_valid_on",
+    "contract_no", "signed_on", "purchase_no", "invoice_title", "retention_pct", "price_valid_on", "batch_plan",
 ]  # fmt: skip
-CONTRACT_SITE = ["site_contact", "unloading", "payer_name"]
+CONTRACT_SITE = ["site_contact", "payer_name", "unloading"]
 CONTRACT_PUBLIC = [
-    "procurement_method", "plan_no", "award_no", "award_on", "budget_unit", "acceptance_unit", "fund_source", "bond",
-    "is_small_firm",
+    "procurement_method", "plan_no", "award_no", "award_on", "budget_unit", "acceptance_unit", "fund_source",
+    "is_small_firm", "bond",
 ]  # fmt: skip
 CONTRACT_INTERNAL = ["occasion", "cost_centre", "approval_no"]
 
@@ -309,7 +309,7 @@ class OrderView(Talked, Revealable, Linked, Warned, EntityView):
         (_l("Order"), {"fields": ORDER_HEAD}),
         (_l("Money"), {"fields": ORDER_MONEY}),
         (_l("Delivery"), {"fields": ORDER_DELIVERY}),
-        (_l("Tender and contract terms"), {"fields": ORDER_TERMS}),
+        (_l("Tender and contract terms"), {"fields": ORDER_TERMS, "quiet": True}),
         (_l("Further"), {"fields": ORDER_FURTHER}),
         (_l("End"), {"fields": ["completed_at", "cancel_kind", "cancel_reason"]}),
     ]

@@ -160,8 +160,10 @@ def fieldsets(ctx: Context, view: type[EntityDeclaration], record: Any) -> list[
             }
             for name in names
         ]
-        # A group that says nothing yet (the end of a running order) would only be in the way.
-        if any(pair["value"] is not None and not _is_no(pair["value"]) for pair in pairs):
+        # A group that says nothing yet (the end of a running order) would only be in the way; in a quiet one, a zero
+        # says nothing either.
+        said = [name for name, pair in zip(names, pairs, strict=True) if pair["value"] and not _is_no(pair["value"])]
+        if any(getattr(record, name, None) != 0 for name in said) if part.get("quiet") else said:
             found.append({"label": str(label), "pairs": pairs})
     return found
 

@@ -22,10 +22,12 @@ from app.kernel.context import Context
 from app.kernel.fields import Access, access
 from app.kernel.journal import state_column
 from app.kernel.workflow import Step, Workflow
+from app.security.wording import listed
 from models.approval import Approval, ApprovalOpinion, ApprovalVote
 from models.labels import ApprovalState, VoteDecision, label_of
 from models.order import Order
 from models.order_line import OrderLine
+from models.parameter_change import ParameterChange
 from views.adapter import login_needed
 from views.approval import ApprovalView, considered
 from views.base import ENTITIES, EntityDeclaration
@@ -166,11 +168,11 @@ def _card(ctx: Context, record: Approval, *, is_bound: bool, earlier: dict[int, 
         "lines": [_line(ctx, line) for line in order.lines[:LINES]] if order is not None else [],
         "more_lines": max(len(order.lines) - LINES, 0) if order is not None else 0,
         "earlier": [_before(ctx, each) for each in earlier.get(order.customer_id, [])[:EARLIER]] if order else [],
-        "missing": "、".join(missing) if votes and missing else None,
+        "missing": listed(missing) if votes and missing else None,
         "vote_url": ApprovalView.url("step", pk=record.id, step="vote") if votes and not missing else None,
         "choices": [(word.value, str(label_of(word))) for word in VoteDecision],
         "opine_url": ApprovalView.url("step", pk=record.id, step="opine") if asked else None,
-        "asked": "、".join(str(label_of(said.asked_of)) for said in asked),
+        "asked": listed(str(label_of(said.asked_of)) for said in asked),
         "minutes_url": None if is_open else ApprovalView.url("step", pk=record.id, step="write_minutes"),
         "hidden": {"version": record.version, "token": new_token()},
         "id": record.id,
@@ -244,6 +246,14 @@ def _records(ctx: Context, view: type[EntityDeclaration], states: Iterable[Any])
     return ctx.session.scalars(statement.order_by(model.state_since, model.id).limit(ROWS)).unique().all()
 
 
+def _what(ctx: Context, record: Any) -> str:
+    """What is decided on, as far as the person sees it in full: the money, or the value before and after."""
+    if isinstance(record, ParameterChange):
+        return f"{record.old_value} → {record.new_value}"
+    amount = getattr(record, "amount", None)
+    return f"¥{money(amount)}" if amount and access(ctx.actor, type(record), "amount") is Access.full else ""
+
+
 def _row(
     ctx: Context, view: type[EntityDeclaration], record: Any, steps: list[Step], when: dict[str, str]
 ) -> dict[str, Any]:
@@ -251,7 +261,7 @@ def _row(
         "number": str(record),
         "url": view.show_url(record.id),
         "kind": str(view.model().__label__),
-        "text": about(ctx, record),
+        "text": " · ".join(filter(None, (about(ctx, record), _what(ctx, record)))),
         "state": state_of(record),
         "due": when,
         "since": record.state_since,

@@ -241,7 +241,7 @@ def said(model: type[Any], name: str, value: Any) -> str | None:
         return listed([str(label_of_role(code)) for code in value or ()])
     if (model, name) == (RightsChange, "changes"):
         return "; ".join(change_text(change) for change in value)
-    return ", ".join(str(FLAGS.get(code, code)) for code in value) if (model, name) in FLAGGED else None
+    return listed(str(FLAGS.get(code, code)) for code in value) if (model, name) in FLAGGED else None
 
 
 def kept_text(copy: Mapping[str, Any]) -> str:

@@ -283,13 +283,14 @@ def _is_between_us(actor: Actor) -> Clause:
     )
 
 
-def _is_my_clock(actor: Actor) -> Clause:
+def is_my_clock(actor: Actor) -> Clause:
+    """The time limits that the actor's department has to keep, and explain when missed."""
     return ClockRun.owner_department.in_(_own(ClockOwner, actor))
 
 
 exception_case = _scope("exception_case", {OWN_DEPARTMENT: _is_my_case})
 coordination_item = _scope("coordination_item", {OWN_DEPARTMENT: _is_between_us})
-clock_run = _scope("clock_run", {OWN_DEPARTMENT: _is_my_clock})
+clock_run = _scope("clock_run", {OWN_DEPARTMENT: is_my_clock})
 delegation = _scope("delegation", {OWN: is_mine, OWN_DEPARTMENT: is_of_my_department})
 
 payment_schedule, payment = _scope("payment_schedule"), _scope("payment")

@@ -66,7 +66,9 @@ class Desk:
             self.point_at(self.page.locator("main").get_by_role("link", name=text, exact=True).first)
 
     def tab(self, entity: str) -> None:
-        """One related table of the shown record."""
+        """One related table of the shown record; behind “More” where it has no rows."""
+        if not self.page.is_visible(f"#tab-{entity}"):
+            self.point_at(".zd-tabs__more")
         self.point_at(f"#tab-{entity}")
         self.page.wait_for_selector(f"#panel-{entity}:not([hidden]):not([aria-busy])")
         self.page.wait_for_selector(f"#panel-{entity} table, #panel-{entity} .zd-empty")

@@ -16,7 +16,7 @@ from tests.browser.desk import Desk, Keep
 from tests.browsing import ARTIFACTS, picture_book
 from tests.databases import KINDS, Database
 from tests.services.company import found
-from tests.services.orders import Goods, confirmed
+from tests.services.orders import Goods, confirmed, ready_to_make
 from tests.sweeps.depth import FULL
 
 D = Decimal
@@ -54,7 +54,7 @@ def half_paid(session: Session) -> None:
     company = found(session)
     prices = (("A-衣柜", 8000), ("B-书柜", 6000), ("C-电视柜", 4000))
     goods = [Goods(sku, 1, price, SupplyMode.custom) for sku, price in prices]
-    order = confirmed(company, *goods, elevator="passenger")
+    order = ready_to_make(company, confirmed(company, *goods, elevator="passenger"))
     with company.act("fi_qian", "2026-11-24 10:00") as ctx:
         paid = {"method": PaymentMethod.bank_transfer, "amount": D(9000), "order_id": order.id}
         record_payment(ctx, {**paid, "payer_name": "周建国", "payer_account": "6222020000000001"})
@@ -97,7 +97,6 @@ def ask(walk: Walk) -> None:
         rows.filter(has=li.page.locator(f"input[value*='{text}']")).locator("[data-zd-remove]").first.click()
     walk.keep(li.page, "cancellation-form")
     li.save()
-    li.first_in_tab("cancellation")
     assert (li.number, li.state, li.flags) == (REQUEST, "已提出", ["取消答复 2026-11-27 18:00 到期"])
     assert (li.value("取消货值"), li.value("上限")) == ("6,000.00", "1,800.00")
     assert li.row("cancellation_line", "B-书柜")["阶段"] == "S3 已开料"

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from app.kernel.engine import fire
+from models.clock_run import ClockRun
+from models.labels_exception import ClockOwner
 from tests.services.company import found
 from tests.services.orders import Goods, confirmed, inspected
 from tests.web.person import Person, statements, text_of
@@ -67,6 +70,29 @@ def test_home_when_an_inspection_waits_then_its_row_names_order_and_goods(app: F
     about = f"{order} · {order.lines[0].product.name}"
     session.commit()
     assert about in text_of(Person(app, session, "qc_sun").page("/"))
+
+
+def test_home_when_a_time_limit_was_missed_then_only_its_department_is_asked_why(app: Flask, session: Session) -> None:
+    company = found(session)
+    order = confirmed(company, Goods("CHR-1", 2))
+    run = ClockRun(
+        entity="order",
+        entity_id=order.id,
+        record_no=order.order_no,
+        order_id=order.id,
+        code="E2",
+        owner_department=ClockOwner.order_center,
+        started_at=order.received_at,
+        due_at=order.received_at,
+    )
+    with company.act("oc_li", "2026-11-30 09:00") as ctx:
+        ctx.session.add(run)
+        ctx.session.flush()
+        fire(ctx.as_system(), run, "breach")
+    session.commit()
+    card = "Time limits · Late, reason missing"
+    asked = [who for who in ("oc_li", "cm_zhang") if card in titles(Person(app, session, who).page("/"))]
+    assert asked == ["oc_li"]
 
 
 def test_order_when_ready_to_ship_then_who_ships_is_led_to_the_shipment(app: Flask, session: Session) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -57,6 +58,16 @@ def draft(clerk: Person, session: Session, **more: Any) -> int:
     line = {"order_id": pk, "product_id": product_id, "qty_ordered": "2"}
     assert clerk.post(f"/order_line/add?order_id={pk}", line).headers["Location"] == f"/order/show/{pk}"
     return pk
+
+
+def test_page_when_a_record_has_many_tables_then_those_without_rows_wait_behind_more(
+    app: Flask, session: Session
+) -> None:
+    clerk = Person(app, session, "oc_li")
+    page = clerk.page(f"/order/show/{draft(clerk, session)}")
+    tabs = re.findall(r'<button type="button" role="tab" id="tab-(\w+)"[^>]*?( class="zd-tab--none")?>', page)
+    assert [name for name, folded in tabs if not folded] == ["order_line"]
+    assert f'<span class="zd-count">{len(tabs) - 1}</span>' in page.partition("zd-tabs__more")[2]
 
 
 def test_add_when_filled_in_then_the_record_is_made_once_however_often_it_is_sent(app: Flask, session: Session) -> None:
