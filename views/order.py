@@ -81,11 +81,11 @@ ORDER_FURTHER = [
 
 
 CONTRACT_GENERAL = [
-    "contract_no", "signed_on", "purchase_no", "invoice_title", "batch_plan", "retention_pct", "price_valid_on",
+    "contract_no", "signed_on", "purchase_no", "invoice_title", "batch_plan", "price_valid_on",
 ]  # fmt: skip
 CONTRACT_SITE = ["site_contact", "unloading", "payer_name"]
 CONTRACT_PUBLIC = [
-    "procurement_method", "plan_no", "award_no", "award_on", "budget_unit", "acceptance_unit", "fund_source", "bond",
+    "procurement_method", "plan_no", "award_no", "award_on", "budget_unit", "acceptance_unit", "fund_source",
     "is_small_firm",
 ]  # fmt: skip
 CONTRACT_INTERNAL = ["occasion", "cost_centre", "approval_no"]
@@ -101,12 +101,7 @@ def is_draft(order: Order) -> bool:
     return order.state is OrderState.draft
 
 
-def is_of_draft(terms: OrderContract) -> bool:
-    """The terms follow their order."""
-    return is_draft(terms.order)
-
-
-def is_of_open(row: OrderLine | OrderFee) -> bool:
+def is_of_open(row: OrderLine | OrderFee | OrderContract) -> bool:
     """Lines and fees follow their order."""
     return is_open(row.order)
 
@@ -225,7 +220,7 @@ class OrderContractView(EntityView):
     parent_allows = is_draft
     creates = add_terms
     changes = change_terms
-    can_be_edited = is_of_draft
+    can_be_edited = is_of_open
 
 
 class OrderReviewView(EntityView):
