@@ -114,7 +114,7 @@ def confirmed(company: Company) -> Order:
     answer(
         company, "2026-11-24 14:20", address(company, "2026-11-24 14:10", order), "consent", order="1", custom_goods="1"
     )
-    company.fire("oc_wang", "2026-11-25 09:00", order, "review", **dict.fromkeys(CHECKS, "passed"))
+    company.fire("oc_wang", "2026-11-25 09:00", order, "review")
     company.fire("oc_li", "2026-11-26 17:00", order, "confirm", promise_days=30, channel="sms")
     company.session.refresh(order)
     return order
@@ -214,7 +214,7 @@ def test_return_right_when_the_customer_has_agreed_then_none_for_what_is_made_to
 
 def test_letter_when_without_date_and_rule_then_refused_and_on_time_with_a_rule(company: Company) -> None:
     order = submitted(company)
-    company.fire("oc_wang", "2026-11-25 09:00", order, "review", **dict.fromkeys(CHECKS, "passed"))
+    company.fire("oc_wang", "2026-11-25 09:00", order, "review")
     assert clock(company, order, "E4", "2026-11-25 09:00").due_at == moment("2026-11-27 09:00")
     with pytest.raises(ValidationFailedError):
         company.fire("oc_li", "2026-11-26 16:00", order, "confirm", channel="sms")
@@ -341,4 +341,4 @@ def test_link_when_the_letter_is_superseded_then_an_answer_is_a_conflict(company
     company.fire("system", "2026-11-27 12:30", order.letters[0], "supersede")
     with pytest.raises(DomainError) as refused:
         answer(company, "2026-11-27 13:00", token, "confirm", name=NAME)
-    assert refused.value.code == "conflict"
+    assert refused.value.code == "changed_meanwhile"

@@ -49,7 +49,7 @@ def ordered(company: Company) -> Order:
         for line in order.lines:
             change_line(ctx, line, {"discount_pct": D(8)})
     company.fire("oc_li", "2026-11-23 10:00", order, "submit")
-    company.fire("oc_zhao", "2026-11-23 11:00", order, "review", **dict.fromkeys(CHECKS, "passed"))
+    company.fire("oc_zhao", "2026-11-23 11:00", order, "review")
     company.fire("oc_li", "2026-11-23 12:00", order, "confirm", promised_on="2026-12-18", channel="email")
     return order
 

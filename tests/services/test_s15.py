@@ -59,7 +59,7 @@ def sent(company: Company) -> Order:
     """Rows 4 and 5: submitted late, reviewed at 10:00, the letter on 12-01 at 16:00."""
     order = entered(company)
     company.fire("oc_li", "2026-11-30 09:10", order, "submit", late_reason="holiday")
-    company.fire("oc_wang", "2026-11-30 10:00", order, "review", **dict.fromkeys(CHECKS, "passed"))
+    company.fire("oc_wang", "2026-11-30 10:00", order, "review")
     company.fire("oc_li", "2026-12-01 16:00", order, "confirm", promised_on="2027-01-10", channel="email")
     company.session.refresh(order)
     return order
