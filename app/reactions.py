@@ -125,9 +125,10 @@ def remind_members(ctx: Context, approval: Approval, _values: Values) -> None:
 
 
 def pass_decision_on(ctx: Context, approval: Approval, _values: Values) -> None:
-    """The record that was decided on goes on or back."""
-    record = ctx.session.get_one(SUBJECTS[approval.entity], approval.entity_id)
-    fire(ctx.as_system(), record, DECISIONS[approval.state])
+    """The record that was decided on goes on or back, where it has steps for that."""
+    model = SUBJECTS.get(approval.entity)
+    if model is not None:
+        fire(ctx.as_system(), ctx.session.get_one(model, approval.entity_id), DECISIONS[approval.state])
 
 
 def send_letter(ctx: Context, order: Order, values: Values) -> None:

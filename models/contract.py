@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
@@ -55,6 +55,8 @@ class OrderContract(Stamped, Base):
         sa.UniqueConstraint("order_id"),
         sort_index("contract_no"),
     )
+
+    subject_paths: ClassVar[tuple[str, ...]] = ("order.customer",)
 
     order_id: Mapped[int] = reference("sales_order.id", _l("Order"), nullable=False, index=False)
     contract_no: Mapped[str | None] = column(sa.String(60), _l("Contract number"))

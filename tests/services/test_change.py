@@ -32,7 +32,7 @@ from models.labels import (
 from models.order import Order
 from models.payment import Refund
 from tests.services.company import Company, found, moment
-from tests.services.orders import Goods, confirmed, draft, inspected, refusal, settled
+from tests.services.orders import CONFIRMED, ENTERED, REVIEWED, Goods, confirmed, draft, inspected, refusal, settled
 
 D = Decimal
 MADE = SupplyMode.make_to_order
@@ -265,7 +265,15 @@ def test_change_when_one_is_open_or_the_order_is_a_draft_then_refused(company: C
 def awarded(company: Company) -> Order:
     """The school furniture of S12: 289,800.00, decided on by the committee."""
     goods = (Goods("DSK-STU-SET", 600, 385, MADE), Goods("DSK-TCH", 40, 1150, MADE), Goods("CHR-TCH", 40, 320, MADE))
-    return confirmed(company, *goods, order_type=OrderType.government, elevator="passenger")
+    order = draft(company, *goods, order_type=OrderType.government, elevator="passenger")
+    company.fire("oc_li", ENTERED, order, "submit")
+    company.fire("oc_wang", REVIEWED, order, "escalate")
+    (approval,) = order.approvals
+    company.fire("fi_zhou", REVIEWED, approval, "opine", text="账期 30 天")
+    for who in ("lg_gao", "pd_he"):
+        company.fire(who, REVIEWED, approval, "vote", decision="approve")
+    company.fire("oc_li", CONFIRMED, order, "confirm", promised_on="2026-12-21", channel="paper")
+    return order
 
 
 @pytest.mark.parametrize(

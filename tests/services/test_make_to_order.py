@@ -23,7 +23,7 @@ from models.labels import (
 )
 from models.order import Order
 from tests.services.company import Company, found
-from tests.services.orders import CHECKS, Goods, draft, fire_all, refusal
+from tests.services.orders import Goods, draft, fire_all, refusal
 
 D = Decimal
 S, R = OrderState, RegulationState

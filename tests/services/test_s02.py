@@ -35,7 +35,7 @@ from models.letter import ConfirmationLetter
 from models.order import Order
 from models.payment import PaymentAllocation
 from tests.services.company import Company, found, moment, person, product
-from tests.services.orders import CHECKS, refusal
+from tests.services.orders import refusal
 
 D = Decimal
 KEYS = Keys("a key of at least thirty-two signs")

@@ -22,7 +22,7 @@ from models.order import Order
 from models.payment import PaymentSchedule
 from models.shipment import Package, Shipment
 from tests.services.company import Company, found, moment
-from tests.services.orders import CHECKS, Goods, draft, fire_all, refusal, settled
+from tests.services.orders import Goods, draft, fire_all, refusal, settled
 
 D = Decimal
 MADE = SupplyMode.make_to_order

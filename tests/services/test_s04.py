@@ -36,7 +36,7 @@ from models.labels import (
 from models.order import Order
 from models.payment import PaymentAllocation, Refund
 from tests.services.company import Company, found, moment
-from tests.services.orders import Goods, confirmed, refusal
+from tests.services.orders import Goods, confirmed, ready_to_make, refusal
 
 D = Decimal
 CUSTOM = SupplyMode.custom
@@ -73,6 +73,7 @@ def order(company: Company) -> Order:
     with company.act("fi_qian", "2026-11-24 10:00") as ctx:
         paid = {"method": PaymentMethod.bank_transfer, "amount": D(9000), "order_id": made.id}
         record_payment(ctx, {**paid, "payer_name": "周建国", "payer_account": "6222020000000001"})
+    ready_to_make(company, made)
     cut(company, made.lines[1])
     company.session.refresh(made)
     return made

@@ -21,7 +21,7 @@ from models.labels import Channel, InspectionState, LateReason, OrderType, Payme
 from models.order import Order
 from models.talk import Notification
 from tests.services.company import Company, found, moment, person, product
-from tests.services.orders import CHECKS, TERMS, Goods, confirmed, draft
+from tests.services.orders import TERMS, Goods, confirmed, draft
 
 D = Decimal
 RECEIVED = "2026-11-27 18:30"
