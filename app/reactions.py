@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
 import app.services
-from app.consequences import cancelling, changing, clocks, exceptions, merging, promise, supply
+from app.consequences import cancelling, changing, clocks, exceptions, promise, supply
 from app.kernel.context import Context, local_day
 from app.kernel.engine import fire, observe, react
 from app.kernel.errors import DomainError
@@ -125,11 +125,10 @@ def remind_members(ctx: Context, approval: Approval, _values: Values) -> None:
 
 
 def pass_decision_on(ctx: Context, approval: Approval, _values: Values) -> None:
-    """The record that was decided on goes on or back, where it waits for that."""
-    if approval.entity not in SUBJECTS:
-        return
-    record = ctx.session.get_one(SUBJECTS[approval.entity], approval.entity_id)
-    fire(ctx.as_system(), record, DECISIONS[approval.state])
+    """The record that was decided on goes on or back, where it has steps for that."""
+    model = SUBJECTS.get(approval.entity)
+    if model is not None:
+        fire(ctx.as_system(), ctx.session.get_one(model, approval.entity_id), DECISIONS[approval.state])
 
 
 def send_letter(ctx: Context, order: Order, values: Values) -> None:
@@ -334,11 +333,9 @@ REACTIONS: dict[str, tuple[Callable[[Context, Any, Values], None], ...]] = {
     "exception_case.add": (exceptions.tell_owner,),
     "exception_case.plan": (exceptions.submit_plan,),
     **dict.fromkeys(
-        [f"cancellation.{step}" for step in ("cost", "check", "offer", "committee_approve")],
+        [f"cancellation.{step}" for step in ("cost", "check", "send_back", "offer", "committee_approve")],
         (cancelling.reckon_again,),
     ),
-    **dict.fromkeys(("customer_merge.merge", "customer_merge.undo"), (merging.keep_reviews,)),
-    "cancellation.send_back": (cancelling.void_approval, cancelling.reckon_again),
     "cancellation.escalate": (cancelling.ask_committee,),
     "cancellation.accept": (cancelling.take_effect,),
     "cancellation.refund": (cancelling.record_refund,),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, relationship
 
-from models.base import FREE_TEXT, Base, Sensitivity, Stamped, check, column, flag, reference, sort_index, words
+from models.base import FREE_TEXT, Base, Sensitivity, Stamped, column, flag, reference, sort_index, words
 from models.vocabulary import Labels
 
 if TYPE_CHECKING:
@@ -43,16 +43,20 @@ CONTRACT_LABELS: Labels = {
 
 
 class OrderContract(Stamped, Base):
-    """The terms behind one order, one row each; which of them must be there depends on the order type."""
+    """What one order rests on, one row each; which of it must be there depends on the order type.
+
+    What it costs (retention, penalty, bond) stands at the order: the committee is asked because of it.
+    """
 
     __tablename__ = "order_contract"
     __label__ = _l("Contract terms")
     __label_plural__ = _l("Contract terms")
     __table_args__ = (
         sa.UniqueConstraint("order_id"),
-        check("retention_is_a_share", "retention_pct IS NULL OR (retention_pct >= 0 AND retention_pct <= 100)"),
         sort_index("contract_no"),
     )
+
+    subject_paths: ClassVar[tuple[str, ...]] = ("order.customer",)
 
     order_id: Mapped[int] = reference("sales_order.id", _l("Order"), nullable=False, index=False)
     contract_no: Mapped[str | None] = column(sa.String(60), _l("Contract number"))
@@ -60,7 +64,6 @@ class OrderContract(Stamped, Base):
     purchase_no: Mapped[str | None] = column(sa.String(60), _l("Customer's purchase order"))
     invoice_title: Mapped[str | None] = column(sa.String(100), _l("Invoice title"), sensitivity=Sensitivity.NAME)
     batch_plan: Mapped[str | None] = column(sa.String(400), _l("Batches or stages with dates"))
-    retention_pct: Mapped[int | None] = column(sa.Integer, _l("Retention (%)"))
     price_valid_on: Mapped[date | None] = column(sa.Date, _l("Prices valid until"))
     site_contact: Mapped[str | None] = column(sa.String(60), _l("Contact on the site"), sensitivity=Sensitivity.NAME)
     unloading: Mapped[str | None] = column(sa.String(200), _l("Unloading conditions"), info=FREE_TEXT)
@@ -74,7 +77,6 @@ class OrderContract(Stamped, Base):
     budget_unit: Mapped[str | None] = column(sa.String(100), _l("Budget unit"))
     acceptance_unit: Mapped[str | None] = column(sa.String(100), _l("Accepting unit"))
     fund_source: Mapped[str | None] = column(sa.String(100), _l("Source of the funds"))
-    bond: Mapped[str | None] = column(sa.String(200), _l("Performance bond"))
     is_small_firm: Mapped[bool] = flag(_l("Reserved for small firms"))
     cost_centre: Mapped[str | None] = column(sa.String(60), _l("Cost centre"))
     occasion: Mapped[str | None] = column(sa.String(200), _l("Reason of the order"), info=FREE_TEXT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
@@ -43,6 +43,8 @@ class CoordinationItem(Stateful, Base):
         sort_index("due_on"),
         sort_index("created_at"),
     )
+
+    subject_paths: ClassVar[tuple[str, ...]] = ("order.customer", "exception.order.customer")
 
     item_no: Mapped[str] = column(sa.String(30), _l("Item number"), nullable=False, unique=True)
     raised_department: Mapped[Department] = column(

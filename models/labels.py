@@ -11,8 +11,8 @@ from enum import StrEnum
 from typing import Any
 
 from models.contract import CONTRACT_LABELS
-from models.customer_link import CUSTOMER_LINK_LABELS
-from models.customer_merge import MERGE_LABELS
+from models.customer_link import CUSTOMER_LINK_LABELS, CustomerLinkState
+from models.customer_merge import MERGE_LABELS, MergeState
 from models.labels_access import ACCESS_LABELS, RightsChangeKind, RightsChangeState
 from models.labels_amendment import (
     AMENDMENT_LABELS,
@@ -178,6 +178,8 @@ TONES: Mapping[type[StrEnum], Mapping[Any, Tone]] = {
         ChangeState, warning="asked pending_approval", progress="offered", info="accepted", success="applied"
     ),
     LetterState: _tones(LetterState, info="sent", success="acknowledged", danger="disputed"),
+    CustomerLinkState: _tones(CustomerLinkState, progress="active"),
+    MergeState: _tones(MergeState, warning="requested", success="merged", danger="refused"),
     TaskState: _tones(
         TaskState,
         info="planned released",

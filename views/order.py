@@ -81,12 +81,12 @@ ORDER_FURTHER = [
 
 
 CONTRACT_GENERAL = [
-    "contract_no", "signed_on", "purchase_no", "invoice_title", "retention_pct", "price_valid_on", "batch_plan",
+    "contract_no", "signed_on", "purchase_no", "invoice_title", "price_valid_on", "batch_plan",
 ]  # fmt: skip
 CONTRACT_SITE = ["site_contact", "payer_name", "unloading"]
 CONTRACT_PUBLIC = [
     "procurement_method", "plan_no", "award_no", "award_on", "budget_unit", "acceptance_unit", "fund_source",
-    "is_small_firm", "bond",
+    "is_small_firm",
 ]  # fmt: skip
 CONTRACT_INTERNAL = ["occasion", "cost_centre", "approval_no"]
 
@@ -101,12 +101,7 @@ def is_draft(order: Order) -> bool:
     return order.state is OrderState.draft
 
 
-def is_of_draft(terms: OrderContract) -> bool:
-    """The terms follow their order."""
-    return is_draft(terms.order)
-
-
-def is_of_open(row: OrderLine | OrderFee) -> bool:
+def is_of_open(row: OrderLine | OrderFee | OrderContract) -> bool:
     """Lines and fees follow their order."""
     return is_open(row.order)
 
@@ -225,7 +220,7 @@ class OrderContractView(EntityView):
     parent_allows = is_draft
     creates = add_terms
     changes = change_terms
-    can_be_edited = is_of_draft
+    can_be_edited = is_of_open
 
 
 class OrderReviewView(EntityView):

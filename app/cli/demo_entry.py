@@ -73,7 +73,7 @@ TERMS: dict[OrderType, dict[str, object]] = {
     OrderType.bulk: {"purchase_no": "PO-2026-118", "batch_plan": "一次交付"},
     OrderType.project: {
         "batch_plan": "样板间先行，大货分两批", "site_contact": "项目部王工", "unloading": "货梯，卸货区限高 3.2 米",
-        "payer_name": "项目公司", "retention_pct": 5,
+        "payer_name": "项目公司",
     },
     OrderType.government: {
         "procurement_method": ProcurementMethod.open_tender, "plan_no": "JH-2026-031", "award_no": "ZB-2026-031",

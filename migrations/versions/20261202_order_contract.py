@@ -16,7 +16,7 @@ METHODS = (
 TEXTS = {
     "contract_no": 60, "purchase_no": 60, "invoice_title": 100, "batch_plan": 400, "site_contact": 60,
     "unloading": 200, "payer_name": 100, "plan_no": 60, "award_no": 60, "budget_unit": 100, "acceptance_unit": 100,
-    "fund_source": 100, "bond": 200, "cost_centre": 60, "occasion": 200, "approval_no": 60,
+    "fund_source": 100, "cost_centre": 60, "occasion": 200, "approval_no": 60,
 }  # fmt: skip
 
 
@@ -34,7 +34,6 @@ def upgrade() -> None:
         sa.Column("order_id", sa.Integer(), nullable=False),
         *(sa.Column(name, sa.String(length=length), nullable=True) for name, length in TEXTS.items()),
         *(sa.Column(name, sa.Date(), nullable=True) for name in ("signed_on", "price_valid_on", "award_on")),
-        sa.Column("retention_pct", sa.Integer(), nullable=True),
         sa.Column("procurement_method", methods, nullable=True),
         sa.Column("is_small_firm", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("created_at", moment(), nullable=False),
@@ -42,10 +41,6 @@ def upgrade() -> None:
         sa.Column("created_by_id", sa.Integer(), nullable=True),
         sa.Column("updated_by_id", sa.Integer(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.CheckConstraint(
-            "retention_pct IS NULL OR (retention_pct >= 0 AND retention_pct <= 100)",
-            name=op.f("ck_order_contract_retention_is_a_share"),
-        ),
         *(
             sa.ForeignKeyConstraint([name], [target], name=op.f(f"fk_order_contract_{name}"), ondelete="RESTRICT")
             for name, target in keys.items()

@@ -46,6 +46,7 @@ WITHOUT_SCREEN = {
     "sign_in_link": "pages of its own: a link is made with the messenger",
     "saved_list": "the list itself shows its filters",
     "list_setting": "the list itself is the screen",
+    "look": "every page shows it",
     "comment": "told in the story of the record it is about",
     "attachment": "told in the story of the record it is about",
     "follower": "a button on the page of the record",

@@ -88,7 +88,11 @@ def test_review_when_a_person_finds_a_fault_the_program_does_not_then_it_does_no
 
 
 def test_review_when_the_deposit_is_above_the_law_then_nobody_passes_it(company: Company) -> None:
-    order = submitted(company, Goods("CHR", 1, 1000), deposit_amount=D("200.01"))
+    order = submitted(company, Goods("CHR", 2, 1000), deposit_amount=D(400))
+    company.fire("oc_wang", REVIEWED, order, "review")
+    # Half of the goods fall away: what was a fifth of the total is two fifths now.
+    with company.act("oc_li", REVIEWED) as ctx:
+        change_line(ctx, order.lines[0], {"qty_ordered": D(1)})
     assert list(errors(company, "oc_zhao", order, compliance="passed", comment="客户同意")) == ["compliance"]
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.kernel.errors import DomainError
 from app.services.order import flags
 from app.services.order.actions import add_line, change_line, change_order, create_order
-from app.services.order.contract import add_terms
+from app.services.order.contract import SIGNED, add_terms, change_terms
 from app.services.order.flags import findings
 from models.calendar import CalendarDay
 from models.customer import Customer
@@ -243,7 +243,6 @@ def tender(company: Company) -> Order:
                 ctx.session, sku, supply_mode=SupplyMode.make_to_order, list_price=D(price), lead_days=20,
             )  # fmt: skip
             add_line(ctx, {"order_id": order.id, "product_id": item.id, "qty_ordered": D(qty)})
-        add_terms(ctx, {"order_id": order.id, **TERMS[OrderType.government]})
     return order
 
 
@@ -267,6 +266,9 @@ def test_s12_rows_1_and_2_when_the_tender_is_entered_then_locked_and_f08(company
             change_line(ctx, order.lines[0], values)
         assert refused.value.reason_code == "award_locked"
         company.session.refresh(order)
+    terms = {name: value for name, value in TERMS[OrderType.government].items() if name not in SIGNED}
+    with company.act("oc_li", "2026-11-25 09:15") as ctx:
+        contract = add_terms(ctx, {"order_id": order.id, **terms})
     company.fire("oc_li", "2026-11-25 09:20", order, "submit")
     assert (order.is_large, order.special_flags) == (False, ["F08"])
     assert of(company, order, "2026-11-25 09:30")["F08"] == {"bond": "14490", "after": "289800"}
@@ -276,6 +278,36 @@ def test_s12_rows_1_and_2_when_the_tender_is_entered_then_locked_and_f08(company
     for who in ("lg_gao", "pd_he"):
         company.fire(who, "2026-11-25 12:00", approval, "vote", decision="approve")
     assert (approval.state, order.state) == (ApprovalState.approved, OrderState.approved)
+    # Row 3: the letter waits for the contract; its number and day are no other content.
+    letter = {"promised_on": "2026-12-21", "channel": "paper"}
+    assert refusal(company, "oc_li", "2026-12-04 09:00", order, "confirm", **letter) == "incomplete_by_type"
+    with company.act("oc_li", "2026-12-04 10:00") as ctx:
+        change_terms(ctx, contract, {"contract_no": "HT-2026-77", "signed_on": date(2026, 12, 4)})
+    with pytest.raises(DomainError) as refused, company.act("oc_li", "2026-12-04 10:10") as ctx:
+        change_terms(ctx, contract, {"acceptance_unit": "第二小学"})
+    assert refused.value.reason_code == "not_draft"
+    company.session.refresh(contract)
+    company.fire("oc_li", "2026-12-04 10:20", order, "confirm", **letter)
+    assert order.state is OrderState.confirmed
+
+
+@pytest.mark.parametrize(
+    "term",
+    [
+        {"retention_pct": D(10)},
+        {"penalty_pct_daily": D("0.3")},
+        {"has_special_terms": True},
+        {"deposit_amount": D(30)},
+    ],
+    [{"retention_pct": D(10)}, {"penalty_pct_daily": D("0.3")}, {"has_special_terms": True}, {"deposit_amount": D(30)}],
+)
+def test_order_when_a_term_changes_after_the_review_then_reviewed_again(company: Company, term: dict[str, Any]) -> None:
+    order = draft(company, Goods("SOF", 1, 1000))
+    company.fire("oc_li", ENTERED, order, "submit")
+    company.fire("oc_wang", REVIEWED, order, "review")
+    assert order.state is OrderState.approved
+    edited(company, order, **term)
+    assert order.state is OrderState.pending_review
 
 
 def test_tender_when_the_lines_do_not_add_up_to_the_award_then_not_submitted(company: Company) -> None:

@@ -139,7 +139,7 @@ def test_token_when_it_names_some_rights_then_only_those(app: Flask, session: Se
     assert refused(call(app, secret, f"/order/{order_id}/hold", "POST", {"reason": "x"})) == (403, "permission_denied")
     reviewed = call(app, secret, f"/order/{order_id}/review", "POST", PASSED)
     assert reviewed.status_code == 200
-    assert {step["name"] for step in reviewed.json["result"]["steps"]} <= {"review"}
+    assert {step["name"] for step in reviewed.json["result"]["steps"]} <= {"review", "take_back"}
     (entry,) = [found for found in notes(session, "order.review") if found.entity_id == order_id]
     assert (entry.origin, entry.request_id.rpartition("-")[2]) == ("api", f"t{stored(session).id}")
 

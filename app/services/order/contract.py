@@ -10,9 +10,9 @@ from flask_babel import lazy_gettext as _l
 
 from app.kernel.context import Context
 from app.kernel.errors import DuplicateError, NotFoundError, Reason
-from app.services.order.actions import require_draft
+from app.services.order.actions import BEFORE_LETTER, require_draft, require_open
 from models.contract import OrderContract
-from models.labels import CustomerKind, OrderType
+from models.labels import CustomerKind, OrderState, OrderType
 from models.order import Order
 
 # A tuple is satisfied by any one of its columns.
@@ -24,8 +24,6 @@ NEEDED: Mapping[OrderType, tuple[Needed, ...]] = {
         "plan_no",
         "award_no",
         "award_on",
-        "contract_no",
-        "signed_on",
         "budget_unit",
         "acceptance_unit",
         "fund_source",
@@ -33,19 +31,27 @@ NEEDED: Mapping[OrderType, tuple[Needed, ...]] = {
     OrderType.bulk: (("purchase_no", "contract_no"), "invoice_title", "batch_plan"),
     OrderType.other: ("occasion", "cost_centre", "approval_no"),
 }
+# A tender is entered at the award and signed within thirty days of it (clock G1): the letter waits for that.
+SIGNED = ("contract_no", "signed_on")
+NEEDED_FOR_LETTER: Mapping[OrderType, tuple[Needed, ...]] = {OrderType.government: SIGNED}
 
 
-def missing(order: Order) -> list[str]:
-    """The labels of what the order type asks for and nobody has entered."""
+def _unnamed(order: Order, asked: Mapping[OrderType, tuple[Needed, ...]]) -> list[str]:
     terms = order.contracts[0] if order.contracts else None
     columns = OrderContract.__table__.columns
     found = []
-    for needed in NEEDED.get(order.order_type, ()):
+    for needed in asked.get(order.order_type, ()):
         names = needed if isinstance(needed, tuple) else (needed,)
         # The order itself may carry the number of its contract.
         held = [getattr(terms, name, None) or (name == "contract_no" and order.contract_no) for name in names]
         if not any(held):
             found.append("/".join(str(columns[name].info["label"]) for name in names))
+    return found
+
+
+def missing(order: Order) -> list[str]:
+    """The labels of what the order type asks for and nobody has entered."""
+    found = _unnamed(order, NEEDED)
     if order.order_type is OrderType.project and not order.project_name:
         found.insert(0, str(Order.__table__.columns["project_name"].info["label"]))
     is_company = order.customer.kind is CustomerKind.company
@@ -56,7 +62,15 @@ def missing(order: Order) -> list[str]:
 
 def is_complete_by_type(_ctx: Context, order: Order) -> Reason | None:
     """What an organisation's order rests on is there before anybody reviews it."""
-    names = missing(order)
+    return _reason(missing(order))
+
+
+def is_signed(_ctx: Context, order: Order) -> Reason | None:
+    """No letter before the contract that the order type asks for is signed."""
+    return _reason(_unnamed(order, NEEDED_FOR_LETTER))
+
+
+def _reason(names: list[str]) -> Reason | None:
     if not names:
         return None
     return Reason("incomplete_by_type", _l("Contract terms still missing: %(fields)s."), {"fields": "、".join(names)})
@@ -78,8 +92,9 @@ def add_terms(ctx: Context, values: Mapping[str, Any]) -> OrderContract:
 
 
 def change_terms(ctx: Context, terms: OrderContract, values: Mapping[str, Any]) -> OrderContract:
-    """Edits the terms of a draft. Raises DomainError ``not_draft``."""
-    require_draft(terms.order)
+    """Edits the terms of a draft; the contract's number and day until the letter. Raises DomainError ``not_draft``."""
+    changed = {name for name, value in values.items() if value != getattr(terms, name)}
+    require_open(terms.order, BEFORE_LETTER if changed <= set(SIGNED) else (OrderState.draft,))
     for name, value in values.items():
         setattr(terms, name, value)
     ctx.session.flush()

@@ -8,7 +8,7 @@ from app.kernel.duties import OF_ORDER, Duty, plain_acts
 from app.kernel.schema import ReasonInput
 from app.kernel.workflow import Clock, Step, Workflow
 from app.services.order import drawing, effects, guards
-from app.services.order.contract import is_complete_by_type
+from app.services.order.contract import is_complete_by_type, is_signed
 from app.services.order.forms import CancelInput, ConfirmInput, HistoryInput, ReviewInput, SubmitInput
 from models.labels_order import OrderState as S
 from models.order import Order
@@ -144,7 +144,7 @@ PEOPLE = (
         (S.approved,),
         S.confirmed,
         permission="confirm",
-        guards=(guards.is_not_on_hold, guards.is_unchanged_since_review),
+        guards=(guards.is_not_on_hold, guards.is_unchanged_since_review, is_signed),
         asks=ConfirmInput,
         effect=effects.confirm,
         clause="13(3)",

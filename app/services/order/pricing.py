@@ -15,6 +15,19 @@ from models.order import Order, OrderFee, OrderLine
 
 ZERO = Decimal(0)
 UPSTAIRS_RATE = "fee.upstairs_cbm_floor"
+# What is agreed beside the goods: the committee is asked because of it, so another term is another content.
+TERMS = (
+    "deposit_amount",
+    "award_amount",
+    "bond_amount",
+    "delivery_cost_amount",
+    "penalty_pct_daily",
+    "penalty_cap_pct",
+    "retention_pct",
+    "has_special_terms",
+    "is_exclusive",
+    "is_outside_area",
+)
 
 
 def reprice(ctx: Context, order: Order) -> None:
@@ -79,7 +92,11 @@ def set_upstairs_fee(ctx: Context, order: Order) -> None:
 
 
 def content_of(order: Order) -> dict[str, Any]:
-    """Lines, fees, dates and terms: what the committee approves and the letter promises."""
+    """Lines, fees, dates and terms: what the committee approves and the letter promises.
+
+    Terms count where something is agreed: the mark of an order without any stays what it was.
+    """
+    terms = {name: getattr(order, name) for name in TERMS if getattr(order, name)}
     content: dict[str, Any] = plain(
         {
             "order_type": order.order_type,
@@ -101,6 +118,7 @@ def content_of(order: Order) -> dict[str, Any]:
                 for line in sorted(order.lines, key=lambda item: item.line_no)
             ],
             "fees": sorted([str(fee.kind), fee.amount] for fee in order.fees),
+            **({"terms": terms} if terms else {}),
         }
     )
     return content

@@ -15,9 +15,12 @@ from models.approval import Approval, ApprovalOpinion, ApprovalVote
 from models.base import Base, Sensitivity
 from models.cancellation import Cancellation
 from models.change import ChangeRequest
+from models.clock_run import ClockRun
 from models.contract import OrderContract
+from models.coordination import CoordinationItem
 from models.customer import Customer, CustomerAddress
 from models.customer_merge import CustomerMerge
+from models.exception import ExceptionCase
 from models.exchange import ImportRow
 from models.export import ExportRequest
 from models.inbox import InboxItem
@@ -139,6 +142,13 @@ DECISIONS: Mapping[type[Base], Mapping[str, Decision]] = {
     ServiceTicket: _decisions(
         Term.order, "free text of a complaint", description="dash", cause="empty", plan="empty", resolution="dash"
     ),
+    ExceptionCase: _decisions(
+        Term.order, _CASE, description="dash", cause="empty", plan="empty", resolution="empty", prevention="empty"
+    ),
+    CoordinationItem: _decisions(
+        Term.order, _CASE, subject="dash", description="dash", decision="empty", outcome="empty"
+    ),
+    ClockRun: _decisions(Term.order, _CASE, note="empty"),
     PrivacyRequest: _decisions(
         Term.person, "answering a request", content="empty", identity_check="dash", answer="dash", refusal_reason="dash"
     ),

@@ -166,32 +166,6 @@
       }
     });
   }
-  function focusFirstError() {
-    const field = one(".zd-field.has-error");
-    const whole = one("[data-zd-form-errors]");
-    if (field) {
-      const target = one(".select2-selection, input:not([type=hidden]), select, textarea", field);
-      if (target) target.focus({ preventScroll: true });
-      field.scrollIntoView({ block: "center" });
-    } else if (whole) whole.focus();
-  }
-  /* Where the keyboard begins: the first box of a form, else the message that says what has been done. */
-  function focusBeginning() {
-    if (document.activeElement !== document.body) return;
-    const form = one("main form[data-zd-guard]:not([data-zd-grids])");
-    const boxes = form ? $$(".select2-selection, input:not([type=hidden], [type=file]), select:not(.select2-hidden-accessible), textarea", form) : [];
-    const box = boxes.find((each) => each.offsetParent !== null && !each.disabled);
-    // Where fingers type, a keyboard that springs up would cover the page.
-    if (box && window.matchMedia("(pointer: fine)").matches) { box.focus({ preventScroll: true }); return; }
-    const said = one(".zd-flash .zd-alert");
-    if (said) { said.tabIndex = -1; said.focus({ preventScroll: true }); }
-  }
-  /* Typing into a closed search box opens it; the sign arrives in its search field. */
-  function openByTyping(event) {
-    if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey || event.key.length !== 1 || event.key === " " || !event.target.matches(".select2-selection")) return;
-    const select = event.target.closest(".select2-container").previousElementSibling;
-    if (select && jq) jq(select).select2("open");
-  }
 
   // ---- Select2 with search on the server -----------------------------------------------------
 
@@ -408,9 +382,7 @@
       const current = one("[aria-current]", track);
       if (current) track.scrollLeft = current.offsetLeft - (track.clientWidth - current.offsetWidth) / 2;
     });
-    focusFirstError();
-    focusBeginning();
-    document.addEventListener("keydown", openByTyping, true);
+    window.zdBegin();
     document.documentElement.dataset.zdReady = "1";
   }
 
