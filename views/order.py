@@ -35,9 +35,8 @@ from views.exception import CoordinationItemView, ExceptionCaseView
 from views.findings import review_beside
 from views.inline import Inline
 from views.installation import AcceptanceView, InstallationView
-from views.orderpage import order_buttons, order_figures
+from views.orderpage import order_buttons, order_figures, order_hints
 from views.payment import InvoiceView, PaymentScheduleView, PaymentView, RefundView
-from views.privacy import missing_consent_hints
 from views.production import ProductionTaskView
 from views.quality import InspectionView
 from views.reveal import Revealable
@@ -55,7 +54,7 @@ LINE_QUANTITIES = [
 ]  # fmt: skip
 ORDER_HEAD = [
     "order_no", "customer", "order_type", "channel", "received_at", "requested_on",
-    "contract_kind", "regulation_state", "is_on_hold", "hold_reason", "note",
+    "regulation_state", "is_on_hold", "hold_reason", "note",
 ]  # fmt: skip
 ORDER_MONEY = [
     "goods_amount", "fee_amount", "total_amount", "net_amount", "tax_amount", "deposit_amount", "paid_amount",
@@ -308,7 +307,7 @@ class OrderView(Talked, Revealable, Linked, Warned, EntityView):
         (_l("Further"), {"fields": ORDER_FURTHER}),
         (_l("End"), {"fields": ["completed_at", "cancel_kind", "cancel_reason"]}),
     ]
-    label_columns = {"regulation_state": _l("State by the regulation"), "contract_kind": _l("Kind of contract")}
+    label_columns = {"regulation_state": _l("State by the regulation")}
     base_order = ("received_at", "desc")
     scope = scopes.order
     quick_search = ("order_no", "external_no", "customer.search_text")
@@ -336,7 +335,7 @@ class OrderView(Talked, Revealable, Linked, Warned, EntityView):
         CancellationView, ExceptionCaseView, CoordinationItemView,
     ]  # fmt: skip
     extra_permissions = ("import", "take_back", "link")
-    hints = missing_consent_hints
+    hints = order_hints
     twins = order_twins
     figures = order_figures
     beside = review_beside

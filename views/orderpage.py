@@ -10,11 +10,12 @@ from flask_babel import gettext as _
 from app.kernel.context import Context
 from app.kernel.fields import Access, access
 from app.services.amendment.rules import AMENDABLE
-from models.labels import OrderState
+from models.labels import ContractKind, OrderState, label_of
 from models.order import Order
 from views.base import ENTITIES
 from views.customerlink import link_button
 from views.display import money
+from views.privacy import missing_consent_hints
 
 # The promise is kept, or is owed no more.
 ENDED = frozenset({OrderState.completed, OrderState.closed, OrderState.cancelled, OrderState.rejected})
@@ -53,6 +54,13 @@ def amounts(ctx: Context, order: Order) -> list[dict[str, Any]]:
     if order.refunded_amount:
         found.append({"label": str(Order.refunded_amount.info["label"]), "value": money(order.refunded_amount)})
     return [*found, {"label": _("Open amount"), "value": money(owed), **({"tone": "warning"} if owed > 0 else {})}]
+
+
+def order_hints(ctx: Context, order: Order) -> list[dict[str, str]]:
+    """What the contract is by law where that is more than a sale, and what the customer has not agreed to."""
+    kind = order.contract_kind
+    work = [{"label": str(label_of(kind)), "tone": "info"}] if kind is ContractKind.work else []
+    return [*work, *missing_consent_hints(ctx, order)]
 
 
 def order_buttons(ctx: Context, order: Order) -> list[dict[str, Any]]:
