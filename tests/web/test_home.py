@@ -61,8 +61,9 @@ def test_home_when_opened_then_one_statement_a_table_and_state(
     with statements(database.engine) as seen:
         person.page("/")
     # The person, his rights, the calendar, the parameters, his week; then one for each state that his steps start from
-    # (a delegation that waits for him is one of them; of exceptions there are four, of time limits and decisions one).
-    assert len(seen) == 17, seen
+    # (a delegation that waits for him is one of them; of exceptions there are four, of changes and cancellations four
+    # each, of time limits and decisions one).
+    assert len(seen) == 25, seen
 
 
 def test_home_when_an_inspection_waits_then_its_row_names_order_and_goods(app: Flask, session: Session) -> None:
