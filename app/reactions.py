@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
 import app.services
-from app.consequences import cancelling, changing, clocks, exceptions, promise, supply
+from app.consequences import cancelling, changing, clocks, exceptions, merging, promise, supply
 from app.kernel.context import Context, local_day
 from app.kernel.engine import fire, observe, react
 from app.kernel.errors import DomainError
@@ -333,9 +333,11 @@ REACTIONS: dict[str, tuple[Callable[[Context, Any, Values], None], ...]] = {
     "exception_case.add": (exceptions.tell_owner,),
     "exception_case.plan": (exceptions.submit_plan,),
     **dict.fromkeys(
-        [f"cancellation.{step}" for step in ("cost", "check", "send_back", "offer", "committee_approve")],
+        [f"cancellation.{step}" for step in ("cost", "check", "offer", "committee_approve")],
         (cancelling.reckon_again,),
     ),
+    **dict.fromkeys(("customer_merge.merge", "customer_merge.undo"), (merging.keep_reviews,)),
+    "cancellation.send_back": (cancelling.void_approval, cancelling.reckon_again),
     "cancellation.escalate": (cancelling.ask_committee,),
     "cancellation.accept": (cancelling.take_effect,),
     "cancellation.refund": (cancelling.record_refund,),
