@@ -50,6 +50,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     with op.batch_alter_table("order_review") as batch:
         batch.drop_constraint(op.f("ck_order_review_override_has_reason"), type_="check")
+        batch.drop_constraint(op.f("ck_order_review_computed_result"), type_="check")  # SQLite keeps it otherwise
         batch.drop_column("override_reason")
         batch.drop_column("computed_result")
     with op.batch_alter_table("sales_order") as batch:

@@ -178,7 +178,7 @@ def test_committee_when_a_large_order_waits_then_member_and_chair_vote(
 ) -> None:
     order = draft(company, Goods("TBL-MEET-24", 200, 3600))
     company.fire("oc_li", ENTERED, order, "submit")
-    company.fire("oc_wang", REVIEWED, order, "escalate", **dict.fromkeys(CHECKS, "passed"))
+    company.fire("oc_wang", REVIEWED, order, "escalate", **dict.fromkeys(CHECKS, "passed"), comment="已核对")
     voter = sit(username, "2026-11-23 14:00")
     voter.take("AP-")
     voter.press("vote")

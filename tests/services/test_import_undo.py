@@ -158,7 +158,8 @@ def test_past_order_when_a_ticket_is_about_it_then_stays_with_its_customer_and_a
         open_ticket(ctx, {"kind": kind, "description": "柜门开裂", "order_id": order.id})
 
     assert clerk.reasons(first) == {
-        "order 2": ["used"],
+        # The complaint, and the case it opens.
+        "order 2": ["used", "used"],
         "order 3": [],
         "customer 2": ["used", "used"],
         "product 2": ["used"],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 from flask_appbuilder.security.sqla.models import Role, User
 from sqlalchemy.orm import Session
 
@@ -20,8 +21,8 @@ from app.services.policy.actions import propose
 from app.services.shipment.actions import plan_shipment
 from models.labels import ExportFormat, PaymentMethod, SupplyMode
 from models.policy import PolicyParameter
-from tests.services.company import Company, found
-from tests.services.orders import ENTERED, REVIEWED, Goods, confirmed, draft, inspected, settled
+from tests.services.company import Company, found, moment
+from tests.services.orders import ENTERED, Goods, confirmed, draft, inspected, settled
 from tests.services.test_duties import LARGE, PASSED, SOFA
 from tests.web.person import Person, text_of
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 D = Decimal
 pytestmark = pytest.mark.stage("people")
 AT = "2026-11-24 13:00"
+# A changed account has cooled by then, and the time of an approval is not over.
+LATER = "2026-11-25 14:00"
 Made = tuple[Any, dict[str, Any]]
 
 
@@ -45,7 +48,7 @@ def own_request(company: Company) -> Made:
     """Rule 2: the head of the order centre entered and is a member of the committee."""
     order = draft(company, LARGE)
     company.fire("oc_zhao", ENTERED, order, "submit")
-    company.fire("oc_wang", REVIEWED, order, "escalate", **PASSED)
+    company.fire("oc_wang", AT, order, "escalate", **PASSED)
     return order.approvals[0], {"decision": "approve"}
 
 
@@ -153,6 +156,7 @@ def own_export(company: Company) -> Made:
         (own_export, "cm_zhang", "approve", "Whoever asked for an export does not decide on it."),
     ],
 )
+@time_machine.travel(moment(LATER), tick=False)
 def test_forbidden_person_when_trying_by_screen_or_api_then_refused_and_told_before(
     app: Flask, session: Session, made: Callable[[Company], Made], who: str, step: str, says: str
 ) -> None:

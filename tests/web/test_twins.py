@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 
 from models.customer import Customer
 from models.labels import CustomerKind, OrderState
@@ -52,13 +54,15 @@ def test_order_when_the_same_goods_were_ordered_this_week_then_warned_and_saved_
     goods: dict[str, str] = {}
     for row, line in enumerate(newest.lines):
         goods |= {f"lines-{row}-product_id": str(line.product_id), f"lines-{row}-qty_ordered": f"{line.qty_ordered:f}"}
+    this_week = newest.received_at + timedelta(days=1)
     number, customer, channel, external = newest.order_no, newest.customer_id, newest.channel.value, newest.external_no
     session.rollback()
-    li = Person(app, session, "oc_li")
-    found = warnings(li, "order", customer_id=str(customer), **goods)
-    assert ("customer_id", number) in found
-    assert ("external_no", number) in warnings(li, "order", channel=channel, external_no=external)
-    assert warnings(li, "order", customer_id=str(customer), **{**goods, "lines-0-qty_ordered": "977"}) == []
+    with time_machine.travel(this_week, tick=False):
+        li = Person(app, session, "oc_li")
+        found = warnings(li, "order", customer_id=str(customer), **goods)
+        assert ("customer_id", number) in found
+        assert ("external_no", number) in warnings(li, "order", channel=channel, external_no=external)
+        assert warnings(li, "order", customer_id=str(customer), **{**goods, "lines-0-qty_ordered": "977"}) == []
 
 
 def test_address_when_asked_by_who_may_not_add_then_refused(app: Flask, session: Session) -> None:
