@@ -94,7 +94,10 @@ def offered(ctx: Context, record: Any) -> list[tuple[Step, list[Reason]]]:
     steps = [
         step
         for step in workflow.steps_from(record.state)
-        if step.permission and step.is_offered and ctx.actor.may(workflow.permission(step))
+        if step.permission
+        and step.is_offered
+        and ctx.actor.may(workflow.permission(step))
+        and (step.concerns is None or step.concerns(record))
     ]
     # The journal is asked once for all buttons of a page.
     found = duties.broken(ctx, record, [duty for step in steps for duty in duties.applying(step.not_by, None)])

@@ -26,7 +26,8 @@ class Step:
     delegation is used even where the right is one's own.
     ``asks`` is what the person must fill in: screen, API and import are validated by it. ``effect`` is what the
     step does to its own slice, before the journal row; other slices follow in ``app.reactions``. ``is_offered``
-    False keeps a step off the screens: another door leads to it, as the import.
+    False keeps a step off the screens: another door leads to it, as the import. ``concerns`` says on which records it
+    is shown at all, where a closed button would only be in the way.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Step:
     tone: str = "primary"
     is_bulk: bool = False
     is_offered: bool = True
+    concerns: Callable[[Any], bool] | None = None
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,11 @@ class PromiseInput(EntityInput):
     promised_on = fields.Date(required=True, metadata={"label": _l("Promised on")})
 
 
+def is_drawn(order: Order) -> bool:
+    """Whether something of the order is made after a drawing."""
+    return order.is_custom
+
+
 def is_custom(_ctx: Context, order: Order) -> Reason | None:
     """Only made goods have a drawing of their own."""
     return None if order.is_custom else Reason("not_custom", _l("Nothing of this order is made after a drawing."))
@@ -115,6 +120,7 @@ STEPS = (
         None,
         permission="drawing",
         guards=(is_custom, is_drawable),
+        concerns=is_drawn,
         asks=DrawingInput,
         effect=issue_drawing,
         tone="neutral",
@@ -127,6 +133,7 @@ STEPS = (
         None,
         permission="sign_drawing",
         guards=(is_custom, is_unsigned),
+        concerns=is_drawn,
         asks=DrawingSignatureInput,
         effect=sign_drawing,
         tone="neutral",
