@@ -25,6 +25,8 @@ from views.display import badge, kind_of, label_text, moment, person_text, text_
 from views.words import act_of, declared_step, said
 
 HISTORY_ROWS = 60
+# The state has its own place in an entry; the others are made for programs. The journal shows what opened a case.
+UNTOLD = frozenset({"state", "search_text", "content_hash", "source_key"})
 
 
 def story(ctx: Context, view: type[EntityDeclaration], record: Any) -> dict[str, Any]:
@@ -176,7 +178,7 @@ def changes(
     rows = []
     for name, (old, new) in found.items():
         attribute = sa.inspect(model).attrs.get(name)
-        if attribute is None or name in {"state", "search_text", "content_hash"}:
+        if attribute is None or name in UNTOLD:
             continue
         column = attribute.columns[0]
         # Ids of other rows say nothing to a person; the records themselves stand on the timeline.
