@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from app.consequences import cancelling, changing
-from app.kernel.context import Context
+from app.kernel.context import SYSTEM, Context
 from app.kernel.engine import fire
 from app.kernel.errors import DomainError
 from app.kernel.unit_of_work import unit_of_work
@@ -29,6 +29,7 @@ from models.labels import (
     ApprovalState,
     CancellationState,
     ChangeState,
+    InspectionState,
     LetterState,
     OrderState,
     PaymentMethod,
@@ -38,7 +39,7 @@ from models.labels import (
 from models.order import Order
 from models.payment import PaymentAllocation, Refund
 from models.product import Reservation
-from tests.services.company import Company, found, moment
+from tests.services.company import Company, found, moment, person
 from tests.services.orders import CHECKS, Goods, draft
 
 D = Decimal
@@ -83,6 +84,19 @@ def an_order(play: Play) -> Order:
     return play.order
 
 
+def a_letter(play: Play) -> Any:
+    return play.one(letter for letter in play.order.letters if letter.state is LetterState.sent)
+
+
+def an_inspection(play: Play) -> Any:
+    return play.one(each for each in play.order.inspections if each.state is InspectionState.pending)
+
+
+def an_approval(play: Play) -> Any:
+    statement = sa.select(Approval).where(Approval.order_id == play.order.id, Approval.state == ApprovalState.pending)
+    return play.one(play.company.session.scalars(statement.order_by(Approval.id)))
+
+
 def a_task(play: Play) -> Any:
     return play.one(task for line in play.order.lines for task in line.tasks)
 
@@ -107,6 +121,16 @@ def pay(play: Play, ctx: Context) -> None:
     """Half of the order, or what is asked."""
     amount = max((play.order.total_amount * (1 + play.pick % 3) / 2).quantize(D("0.01")), D(1))
     record_payment(ctx, {"method": PaymentMethod.pos, "amount": amount, "order_id": play.order.id})
+
+
+def draw(play: Play, ctx: Context) -> None:
+    """The next version of the drawing."""
+    fire(ctx, play.order, "issue_drawing", {"drawing_version": (play.order.drawing_version or 0) + 1})
+
+
+def sign(play: Play, ctx: Context) -> None:
+    """The version that the customer has."""
+    fire(ctx, play.order, "sign_drawing", {"drawing_version": play.order.drawing_version, "signed_name": "林晓雯"})
 
 
 def load(play: Play, ctx: Context) -> None:
@@ -137,7 +161,8 @@ def add_cost(play: Play, ctx: Context) -> None:
     cancelling.add_cost(ctx, values)
 
 
-PASSED = dict.fromkeys(CHECKS, "passed")
+# Said of each check, with a reason where the program finds otherwise (no drawing beside custom goods).
+PASSED = {**dict.fromkeys(CHECKS, "passed"), "comment": "已核对"}
 SLOT = {"slot_from": "2026-12-20T14:00", "slot_to": "2026-12-20T16:00", "driver_name": "周师傅", "mode": "own_fleet"}
 PLAN = {"planned_start_on": "2026-11-25", "planned_end_on": "2026-12-05"}
 WHY = {"reason": "x"}
@@ -145,7 +170,11 @@ WHY = {"reason": "x"}
 ACTS: dict[str, tuple[str, Do]] = {
     "submit": ("oc_li", step("submit", an_order, late_reason="human")),
     "review": ("oc_wang", step("review", an_order, **PASSED)),
+    "escalate": ("oc_wang", step("escalate", an_order, **PASSED)),
     "confirm": ("oc_li", step("confirm", an_order, promised_on="2027-01-20", channel="sms")),
+    "acknowledge": ("oc_li", step("acknowledge", a_letter, reason="电话确认")),
+    "draw": ("oc_li", draw),
+    "sign": ("oc_li", sign),
     "hold": ("oc_li", step("hold", an_order, **WHY)),
     "resume": ("oc_li", step("resume", an_order)),
     "cancel": ("oc_li", step("cancel", an_order, cancel_kind="customer", cancel_reason="fund")),
@@ -155,7 +184,7 @@ ACTS: dict[str, tuple[str, Do]] = {
     "start": ("pd_chen", step("start", a_task)),
     "cut": ("pd_chen", step("report", a_task, operation="cutting", qty_done="0", percent="100")),
     "make": ("pd_chen", step("report", a_task, operation="packing", qty_done="1", percent="100")),
-    "inspect": ("qc_sun", step("accept", lambda play: play.one(play.order.inspections))),
+    "inspect": ("qc_sun", step("accept", an_inspection)),
     "plan_shipment": ("lg_liu", lambda play, ctx: plan_shipment(ctx, play.order, None, {})),
     "schedule": ("lg_liu", step("schedule", a_shipment, **SLOT)),
     "load": ("lg_xu", load),
@@ -182,23 +211,32 @@ ACTS: dict[str, tuple[str, Do]] = {
     "apply_change": ("oc_li", step("apply", a_change)),
     "revise_change": ("oc_li", step("revise", a_change, **WHY)),
     "withdraw_change": ("oc_li", step("withdraw", a_change, **WHY)),
-    "vote": ("fi_sun", step("vote", lambda play: play.one(play.order.approvals), decision="approve")),
+    "opine": ("system", step("opine", an_approval, text="同意")),
+    "vote": ("fi_sun", step("vote", an_approval, decision="approve")),
+    "vote_too": ("cm_zhang", step("vote", an_approval, decision="approve")),
 }
 # What leads on is tried more often than what ends an order or stops it.
 OFTEN = [name for name in ACTS for _ in range(1 if name in {"cancel", "hold", "withdraw_change", "cut"} else 3)]
 PEOPLE = ("oc_li", "oc_wang", "pd_chen", "lg_xu", "fi_zhou", "cm_zhang", "cs_ma")
 # A play begins with some way behind it, else most of its acts would come too early.
 SENT = ("submit", "review", "confirm")
+VOTED = ("submit", "escalate", "opine", "vote", "vote_too", "confirm")
+STARTED = ("acknowledge", "draw", "sign", "pay", "plan", "release", "start", "cut")
+MADE = (*STARTED, "make", "make", "inspect", "inspect", "inspect")
+GONE = ("pay", "plan_shipment", "schedule", "load", "dispatch")
 CALLED_OFF = ("ask_cancellation", "add_cost", "cost", "check", "offer_cancellation")
 CHANGED = ("ask_change", "say_production", "say_finance", "offer_change")
+# Each way is walked to its end in every play that begins with it; the order is a special one where it is voted on.
 WAYS: tuple[tuple[str, ...], ...] = (
     (),
     (*SENT, "pay", *CALLED_OFF),
-    (*SENT, "pay", *CALLED_OFF, "accept_cancellation", "refund", "approve_refund"),
+    (*SENT, "pay", *CALLED_OFF, "accept_cancellation", "refund", "approve_refund", "execute_refund"),
     (*SENT, "pay", *CHANGED),
-    (*SENT, "pay", *CHANGED, "accept_change", "escalate_change", "apply_change"),
-    (*SENT, "pay", "plan", "release", "start", "cut"),
-    (*SENT, "pay", "inspect", "plan_shipment", "schedule", "load"),
+    (*VOTED, "pay", *CHANGED, "accept_change", "escalate_change", "opine", "vote", "vote_too", "apply_change"),
+    (*VOTED, *STARTED),
+    (*SENT, *MADE, "pay", "plan_shipment", "schedule", "load"),
+    (*SENT, *MADE, *GONE, "deliver"),
+    (*VOTED, *MADE, *GONE, "deliver"),
 )
 moves = st.lists(
     st.tuples(st.sampled_from(OFTEN), st.integers(0, 5), st.sampled_from((None, None, None, None, *PEOPLE))),
@@ -213,7 +251,8 @@ def attempt(play: Play, name: str, pick: int, who: str | None, day: int) -> bool
     play.pick = pick
     moment_of_it = moment("2026-11-24 09:00") + timedelta(minutes=20 * day)
     company = play.company
-    ctx = Context(company.session, company.people[who or rightly], moment_of_it, "screen", policy=company.policy)
+    actor = SYSTEM if (who or rightly) == "system" else company.people[who or rightly]
+    ctx = Context(company.session, actor, moment_of_it, "screen", policy=company.policy)
     try:
         with unit_of_work(ctx):
             act(play, ctx)
@@ -221,6 +260,17 @@ def attempt(play: Play, name: str, pick: int, who: str | None, day: int) -> bool
         company.session.rollback()
         return False
     return True
+
+
+def an_entered_order(company: Company, number: int, way: tuple[str, ...]) -> Order:
+    """A draft of made and of stocked goods; a customer each, else they would be parts of one large order."""
+    goods = (
+        Goods(f"CST-{number}", 2, 3000, SupplyMode.custom),
+        Goods(f"STK-{number}", 3, 500, on_hand=9),
+    )
+    customer = person(company.session, f"林晓雯{number}", f"138{number:08d}")
+    values = {"customer": customer, "elevator": "passenger", "is_exclusive": "escalate" in way}
+    return draft(company, *goods, order_no=f"SO-R-{number:05d}", **values)
 
 
 def check(play: Play) -> None:
@@ -303,34 +353,42 @@ def check_evidence(session: Session, order: Order) -> None:
 
 @pytest.mark.stage("people")
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_order_when_each_way_is_walked_then_every_step_succeeds_and_it_stays_whole(session: Session) -> None:
+    """The plays below begin with these ways: they mean something only where a way leads to its end."""
+    company = found(session)
+    stuck = []
+    for number, way in enumerate(WAYS):
+        scene = Play(company, an_entered_order(company, number, way))
+        for day, name in enumerate(way):
+            if not attempt(scene, name, 0, None, day):
+                stuck.append((way, name))
+                break
+            check(scene)
+    assert stuck == []
+
+
+@pytest.mark.stage("people")
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_order_when_anybody_tries_anything_then_it_stays_whole(session: Session) -> None:
     company = found(session)
     done: Counter[str] = Counter()
     refused: Counter[str] = Counter()
     numbers = iter(range(10_000))
-    known: dict[str, Any] = {}
 
-    @settings(max_examples=2 * len(WAYS), deadline=None, derandomize=True, database=None)
+    @settings(max_examples=len(WAYS), deadline=None, derandomize=True, database=None)
     @given(moved=moves)
     def play(moved: list[tuple[str, int, str | None]]) -> None:
         number = next(numbers)
         way = WAYS[number % len(WAYS)]
-        goods = (
-            Goods(f"CST-{number}", 2, 3000, SupplyMode.custom),
-            Goods(f"STK-{number}", 3, 500, on_hand=9),
-        )
-        order = draft(
-            company, *goods, order_no=f"SO-R-{number:05d}", customer=known.get("customer"), elevator="passenger"
-        )
-        known.setdefault("customer", order.customer)
-        scene = Play(company, order)
+        scene = Play(company, an_entered_order(company, number, way))
         begun: list[tuple[str, int, str | None]] = [(name, 0, None) for name in way]
         for day, (name, pick, who) in enumerate([*begun, *moved]):
             (done if attempt(scene, name, pick, who, day) else refused)[name] += 1
-            check(scene)
+            # The test above looks at the ways step by step.
+            if day >= len(way) - 1:
+                check(scene)
 
     play()
     # The plays went far enough to mean something.
-    wanted = {*SENT, *CALLED_OFF, *CHANGED, "accept_cancellation", "refund", "accept_change", "escalate_change"}
-    assert wanted <= set(done), (done, refused)
+    assert set().union(*WAYS) - set(done) == set()
     assert {"review", "dispatch", "offer_cancellation", "apply_change"} <= set(refused), (done, refused)

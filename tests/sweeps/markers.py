@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 # The first digit of an amount: prices begin with 7, costs with 3. Nothing else in the demo company is so large.
 FIRST = {Sensitivity.PRICE: "7", Sensitivity.COST: "3"}
 PERSONAL = frozenset(Sensitivity) - {Sensitivity.PRICE, Sensitivity.COST}
-TEXT = re.compile(r"Q([A-Z])(\d\d)x(\d{5})z")
-DIGITS = re.compile(r"(?<!\d)(139|62220000)(\d\d)(\d{6})(?!\d)")
-AMOUNT = re.compile(r"(?<![\d.])([73])(\d\d)(\d{5})\.(?:37|3700)(?!\d)")
-# A percentage has four digits before the point at most: 9, column, place, and the record behind it.
+TEXT = re.compile(r"Q([A-Z])(\d{3})x(\d{5})z")
+DIGITS = re.compile(r"(?<!\d)(139|62220000)(\d{3})(\d{5})(?!\d)")
+AMOUNT = re.compile(r"(?<![\d.])([73])(\d{3})(\d{5})\.(?:37|3700)(?!\d)")
+# A percentage has four digits before the point at most: 9, place among such columns, and the record behind it.
 PERCENT = re.compile(r"(?<![\d.])9(\d\d)(\d)\.(\d{3})(?!\d)")
 MASKED = {
     Sensitivity.PHONE: re.compile(r"139\*{4}\d{4}"),
@@ -56,19 +56,25 @@ class Marked:
     def entity(self) -> str:
         return entity_name(self.model)
 
+    @property
+    def kept(self) -> sa.Column[Any]:
+        """The column of the table."""
+        found: sa.Column[Any] = self.model.__table__.columns[sa.inspect(self.model).attrs[self.name].columns[0].name]
+        return found
+
     def token(self, pk: int) -> str:
         """The value that stands for this column of this record."""
-        column = self.model.__table__.columns[sa.inspect(self.model).attrs[self.name].columns[0].name]
+        column = self.kept
         if isinstance(column.type, Percent):
-            return f"9{self.number:02d}{pk // 1000 % 10}.{pk % 1000:03d}"
+            return f"9{percent_columns().index(self):02d}{pk // 1000 % 10}.{pk % 1000:03d}"
         if isinstance(column.type, Fixed) or self.group in FIRST:
-            return f"{FIRST[self.group]}{self.number:02d}{pk:05d}.37"
+            return f"{FIRST[self.group]}{self.number:03d}{pk:05d}.37"
         if self.group is Sensitivity.PHONE and self.name != "search_text":
-            return f"139{self.number:02d}{pk:06d}"
+            return f"139{self.number:03d}{pk:05d}"
         if self.group is Sensitivity.BANK:
-            return f"62220000{self.number:02d}{pk:06d}"
+            return f"62220000{self.number:03d}{pk:05d}"
         sign = "甄" if self.group is Sensitivity.NAME else "址"
-        return f"{sign}Q{self.group.value[0].upper()}{self.number:02d}x{pk:05d}z"
+        return f"{sign}Q{self.group.value[0].upper()}{self.number:03d}x{pk:05d}z"
 
     def stored(self, pk: int) -> Any:
         """The token as the column keeps it."""
@@ -92,8 +98,16 @@ def marked_columns() -> list[Marked]:
             group = attribute.columns[0].info.get("sensitivity")
             if group:
                 found.append((mapper.class_, attribute.key, Sensitivity(group)))
-    assert len(found) < 200
+    assert len(found) < 1000
     return [Marked(*each, number) for number, each in enumerate(found)]
+
+
+@cache
+def percent_columns() -> list[Marked]:
+    """The sensitive percentages, which have too few digits for the numbers of all columns."""
+    found = [each for each in marked_columns() if isinstance(each.kept.type, Percent)]
+    assert len(found) < 100
+    return found
 
 
 @dataclass(frozen=True)
@@ -162,7 +176,9 @@ class Markers:
         for match in AMOUNT.finditer(plain):
             yield from self._one(int(match[2]), int(match[3]), match[0])
         for match in PERCENT.finditer(plain):
-            yield from self._one(int(match[1]), int(match[2]) * 1000 + int(match[3]), match[0])
+            place = int(match[1])
+            if place < len(percent_columns()):
+                yield from self._one(percent_columns()[place].number, int(match[2]) * 1000 + int(match[3]), match[0])
 
     def _one(self, number: int, pk: int, text: str) -> Iterator[Found]:
         if number < len(self.columns) and pk in self.ids[number]:
