@@ -174,7 +174,7 @@ def test_step_when_fired_on_the_screen_then_state_journal_and_message_follow(app
     assert why in text_of(page)
     assert why in clerk.messages(clerk.post(f"/order/{pk}/review", PASSED))
     # What the program found is confirmed as it is; another result wants a reason.
-    unexplained = reviewer.post(f"/order/{pk}/review", {"price": "failed"})
+    unexplained = reviewer.post(f"/order/{pk}/review", {"price": "conditional"})
     assert unexplained.status_code == 422
     assert set(field_errors(unexplained)) == {"comment"}
     assert reviewer.messages(reviewer.post(f"/order/{pk}/review", PASSED)) == ["Done: Pass review"]
