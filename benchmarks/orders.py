@@ -258,7 +258,7 @@ class OrderMaker:
             decided = NULL if is_open else at
             due = calendar.planned(draft.day + 3, draft.minute)
             self.sheets.approval.add(
-                number, f"AP-{packed}-{number:07d}", number, yuan(total), at, due, decided,
+                number, f"AP-{packed}-{number:07d}", number, number, yuan(total), at, due, decided,
                 "pending" if is_open else "approved", at, at, at,
             )  # fmt: skip
         if draft.reached >= R.confirmed:

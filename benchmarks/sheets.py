@@ -85,8 +85,9 @@ class OrderSheets:
         )  # fmt: skip
         self.approval = Sheet(
             Approval.__table__,
-            f"approval_no order_id amount submitted_at due_at decided_at {STATES}",
+            f"approval_no order_id entity_id amount submitted_at due_at decided_at {STATES}",
             kind="order_large",
+            entity="order",
             triggers='["large"]',
             summary="大额订单",
             submitted_by_id=user_id,
