@@ -70,7 +70,12 @@ def test_step_when_offered_then_it_starts_in_this_state_and_belongs_to_people(se
     ctx = context(session, almighty)
     for state, record in one_of_each_state(session, workflow).items():
         expected = [
-            step.name for step in workflow.steps if state in step.sources and step.permission and step.is_offered
+            step.name
+            for step in workflow.steps
+            if state in step.sources
+            and step.permission
+            and step.is_offered
+            and (step.concerns is None or step.concerns(record))
         ]
         assert [step.name for step, _ in offered(ctx, record)] == expected
     session.rollback()

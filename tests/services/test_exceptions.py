@@ -23,8 +23,19 @@ from models.labels_talk import NoticeKind
 from models.labels_work import LiableParty
 from models.order import Order
 from models.talk import Notification
+from tests.services.changes import approved_by_committee
 from tests.services.company import Company, found, moment, person
-from tests.services.orders import Goods, confirmed, fire_all, inspected, ready_to_make, refusal, settled
+from tests.services.orders import (
+    CONFIRMED,
+    Goods,
+    confirmed,
+    draft,
+    fire_all,
+    inspected,
+    ready_to_make,
+    refusal,
+    settled,
+)
 
 D = Decimal
 L1, L2, L3 = ExceptionLevel
@@ -227,7 +238,8 @@ def test_owner_when_a_case_opens_then_told_once(company: Company, order: Order) 
 
 def test_inspection_when_the_same_pieces_fail_twice_then_one_case_of_level_2(company: Company) -> None:
     """Scenario S05, rows 2 and 3: 24 headboards, 21 pass, of 3 reworked pieces 2 pass and 1 fails again."""
-    order = confirmed(company, Goods("HDB-HOTEL-18", 24, 2300, SupplyMode.custom))
+    order = approved_by_committee(company, draft(company, Goods("HDB-HOTEL-18", 24, 2300, SupplyMode.custom)))
+    company.fire("oc_li", CONFIRMED, order, "confirm", promised_on="2026-12-10", channel="sms")
     ready_to_make(company, settled(company, order))
     (task,) = order.tasks
     dates = {"planned_start_on": "2026-11-24", "planned_end_on": "2026-12-05"}

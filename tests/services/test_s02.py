@@ -320,7 +320,8 @@ def test_link_when_it_opens_nothing_then_one_and_the_same_refusal(company: Compa
     token = address(company, "2026-11-27 12:00", order, order.letters[0])
     when = "2026-11-28 12:00"
     if fault == "forged":
-        token = token[:-1] + ("A" if token[-1] != "A" else "B")
+        # Not the last sign: two of its bits say nothing.
+        token = token[:-5] + ("A" if token[-5] != "A" else "B") + token[-4:]
     elif fault == "unknown":
         token = KEYS.sign("x" * 24)
     elif fault == "late":

@@ -137,7 +137,7 @@ def test_token_when_it_names_some_rights_then_only_those(app: Flask, session: Se
     assert call(app, secret, f"/order/{order_id}").status_code == 200
     assert refused(call(app, secret, "/customer/")) == (403, "permission_denied")
     assert refused(call(app, secret, f"/order/{order_id}/hold", "POST", {"reason": "x"})) == (403, "permission_denied")
-    reviewed = call(app, secret, f"/order/{order_id}/review", "POST", PASSED)
+    reviewed = call(app, secret, f"/order/{order_id}/review", "POST", {**PASSED, "comment": "看过图纸"})
     assert reviewed.status_code == 200
     assert {step["name"] for step in reviewed.json["result"]["steps"]} <= {"review", "take_back"}
     (entry,) = [found for found in notes(session, "order.review") if found.entity_id == order_id]
