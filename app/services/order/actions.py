@@ -108,7 +108,7 @@ def change_order(ctx: Context, order: Order, values: Mapping[str, Any]) -> Order
 
 def _check_deposit(ctx: Context, order: Order) -> None:
     """Raises ValidationFailedError for a deposit above a fifth; without goods yet, the submission looks again."""
-    if order.lines and (reason := guards.is_deposit_legal(ctx, order)) is not None:
+    if order.lines and (reason := guards.deposit_fault(ctx, order)) is not None:
         raise ValidationFailedError({"deposit_amount": [str(reason)]})
 
 
