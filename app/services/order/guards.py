@@ -38,7 +38,7 @@ def is_complete(_ctx: Context, order: Order) -> Reason | None:
 
 
 def is_deposit_legal(ctx: Context, order: Order) -> Reason | None:
-    """The agreed deposit is at most a fifth of the total (民法典 586). W01. The figure would tell the total: none here."""
+    """The agreed deposit is at most a fifth of the total (民法典 586). W01. No figure: it would tell the total."""
     if deposit_fault(ctx, order) is None:
         return None
     return Reason("deposit_over_cap", _l("The deposit is above the highest one by law: lower it."))
