@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 
 import pytest
@@ -11,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from models.labels import ProductCategory
 from tests.browser.conftest import Clock
-from tests.browser.desk import Desk, Keep
+from tests.browser.desk import Desk
+from tests.browser.walk import Walk
 from tests.browsing import ARTIFACTS, picture_book
 from tests.databases import KINDS, Database
 from tests.services.company import found, product
@@ -22,26 +22,6 @@ ORDER, SHIPMENT = "SO-20261124-0001", "SH-20261125-0001"
 # The screens are the same on both; `make sweeps` walks on PostgreSQL too, the API walk always does.
 ENGINES = KINDS if FULL else KINDS[:1]
 pytestmark = [pytest.mark.stage("people"), pytest.mark.parametrize("database", ENGINES, indirect=True)]
-
-
-@dataclass
-class Walk:
-    """Who acts when, one after the other at one screen; a picture a step."""
-
-    clock: Clock
-    sit_down: Callable[..., Desk]
-    keep: Keep
-    desk: Desk | None = None
-
-    def act(self, username: str, when: str) -> Desk:
-        """The one before signs out, this one signs in, at that moment."""
-        self.clock.at(when)
-        if self.desk is None:
-            self.desk = self.sit_down(username)
-        else:
-            self.desk.sign_out()
-            self.desk.sign_in(username)
-        return self.desk
 
 
 @pytest.fixture

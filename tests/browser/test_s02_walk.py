@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from models.labels import SupplyMode
 from tests.browser.conftest import Clock
 from tests.browser.desk import Desk
-from tests.browser.test_s01_walk import Walk
+from tests.browser.walk import Walk
 from tests.browsing import ARTIFACTS, picture_book
 from tests.services.company import found, person, product
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 
 import pytest
@@ -12,7 +11,8 @@ from sqlalchemy.orm import Session
 from app.services.payment.actions import record_payment
 from models.labels import PaymentMethod, SupplyMode
 from tests.browser.conftest import Clock
-from tests.browser.desk import Desk, Keep
+from tests.browser.desk import Desk
+from tests.browser.walk import Walk
 from tests.browsing import ARTIFACTS, picture_book
 from tests.databases import KINDS, Database
 from tests.services.company import found
@@ -26,26 +26,6 @@ SHEET = (
     ("不可再用材料", "1260.00"), ("人工", "420.00"), ("设计测量", "150.00"), ("残值（扣减）", "130.00"),
 )  # fmt: skip
 pytestmark = [pytest.mark.stage("people"), pytest.mark.parametrize("database", ENGINES, indirect=True)]
-
-
-@dataclass
-class Walk:
-    """Who acts when, one after the other at one screen; a picture a step."""
-
-    clock: Clock
-    sit_down: Callable[..., Desk]
-    keep: Keep
-    desk: Desk | None = None
-
-    def act(self, username: str, when: str) -> Desk:
-        """The one before signs out, this one signs in, at that moment."""
-        self.clock.at(when)
-        if self.desk is None:
-            self.desk = self.sit_down(username)
-        else:
-            self.desk.sign_out()
-            self.desk.sign_in(username)
-        return self.desk
 
 
 @pytest.fixture

@@ -1,0 +1,29 @@
+"""A scenario at one screen: who acts when, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.browser.conftest import Clock
+from tests.browser.desk import Desk, Keep
+
+
+@dataclass
+class Walk:
+    """Who acts when, one after the other at one screen; a picture a step."""
+
+    clock: Clock
+    sit_down: Callable[..., Desk]
+    keep: Keep
+    desk: Desk | None = None
+
+    def act(self, username: str, when: str) -> Desk:
+        """The one before signs out, this one signs in, at that moment."""
+        self.clock.at(when)
+        if self.desk is None:
+            self.desk = self.sit_down(username)
+        else:
+            self.desk.sign_out()
+            self.desk.sign_in(username)
+        return self.desk
