@@ -11,8 +11,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.kernel.approved import is_approved
 from app.kernel.clocks import readings
-from app.services.approval.actions import Matter, ask, expire_due, is_approved, remind_due
+from app.services.approval.actions import Matter, ask, expire_due, remind_due
 from models.approval import Approval
 from models.labels import ApprovalKind, ApprovalState, OpinionOf, OrderState
 from models.talk import Notification

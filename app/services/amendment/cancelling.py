@@ -9,15 +9,15 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 from marshmallow import fields, validate
 
+from app.kernel import approved
 from app.kernel.context import Context
 from app.kernel.duties import Duty, Parts, plain_acts
 from app.kernel.errors import DomainError, Reason, ValidationFailedError
 from app.kernel.schema import REQUIRED, EntityInput, ReasonInput, field_for
 from app.kernel.workflow import Clock, Step, Workflow
 from app.services.amendment import actions, rules
-from models.approval import Approval
 from models.cancellation import Cancellation, CostItem
-from models.labels import ApprovalState, CancelKind, DepositMode, RefundState, SupplyMode
+from models.labels import CancelKind, DepositMode, RefundState, SupplyMode
 from models.labels import CancellationState as S
 from models.payment import Refund
 
@@ -89,12 +89,7 @@ def is_approved(ctx: Context, cancellation: Cancellation) -> Reason | None:
     """A company that cancels needs the committee's decision. Domain/02, article 15(5)."""
     if cancellation.cancel_kind is not CancelKind.company:
         return None
-    statement = sa.select(Approval.id).where(
-        Approval.entity == "cancellation",
-        Approval.entity_id == cancellation.id,
-        Approval.state == ApprovalState.approved,
-    )
-    if ctx.session.execute(statement.limit(1)).first():
+    if approved.is_approved(ctx, "cancellation", cancellation.id, None, whatever_content=True):
         return None
     return Reason("needs_committee", _l("The company cancels: submit it to the committee first."))
 

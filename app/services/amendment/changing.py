@@ -10,15 +10,15 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 from marshmallow import fields, validate
 
+from app.kernel import approved
 from app.kernel.context import Context
 from app.kernel.errors import Reason
 from app.kernel.schema import EntityInput, ReasonInput, field_for
 from app.kernel.workflow import Clock, Effect, Step, Workflow
 from app.services.amendment import change_actions, rules
-from models.approval import Approval
 from models.change import ChangeRequest
-from models.labels import ApprovalState, RefundState
 from models.labels import ChangeState as S
+from models.labels import RefundState
 from models.payment import Refund
 
 
@@ -90,13 +90,7 @@ def is_approved(ctx: Context, request: ChangeRequest) -> Reason | None:
 
 
 def _is_approved(ctx: Context, request: ChangeRequest) -> bool:
-    statement = sa.select(Approval.id).where(
-        Approval.entity == "change_request",
-        Approval.entity_id == request.id,
-        Approval.state == ApprovalState.approved,
-        Approval.content_hash == request.order_mark,
-    )
-    return ctx.session.execute(statement.limit(1)).first() is not None
+    return approved.is_approved(ctx, "change_request", request.id, request.order_mark)
 
 
 def has_refund_left(ctx: Context, request: ChangeRequest) -> Reason | None:

@@ -110,23 +110,6 @@ def request_approval(ctx: Context, order: Order, findings: Mapping[str, Mapping[
     )
 
 
-def is_approved(ctx: Context, entity: str, entity_id: int, content_hash: str | None) -> bool:
-    """Whether the committee has approved this very content of a record (domain/06 6.4)."""
-    statement = sa.select(Approval.id).where(
-        Approval.entity == entity,
-        Approval.entity_id == entity_id,
-        Approval.state == ApprovalState.approved,
-        Approval.content_hash == content_hash,
-    )
-    return ctx.session.execute(statement.limit(1)).first() is not None
-
-
-def withdraw_pending(ctx: Context, entity: str, entity_id: int, reason: str) -> None:
-    """What waits for a decision on a record is taken back: it is over."""
-    for approval in _of(ctx, entity, entity_id, ApprovalState.pending):
-        fire(ctx.as_system(), approval, "withdraw", {"reason": reason})
-
-
 def void(ctx: Context, entity: str, entity_id: int, spare: Sequence[Approval] = ()) -> None:
     """No approval of a record holds any more, decided or not: its content has changed, or its review is taken back."""
     for approval in _of(ctx, entity, entity_id, ApprovalState.pending, ApprovalState.approved):

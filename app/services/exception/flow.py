@@ -7,9 +7,9 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
+from app.kernel import approved
 from app.kernel.context import Context
 from app.kernel.duties import Duty
 from app.kernel.errors import DomainError, Reason
@@ -17,12 +17,10 @@ from app.kernel.schema import ReasonInput
 from app.kernel.workflow import Clock, Step, Workflow
 from app.services.exception import rules
 from app.services.exception.forms import AnswerInput, LevelInput, PlanInput, ResolveInput
-from models.approval import Approval
 from models.exception import ExceptionCase
 from models.labels import label_of
 from models.labels_exception import ExceptionLevel
 from models.labels_exception import ExceptionState as S
-from models.labels_order import ApprovalState
 from models.labels_work import LiableParty
 
 ORDER_CENTRE = "order_center"
@@ -58,13 +56,7 @@ def is_approved(ctx: Context, case: ExceptionCase) -> Reason | None:
     """A major exception is handled as the committee approved it, and in no other way. Clause 6(3)."""
     if case.level is not ExceptionLevel.l3:
         return None
-    approved = sa.select(Approval.id).where(
-        Approval.entity == "exception_case",
-        Approval.entity_id == case.id,
-        Approval.state == ApprovalState.approved,
-        Approval.content_hash == content_hash(case),
-    )
-    if ctx.session.execute(approved.limit(1)).first() is not None:
+    if approved.is_approved(ctx, "exception_case", case.id, content_hash(case)):
         return None
     return Reason("plan_not_approved", _l("The committee has not approved this plan for level 3: make the plan anew."))
 
