@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -16,12 +15,11 @@ from app.kernel.fields import Access, access
 from app.security import scopes
 from models.change import ChangeLine, ChangeRequest
 from models.labels import ChangeState
-from models.order import OrderLine
 from views.base import EntityInterface
 from views.display import money
 from views.entity import EntityView
-from views.forms import is_id
 from views.inline import Inline
+from views.orderlines import lines_asked_for
 from views.paper import Printed
 from views.payment import RefundView
 
@@ -61,13 +59,7 @@ class ChangeLineView(EntityView):
 
 def first_lines(ctx: Context, arguments: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
     """The lines of the order that led here as they are: what is not changed in them is left out."""
-    order_id, line_id = arguments.get("order_id", ""), arguments.get("order_line_id", "")
-    if not is_id(order_id):
-        return {}
-    statement = sa.select(OrderLine).where(OrderLine.order_id == int(order_id), scopes.order_line(ctx.actor))
-    if is_id(line_id):
-        statement = statement.where(OrderLine.id == int(line_id))
-    lines = ctx.session.scalars(statement.order_by(OrderLine.line_no))
+    lines = lines_asked_for(ctx, arguments)
     return {"lines": [{"order_line_id": line.id, "qty_ordered": line.qty_ordered} for line in lines if line.qty_net]}
 
 

@@ -12,7 +12,6 @@ from flask_babel import lazy_gettext as _l
 from app.kernel.context import Context
 from app.kernel.fields import Access, access
 from app.services.order import checks, flags
-from models.approval import Approval
 from models.labels import ReviewCheck, label_of
 from models.order import Order
 from views.display import money
@@ -88,14 +87,6 @@ def _why(code: str, numbers: Mapping[str, str]) -> list[str]:
         str(sentence) % shown
         for (of, name), sentence in SENTENCES.items()
         if of == code and name in numbers and (code, name) != ("F09", "days")
-    ]
-
-
-def trigger_lines(ctx: Context, approval: Approval) -> list[str]:
-    """The triggers of an approval, one a line."""
-    return [
-        _("%(what)s: %(said)s", what=found["label"], said=found["why"]) if found["why"] else found["label"]
-        for found in trigger_texts(ctx, approval.triggers, approval.findings)
     ]
 
 

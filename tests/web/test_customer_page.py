@@ -26,7 +26,6 @@ from tests.web.person import Person
 
 pytestmark = pytest.mark.stage("demo")
 FORM = re.compile(r'name="form" value="([^"]+)"')
-BY_HAND = {"csrf_token": "none"}
 
 
 @pytest.fixture
