@@ -88,25 +88,31 @@ def open_cancellation(ctx: Context, values: Mapping[str, Any]) -> Cancellation:
     given = {key: value for key, value in values.items() if value is not None and key != "lines"}
     order = lock_order(ctx, given["order_id"])
     require_amendable(order)
-    if given.setdefault("asked_at", ctx.now) > ctx.now:
-        raise ValidationFailedError({"asked_at": [str(_l("This lies in the future."))]})
+    set_asked_at(ctx, given)
     if given.get("cancel_kind") is CancelKind.rejected:
         raise ValidationFailedError({"cancel_kind": [str(_l("A confirmed order is not rejected any more."))]})
-    statement = sa.select(Cancellation.cancellation_no).where(
-        Cancellation.order_id == order.id, Cancellation.state.not_in(OVER)
-    )
-    if number := ctx.session.scalar(statement.limit(1)):
-        raise DomainError(
-            _l("%(number)s of this order is being decided already: settle it first."),
-            code="cancellation_open",
-            number=number,
-        )
+    is_open = (Cancellation.order_id == order.id, Cancellation.state.not_in(OVER))
+    require_none_open(ctx, sa.select(Cancellation.cancellation_no).where(*is_open), "cancellation_open")
     cancellation = Cancellation(cancellation_no=next_number(ctx, "QX"), **given)
     ctx.session.add(cancellation)
     ctx.session.flush()
     for line in values.get("lines") or ():
         add_line(ctx, {**line, "cancellation_id": cancellation.id})
     return cancellation
+
+
+def set_asked_at(ctx: Context, given: dict[str, Any]) -> None:
+    """Asked for now unless told. Raises ValidationFailedError for the future."""
+    if given.setdefault("asked_at", ctx.now) > ctx.now:
+        raise ValidationFailedError({"asked_at": [str(_l("This lies in the future."))]})
+
+
+def require_none_open(ctx: Context, numbers: sa.Select[Any], code: str) -> None:
+    """One request of a kind at a time. Raises DomainError with this code and the number of the first that is found."""
+    if number := ctx.session.scalar(numbers.limit(1)):
+        raise DomainError(
+            _l("%(number)s of this order is being decided already: settle it first."), code=code, number=number
+        )
 
 
 def change_cancellation(ctx: Context, cancellation: Cancellation, values: Mapping[str, Any]) -> Cancellation:

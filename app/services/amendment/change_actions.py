@@ -13,7 +13,7 @@ from app.kernel.context import Context
 from app.kernel.errors import DomainError, NotFoundError, ValidationFailedError
 from app.kernel.numbering import next_number
 from app.services.amendment import rules
-from app.services.amendment.actions import lock_order
+from app.services.amendment.actions import lock_order, require_none_open, set_asked_at
 from models.change import ChangeLine, ChangeRequest
 from models.labels import ChangeState, OrderState
 from models.order import Order, OrderLine
@@ -39,17 +39,9 @@ def open_change(ctx: Context, values: Mapping[str, Any]) -> ChangeRequest:
     given = {key: value for key, value in values.items() if value is not None and key != "lines"}
     order = lock_order(ctx, given["order_id"])
     require_changeable(order)
-    if given.setdefault("asked_at", ctx.now) > ctx.now:
-        raise ValidationFailedError({"asked_at": [str(_l("This lies in the future."))]})
-    statement = sa.select(ChangeRequest.change_no).where(
-        ChangeRequest.order_id == order.id, ChangeRequest.state.not_in(OVER)
-    )
-    if number := ctx.session.scalar(statement.limit(1)):
-        raise DomainError(
-            _l("%(number)s of this order is being decided already: settle it first."),
-            code="change_open",
-            number=number,
-        )
+    set_asked_at(ctx, given)
+    is_open = (ChangeRequest.order_id == order.id, ChangeRequest.state.not_in(OVER))
+    require_none_open(ctx, sa.select(ChangeRequest.change_no).where(*is_open), "change_open")
     request = ChangeRequest(change_no=next_number(ctx, "CR"), **given)
     ctx.session.add(request)
     ctx.session.flush()
