@@ -35,8 +35,9 @@ from views.exception import CoordinationItemView, ExceptionCaseView
 from views.findings import review_beside
 from views.inline import Inline
 from views.installation import AcceptanceView, InstallationView
-from views.orderpage import order_buttons, order_figures, order_hints
+from views.orderpage import order_buttons, order_figures
 from views.payment import InvoiceView, PaymentScheduleView, PaymentView, RefundView
+from views.privacy import missing_consent_hints
 from views.production import ProductionTaskView
 from views.quality import InspectionView
 from views.reveal import Revealable
@@ -335,7 +336,7 @@ class OrderView(Talked, Revealable, Linked, Warned, EntityView):
         CancellationView, ExceptionCaseView, CoordinationItemView,
     ]  # fmt: skip
     extra_permissions = ("import", "take_back", "link")
-    hints = order_hints
+    hints = missing_consent_hints
     twins = order_twins
     figures = order_figures
     beside = review_beside

@@ -15,7 +15,6 @@ from models.order import Order
 from views.base import ENTITIES
 from views.customerlink import link_button
 from views.display import money
-from views.privacy import missing_consent_hints
 
 # The promise is kept, or is owed no more.
 ENDED = frozenset({OrderState.completed, OrderState.closed, OrderState.cancelled, OrderState.rejected})
@@ -23,8 +22,8 @@ SOON = 2  # days
 
 
 def order_figures(ctx: Context, order: Order) -> list[dict[str, Any]]:
-    """Promise, total, paid and what is open; no statement beyond the order itself."""
-    return [*promise(ctx, order), *amounts(ctx, order)]
+    """Promise, total, paid, what is open, and what the contract is; of tables only the lines, which guards read."""
+    return [*promise(ctx, order), *amounts(ctx, order), *contract(order)]
 
 
 def promise(ctx: Context, order: Order) -> list[dict[str, Any]]:
@@ -56,11 +55,10 @@ def amounts(ctx: Context, order: Order) -> list[dict[str, Any]]:
     return [*found, {"label": _("Open amount"), "value": money(owed), **({"tone": "warning"} if owed > 0 else {})}]
 
 
-def order_hints(ctx: Context, order: Order) -> list[dict[str, str]]:
-    """What the contract is by law where that is more than a sale, and what the customer has not agreed to."""
+def contract(order: Order) -> list[dict[str, Any]]:
+    """What the contract is by law, where that is more than a sale."""
     kind = order.contract_kind
-    work = [{"label": str(label_of(kind)), "tone": "info"}] if kind is ContractKind.work else []
-    return [*work, *missing_consent_hints(ctx, order)]
+    return [{"label": _("Kind of contract"), "value": str(label_of(kind))}] if kind is ContractKind.work else []
 
 
 def order_buttons(ctx: Context, order: Order) -> list[dict[str, Any]]:
