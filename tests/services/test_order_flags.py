@@ -299,7 +299,6 @@ def test_s12_rows_1_and_2_when_the_tender_is_entered_then_locked_and_f08(company
         {"has_special_terms": True},
         {"deposit_amount": D(30)},
     ],
-    [{"retention_pct": D(10)}, {"penalty_pct_daily": D("0.3")}, {"has_special_terms": True}, {"deposit_amount": D(30)}],
 )
 def test_order_when_a_term_changes_after_the_review_then_reviewed_again(company: Company, term: dict[str, Any]) -> None:
     order = draft(company, Goods("SOF", 1, 1000))

@@ -179,7 +179,8 @@ def review_and_confirm(office: Office) -> None:
     own = office.refused("oc_li", "2026-11-24 09:45", "order", "review", **CHECKS)
     assert own == (409, "separation_of_duties")
     assert office.refused("pd_chen", "2026-11-24 09:50", "order", "review", **CHECKS) == (403, "permission_denied")
-    assert office.refused("oc_wang", "2026-11-24 10:30", "order", "review", stock="passed") == (422, "invalid")
+    # What the program finds otherwise wants a reason.
+    assert office.refused("oc_wang", "2026-11-24 10:30", "order", "review", stock="failed") == (422, "invalid")
     assert office.refused("oc_wang", "2026-11-24 10:30", "order", "confirm") == (409, "step_not_open")
     reviewed = office.fire("oc_wang", "2026-11-24 10:30", "order", "review", **CHECKS)
     assert (reviewed["state"], reviewed["is_large"], reviewed["special_flags"]) == ("approved", False, [])
