@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.kernel.fields import Access, access
+from app.kernel.fields import Access, access, sensitivity_of
 from app.kernel.journal import entity_name
 from app.kernel.schema import label_of_column
 from app.kernel.workflow import Step, all_workflows
@@ -265,8 +265,17 @@ def _key(key: str) -> str:
 
 
 def _is_open(key: str) -> bool:
-    found = next((model for model in COPIED if key in sa.inspect(model).attrs), None)
-    return found is None or access(current_actor(), found, key) is Access.full
+    return all(access(current_actor(), model, key) is Access.full for model in _owners(key))
+
+
+@cache
+def _owners(key: str) -> tuple[type[Any], ...]:
+    """The table a copied value comes from; of a word that no copied table has, every table that protects it."""
+    copied = next((model for model in COPIED if key in sa.inspect(model).attrs), None)
+    if copied is not None:
+        return (copied,)
+    classes = [mapper.class_ for mapper in Base.registry.mappers]
+    return tuple(found for found in classes if key in sa.inspect(found).attrs and sensitivity_of(found, key))
 
 
 def _kept(key: str, value: Any) -> str:
