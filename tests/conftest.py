@@ -39,12 +39,18 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
     made.close()
 
 
+@pytest.fixture
+def usual_stage() -> str:
+    """What a database holds where a test does not say; a folder of tests may have another one."""
+    return "ready"
+
+
 @pytest.fixture(params=KINDS)
-def database(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest, databases: Databases, usual_stage: str) -> Iterator[Database]:
     """A clean database of each kind; the stage comes from the `stage` mark."""
     made = databases.get(request.param)
     mark = request.node.get_closest_marker("stage")
-    made.prepare(mark.args[0] if mark else "ready")
+    made.prepare(mark.args[0] if mark else usual_stage)
     yield made
     made.engine.dispose()
 

@@ -158,7 +158,8 @@ def test_parameter_when_changed_then_the_journal_tells_old_and_new_at_both_recor
     company.fire("cm_zhang", AT, change, "approve")
     with company.act("system", "2026-11-24 00:00") as ctx:
         apply_due(ctx)
-    row = company.session.scalars(sa.select(Journal).where(Journal.action == "policy_parameter.edit")).one()
+    edited = (Journal.action == "policy_parameter.edit", Journal.entity_id == change.parameter_id)
+    row = company.session.scalars(sa.select(Journal).where(*edited)).one()
     assert row.changes == {"value": ["24", "12"]}
 
 

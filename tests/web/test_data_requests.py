@@ -32,6 +32,8 @@ SLOT = {"mode": "own_fleet", "slot_from": "2026-11-27T14:00", "slot_to": "2026-1
 CHAIRS = Goods("CHR-NORD-01", 4, 680)
 OTHER = ("周建国", "13900009999", "古墩路 7 号")
 
+pytestmark = pytest.mark.stage("people")
+
 
 @pytest.fixture
 def company(session: Session) -> Company:

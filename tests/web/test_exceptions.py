@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 LOSS = "570.40"
 NOW = moment("2026-11-25 11:00")
 
+pytestmark = pytest.mark.stage("people")
+
 
 @pytest.fixture
 def company(session: Session) -> Company:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 HELD = re.compile(r'name="held" value="([^"]*)"')
 
+pytestmark = pytest.mark.stage("people")
+
 
 @pytest.fixture
 def company(session: Session) -> Company:
