@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 
 import pytest
@@ -12,41 +11,17 @@ from sqlalchemy.orm import Session
 from models.customer import Customer
 from models.labels import CustomerKind, SupplyMode
 from tests.browser.conftest import Clock
-from tests.browser.desk import Desk, Keep
+from tests.browser.desk import Desk
+from tests.browser.walk import Walk
 from tests.browsing import ARTIFACTS, picture_book
 from tests.databases import KINDS
 from tests.services.company import found, product
 from tests.sweeps.depth import FULL
 
 D = Decimal
-ORDER = "SO-20261210-0001"
+ORDER, DAY = "SO-20261210-0001", "2026-12-10"
 ENGINES = KINDS if FULL else KINDS[:1]
 pytestmark = [pytest.mark.stage("people"), pytest.mark.parametrize("database", ENGINES, indirect=True)]
-
-
-@dataclass
-class Walk:
-    """Who acts when, each at the same screen after the one before."""
-
-    clock: Clock
-    sit_down: Callable[..., Desk]
-    keep: Keep
-    desk: Desk | None = None
-
-    def act(self, username: str, when: str) -> Desk:
-        """The one before signs out, this one signs in, at that moment of 2026-12-10."""
-        if self.desk is not None:
-            self.desk.sign_out()
-        return self.again(username, when)
-
-    def again(self, username: str, when: str) -> Desk:
-        """Somebody signs in where nobody is signed in any more."""
-        self.clock.at(f"2026-12-10 {when}")
-        if self.desk is None:
-            self.desk = self.sit_down(username)
-        else:
-            self.desk.sign_in(username)
-        return self.desk
 
 
 @pytest.fixture
@@ -59,7 +34,13 @@ def walk(session: Session, clock: Clock, sit_down: Callable[..., Desk]) -> Walk:
             standard_cost=D(700), lead_days=30,
         )  # fmt: skip
         session.add(
-            Customer(code="CUS-TRAIN", kind=CustomerKind.institution, name="启航培训中心", phone="057188880000")
+            Customer(
+                code="CUS-TRAIN",
+                kind=CustomerKind.institution,
+                name="启航培训中心",
+                phone="057188880000",
+                search_text="启航培训中心",
+            )
         )
     session.close()
     return Walk(clock, sit_down, picture_book(ARTIFACTS / "s10"))
@@ -78,13 +59,13 @@ def test_s10_when_walked_on_screen_then_approved_lapsed_and_approved_again(walk:
 
 def enter(walk: Walk) -> None:
     """Step 1: 40 x 1,200 and the rush surcharge of 10 %, from a message of 09:00."""
-    li = walk.act("oc_li", "09:00")
+    li = walk.act("oc_li", f"{DAY} 09:00")
     li.open("/inbox_item/add")
     li.pick(channel="电话")
     li.fill(external_no="T-1", customer_name="启航培训中心", content="书柜 40 个，12-25 前要")
     li.save()
     # Who was away for half an hour signs in again.
-    li = walk.again("oc_li", "10:20")
+    li = walk.again("oc_li", f"{DAY} 10:20")
     li.take("IN-")
     li.press("enter")
     li.choose("customer_id", "启航培训中心")
@@ -103,6 +84,9 @@ def enter(walk: Walk) -> None:
     li.pick(kind="加急费")
     li.fill(amount="4800")
     li.save()
+    li.add_in_tab("order_contract")
+    li.fill(purchase_no="PO-77", invoice_title="启航培训中心", batch_plan="一批")
+    li.save()
     li.press("submit")
     li.save()
     assert (li.state, li.value("总额"), li.value("特殊标记")) == ("待审核", "52,800.00", "加急订单")
@@ -110,10 +94,10 @@ def enter(walk: Walk) -> None:
 
 def escalate(walk: Walk) -> None:
     """Step 2: not without the committee; what the program found is on the form."""
-    wang = walk.act("oc_wang", "11:00")
+    wang = walk.act("oc_wang", f"{DAY} 11:00")
     wang.find("order", ORDER)
     assert wang.why_closed("review") == "这是大额或特殊订单：请提交委员会审批。"
-    wang = walk.again("oc_wang", "11:30")
+    wang = walk.again("oc_wang", f"{DAY} 11:30")
     wang.find("order", ORDER)
     wang.press("escalate")
     assert wang.value("加急订单") == "要求 15 天，标准交期 30 天：0.50，低于 0.80"
@@ -124,7 +108,7 @@ def escalate(walk: Walk) -> None:
 
 def decide(walk: Walk, *, heard: str, voted: str, page: str) -> None:
     """Steps 3 and 4: the opinion of production, then the three of the urgent path, each at the desk."""
-    he = walk.act("pd_he", heard)
+    he = walk.act("pd_he", f"{DAY} {heard}")
     he.open("/waiting/")
     form = he.page.locator(".zd-decide:has(form)", has_text=ORDER)
     form.locator("textarea[name=text]").fill("产能：12-19/20 加班，材料有库存")
@@ -132,7 +116,7 @@ def decide(walk: Walk, *, heard: str, voted: str, page: str) -> None:
     with he.page.expect_navigation():
         form.get_by_role("button", name="提出意见").click()
     for who in ("cm_zhang", "pd_he", "fi_sun"):
-        member = walk.act(who, voted)
+        member = walk.act(who, f"{DAY} {voted}")
         member.open("/waiting/")
         card = member.page.locator(".zd-decide:has(form)", has_text=ORDER)
         assert "要求 15 天，标准交期 30 天：0.50，低于 0.80" in card.inner_text()
@@ -145,14 +129,14 @@ def decide(walk: Walk, *, heard: str, voted: str, page: str) -> None:
 
 def state_of(walk: Walk, when: str) -> str:
     """What the order centre reads."""
-    li = walk.act("oc_li", when)
+    li = walk.act("oc_li", f"{DAY} {when}")
     li.find("order", ORDER)
     return li.state
 
 
 def change(walk: Walk, when: str, qty: str, total: str) -> None:
     """Step 5: another quantity, and the approval lapses."""
-    walk.clock.at(f"2026-12-10 {when}")
+    walk.clock.at(f"{DAY} {when}")
     li = walk.desk
     assert li is not None
     li.find("order", ORDER)
@@ -167,7 +151,7 @@ def change(walk: Walk, when: str, qty: str, total: str) -> None:
 
 def confirm(walk: Walk) -> None:
     """Step 6: the letter promises 12-25; the minutes of the urgent path are still to be written."""
-    li = walk.act("oc_li", "17:05")
+    li = walk.act("oc_li", f"{DAY} 17:05")
     li.find("order", ORDER)
     assert li.state == "审核通过待发函"
     li.press("confirm")
@@ -175,7 +159,7 @@ def confirm(walk: Walk) -> None:
     li.pick(channel="纸质")
     li.save()
     assert (li.state, li.value("承诺日期")) == ("已确认", "2026-12-25")
-    zhang = walk.act("cm_zhang", "17:10")
+    zhang = walk.act("cm_zhang", f"{DAY} 17:10")
     zhang.open("/waiting/")
     assert zhang.page.get_by_role("link", name="补写纪要").count() == 2
     walk.keep(zhang.page, "minutes")

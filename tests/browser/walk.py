@@ -20,10 +20,15 @@ class Walk:
 
     def act(self, username: str, when: str) -> Desk:
         """The one before signs out, this one signs in, at that moment."""
+        if self.desk is not None:
+            self.desk.sign_out()
+        return self.again(username, when)
+
+    def again(self, username: str, when: str) -> Desk:
+        """Somebody signs in where nobody is signed in any more: a session that was left alone has ended."""
         self.clock.at(when)
         if self.desk is None:
             self.desk = self.sit_down(username)
         else:
-            self.desk.sign_out()
             self.desk.sign_in(username)
         return self.desk
