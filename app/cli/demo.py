@@ -18,6 +18,7 @@ from flask.cli import with_appcontext
 from app.cli.acts import command_context
 from app.cli.demo_customers import SEED, demo_customers
 from app.cli.demo_duties import arrange
+from app.cli.demo_matters import arrange_matters
 from app.cli.demo_orders import all_plans, leave_in_the_inbox, live
 from app.cli.demo_people import DEMO_PASSWORD, PEOPLE, actors, add_people
 from app.cli.demo_privacy import add_requests
@@ -111,6 +112,7 @@ def fill() -> None:
     leave_in_the_inbox(company, customers)
     add_requests(company)
     arrange(company, ctx.now)
+    arrange_matters(company)
     with unit_of_work(company.context("lg_xu", ctx.now)) as present:
         count_stock(present)
         read_what_is_old(present)

@@ -47,7 +47,7 @@ def parameter(company: Company, at: datetime, who: str, code: str, value: str, r
         return change(ctx, {**given, "effective_on": local_day(at) + timedelta(days=2)})
 
 
-def take(company: Company, at: datetime, who: str, record: Any, step: str, **data: str) -> None:
+def take(company: Company, at: datetime, who: str, record: Any, step: str, **data: Any) -> None:
     """One step as one act."""
     with unit_of_work(company.context(who, at)) as ctx:
         fire(ctx, record, step, data)

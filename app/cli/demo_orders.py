@@ -38,6 +38,7 @@ BASKETS: dict[str, tuple[tuple[tuple[str, int, int], ...], ...]] = {
         (("BKC-CUST-01", 2, 5), ("BED-LUNA-1800", 1, 1)),
         (("WRD-CUST-M2", 5, 9), ("BKC-CUST-01", 1, 3)),
     ),
+    "fitted": ((("WRD-CUST-M2", 6, 12), ("BKC-CUST-01", 1, 3)),),
     "mixed": ((("TBL-NORD-1600", 1, 1), ("BKC-CUST-01", 2, 3)),),
     "bulk": (
         (("DSK-OFC-1400", 12, 30), ("CHR-OFC-ERG", 12, 30), ("CAB-OFC-2D", 4, 10)),
@@ -56,6 +57,7 @@ BUYERS: dict[str, tuple[OrderType, tuple[CustomerKind, ...], tuple[Channel, ...]
         (Channel.online_mall, Channel.online_mall, Channel.onsite, Channel.phone),
     ),
     "made": (OrderType.retail, (CustomerKind.person,), (Channel.onsite, Channel.phone, Channel.wechat)),
+    "fitted": (OrderType.retail, (CustomerKind.person,), (Channel.onsite,)),
     "mixed": (OrderType.retail, (CustomerKind.person,), (Channel.onsite, Channel.phone)),
     "bulk": (OrderType.bulk, (CustomerKind.company, CustomerKind.institution), (Channel.email, Channel.onsite)),
     "project": (OrderType.project, (CustomerKind.company,), (Channel.email,)),
@@ -101,7 +103,9 @@ IN_EVERY_STATE = (
     _plan("bulk", 1.3, S.confirmed),
     _plan("made", 1.9, S.confirmed, "hold"),
     _plan("made", 6, S.in_production),
-    _plan("made", 11, None, "working", "cancel_part"),
+    _plan("fitted", 16, None, "working", "cancel_part"),
+    _plan("bulk", 9, None, "working", "more"),
+    _plan("bulk", 46, None, "changed"),
     _plan("large", 14, None, "working"),
     _plan("bulk", 12, None, "working"),
     _plan("project", 16, None, "working", "pause"),
@@ -189,6 +193,8 @@ def _go(story: Story, wish: Wish, plan: Plan) -> None:
     entry.confirm(story, order)
     if _ends(story, order, plan, S.confirmed):
         return
+    if "changed" in plan.events:
+        amendments.change(story, order)
     _supply(story, order, plan)
     if "working" not in plan.events:
         _finish(story, order, plan)
@@ -219,6 +225,8 @@ def _supply(story: Story, order: Order, plan: Plan) -> None:
     work.make(story, order, share=share, failing=failing)
     if "pause" in plan.events:
         work.pause(story, order)
+    if "more" in plan.events:
+        amendments.ask_for_more(story, order)
     if "cancel_part" in plan.events:
         amendments.cancel_part(story, order)
     if "working" in plan.events:

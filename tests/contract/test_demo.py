@@ -15,9 +15,7 @@ from app.cli.demo_people import DEMO_PASSWORD, PEOPLE
 from app.cli.demo_products import AVAILABLE
 from app.extensions import db
 from app.security import departments as role
-from models.approval import Approval
 from models.inbox import InboxItem
-from models.installation import Acceptance, Installation
 from models.journal import Journal
 from models.labels import (
     InboxState,
@@ -27,13 +25,12 @@ from models.labels import (
     TicketState,
 )
 from models.order import Order, OrderLine
-from models.payment import Invoice, Payment, PaymentAllocation, PaymentSchedule, Refund
+from models.payment import PaymentAllocation, PaymentSchedule, Refund
 from models.product import Product, Stock
-from models.production import ProductionTask
 from models.quality import Inspection
-from models.shipment import Shipment
 from models.ticket import ServiceTicket
 from tests.databases import Database
+from views.base import ENTITIES
 
 pytestmark = pytest.mark.stage("demo")
 ONE_ENGINE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -49,8 +46,9 @@ def test_demo_when_made_then_orders_in_every_state(session: Session) -> None:
 
 
 def test_demo_when_made_then_every_kind_of_work_is_there(session: Session) -> None:
-    for model in (ProductionTask, Inspection, Shipment, Installation, Acceptance, Invoice, Payment, Approval):
-        assert session.scalar(sa.select(sa.func.count()).select_from(model)), model.__name__
+    empty = {name for name, view in ENTITIES.items() if session.scalar(sa.select(view.model().id).limit(1)) is None}
+    # Of these something is made by the clock's sweep, by files that leave the panel, and by administrators only.
+    assert empty == {"clock_run", "export_log", "export_request", "calendar_day", "rights_change"}
     assert states(session, InboxItem) == {str(state) for state in InboxState}
     assert str(InspectionState.failed) in states(session, Inspection)
     assert {str(TicketState.closed)} < states(session, ServiceTicket)
