@@ -23,6 +23,7 @@ from app.kernel.fields import Access, access
 from app.kernel.journal import state_column
 from app.kernel.workflow import Step, Workflow
 from app.security.wording import listed
+from app.services.approval.queries import waits_for
 from models.approval import Approval, ApprovalOpinion, ApprovalVote
 from models.labels import ApprovalState, VoteDecision, label_of
 from models.order import Order
@@ -70,8 +71,7 @@ def approvals(ctx: Context) -> list[dict[str, Any]]:
     """Pending approvals that wait for the person's vote or opinion, and minutes that are due."""
     if not ApprovalView.may(ctx.actor, "list"):
         return []
-    # The scope of the list, less what the person has nothing to say to.
-    found = [record for record in _pending(ctx) if _is_mine(ctx, record)]
+    found = _pending(ctx)
     workflow = ApprovalView.workflow()
     vote = workflow.step("vote") if workflow else None
     rules = list(vote.not_by) if vote else []
@@ -86,8 +86,9 @@ def approvals(ctx: Context) -> list[dict[str, Any]]:
 
 
 def _pending(ctx: Context) -> Sequence[Approval]:
+    """The first of the list's scope to which the person has something to say."""
     minutes = sa.and_(Approval.minutes_due_at.is_not(None), Approval.minutes_at.is_(None))
-    open_ones = Approval.state == ApprovalState.pending
+    open_ones = waits_for(ctx)
     statement = (
         sa.select(Approval)
         .where(sa.or_(open_ones, minutes) if ctx.actor.may("approval.minutes") else open_ones)
@@ -109,16 +110,6 @@ def _opinions(ctx: Context, approval: Approval) -> list[ApprovalOpinion]:
     if not ctx.actor.may("approval.opine") or approval.state is not ApprovalState.pending:
         return []
     return [said for said in approval.opinions if said.given_at is None and said.asked_of in ctx.actor.roles]
-
-
-def _is_mine(ctx: Context, approval: Approval) -> bool:
-    if approval.state is not ApprovalState.pending:
-        return True
-    voted = {vote.member_id for vote in approval.votes}
-    judged = approval.judged_department
-    abstains = judged is not None and bool(ctx.actor.roles & {judged, f"{judged}_lead"})
-    may_vote = ctx.actor.may("approval.vote") and not abstains and not voted & ctx.actor.persons
-    return bool(_opinions(ctx, approval)) or (may_vote and ctx.now < approval.due_at)
 
 
 def _earlier(ctx: Context, found: Iterable[Approval]) -> dict[int, list[Approval]]:

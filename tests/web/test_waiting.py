@@ -16,6 +16,7 @@ from models.labels import ApprovalKind, ApprovalState, OrderState
 from tests.services.company import found, moment
 from tests.services.orders import CHECKS, Goods, draft
 from tests.web.person import Person, field_errors, statements, text_of
+from views.waiting import ROWS
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -103,6 +104,19 @@ def test_desk_when_earlier_decisions_are_out_of_ones_rows_then_they_are_not_told
     assert number in card
     (card,) = cards(Person(app, session, "lg_liu").page("/waiting/"))
     assert number not in card
+
+
+def test_desk_when_a_page_of_approvals_is_voted_on_then_the_next_one_is_found(app: Flask, session: Session) -> None:
+    company = found(session)
+    with company.act("oc_wang", NOW) as ctx:
+        asked = [ask(ctx, Matter(ApprovalKind.exception_plan, "thing", key, summary=f"#{key}")) for key in range(22)]
+    for approval in asked[:ROWS]:
+        company.fire("cm_zhang", NOW, approval, "vote", decision="approve")
+    # Judged is the member's own department: she abstains, the others are asked.
+    asked[ROWS].judged_department = "committee"
+    session.commit()
+    (card,) = cards(Person(app, session, "cm_zhang").page("/waiting/"))
+    assert "#21" in card
 
 
 def test_desk_when_other_decisions_wait_then_by_their_steps_and_not_for_who_made_them(

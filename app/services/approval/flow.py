@@ -17,9 +17,9 @@ from app.kernel.errors import Reason
 from app.kernel.schema import EntityInput, ReasonInput
 from app.kernel.workflow import Clock, Step, Workflow
 from app.services.approval.actions import NORMAL, RUSH
+from app.services.approval.queries import has_voted
 from app.services.approval.rules import CHAIR
 from models.approval import Approval, ApprovalOpinion, ApprovalVote
-from models.journal import Journal
 from models.labels import label_of
 from models.labels_order import ApprovalState as S
 from models.labels_order import VoteDecision
@@ -115,18 +115,7 @@ def owes_minutes(_ctx: Context, approval: Approval) -> Reason | None:
 
 def has_not_voted(ctx: Context, approval: Approval) -> Reason | None:
     """A vote is final, and nobody has two: not for himself and for whom he stands in (domain/06 6.4)."""
-    persons = ctx.actor.persons
-    # A deputy's vote is kept under the giver's name: that he has cast one, the journal knows.
-    cast = sa.select(Journal.id).where(
-        Journal.entity == "approval",
-        Journal.entity_id == approval.id,
-        Journal.action == "approval.vote",
-        Journal.actor_id.in_(persons) | Journal.on_behalf_of_id.in_(persons),
-    )
-    counted = sa.select(ApprovalVote.id).where(
-        ApprovalVote.approval_id == approval.id, ApprovalVote.member_id.in_(persons)
-    )
-    if ctx.session.execute(sa.select(sa.exists(cast) | sa.exists(counted))).scalar_one():
+    if ctx.session.execute(sa.select(has_voted(approval.id, ctx.actor.persons))).scalar_one():
         return Reason("voted_already", _l("You have voted already; a vote is final."))
     return None
 
