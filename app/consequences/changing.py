@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from app.consequences.cancelling import send_next_letter
 from app.consequences.supply import NOT_DEPARTED, cancel_shipments, fetch_more, give_back
 from app.kernel.context import Context
+from app.kernel.engine import fire
 from app.kernel.errors import DomainError
 from app.kernel.journal import plain
 from app.kernel.schema import label_of_column
@@ -354,6 +355,14 @@ def _supply(ctx: Context, line: OrderLine, more: Decimal) -> None:
     elif more > ZERO:
         fetch_more(ctx, line, more)
     production.renew_specs(ctx, line)
+
+
+def end_open(ctx: Context, order: Order, _values: Values) -> None:
+    """Nothing is left to change: a request that is open ends, and what the committee was asked."""
+    is_open = (ChangeRequest.order_id == order.id, ChangeRequest.state.not_in(wanted.OVER))
+    for request in ctx.session.scalars(sa.select(ChangeRequest).where(*is_open)).all():
+        approvals.void(ctx, "change_request", request.id)
+        fire(ctx.as_system(), request, "end")
 
 
 def record_refund(ctx: Context, request: ChangeRequest, _values: Values) -> None:

@@ -110,15 +110,13 @@ def _sweep_batch(ctx: Context, sweep: _Sweep, workflow: Workflow, ids: Sequence[
     readings = readings_of(ctx, workflow, records, sweep.exceptions)
     for record in records:
         runs = known.get(record.id, {})
-        # A record at its end has no clock that runs.
-        alive = [r for r in readings[record.id] if r.stopped_at is not None or record.state not in workflow.final]
-        for reading in alive:
+        for reading in readings[record.id]:
             if (workflow.name, reading.clock.code) in rules.TOLD_ELSEWHERE:
                 continue
             key = reading.clock.code, reading.started_at
             _sweep_reading(ctx, sweep, record, reading, runs.pop(key) if key in runs else None, found)
         for run in runs.values():
-            _settle(ctx, run, next((r for r in alive if r.clock.code == run.code), None), found)
+            _settle(ctx, run, next((r for r in readings[record.id] if r.clock.code == run.code), None), found)
 
 
 def points_of(sweep_warn: int, reading: Reading, exceptions: Mapping[date, bool]) -> list[tuple[int, datetime]]:
