@@ -37,7 +37,6 @@ from models.labels import (
     SupplyMode,
     TaskState,
 )
-from models.letter import ConfirmationLetter
 from models.order import Order, OrderLine
 from models.payment import PaymentAllocation
 from models.product import Product
@@ -97,20 +96,22 @@ def preview(ctx: Context, request: ChangeRequest) -> None:
     for row in request.lines:
         row.stage = stages.get(row.order_line_id or 0, LineStage.s1)
         row.before, row.after = told(row)
-    reached = [row.stage for row in request.lines] or list(stages.values())
+    said = [row for row in request.lines if wanted.says_something(row)]
+    reached = [row.stage for row in said] or list(stages.values())
     request.stage = max(reached, key=rules.RANK.__getitem__)
     request.fee_amount = _fee(ctx, request)
     after = _as_if(ctx, request)
     request.total_before_amount, request.total_after_amount = order.total_amount, after.total_amount
     request.refund_amount = replan.surplus(ctx, order, order.total_amount, after.total_amount)
     request.promised_before_on = order.promised_on
-    request.tasks_affected, request.shipments_affected = _affected(ctx, request)
+    request.tasks_affected, request.shipments_affected = _affected(ctx, request, said)
     request.stock_short = _short(ctx, request)
     request.needs_approval = rules.needs_committee(
         order.total_amount,
         after.total_amount,
         amend.new_findings(ctx, order, after),
         ctx.policy,
+        approved=wanted.approved_total(ctx, order),
     )
     request.order_mark = mark(request, stages)
     ctx.session.flush()
@@ -160,8 +161,8 @@ def _new_values(row: ChangeLine) -> dict[str, Any]:
     return {"product_id": row.product_id, **wanted.wishes(row)}
 
 
-def _affected(ctx: Context, request: ChangeRequest) -> tuple[int, int]:
-    ids = [row.order_line_id for row in request.lines if row.order_line_id is not None]
+def _affected(ctx: Context, request: ChangeRequest, said: list[ChangeLine]) -> tuple[int, int]:
+    ids = [row.order_line_id for row in said if row.order_line_id is not None]
     tasks = sa.select(sa.func.count()).where(ProductionTask.order_line_id.in_(ids), ProductionTask.state.not_in(DONE))
     shipments = sa.select(sa.func.count()).where(
         Shipment.order_id == request.order_id, Shipment.state.in_(NOT_DEPARTED)
@@ -227,8 +228,7 @@ def require_possible(ctx: Context, request: ChangeRequest, order: Order) -> None
                 code="award_locked",
             )
     if is_government:
-        first = sa.select(ConfirmationLetter.total_amount).where(ConfirmationLetter.order_id == order.id)
-        award = ctx.session.scalars(first.order_by(ConfirmationLetter.letter_version).limit(1)).one()
+        award = ctx.session.scalars(sa.select(wanted.first_total(order))).one()
         if not rules.is_within_award(award, request.total_after_amount, ctx.policy):
             raise DomainError(
                 _l("Additional goods of a government order are at most a tenth of the contract, in total."),
