@@ -104,6 +104,25 @@ class OfSubject:
         return "what it is about"
 
 
+@dataclass(frozen=True)
+class PartsOfSubject:
+    """The children of what a request is about, where it is about such a record: the costs of a cancellation."""
+
+    model: type[Any]
+    column: str
+    entity: str
+
+    def rows(self, record: Any, journal: Any) -> Clause | None:
+        """By entity and the children's ids."""
+        if record.entity != self.entity:
+            return None
+        ids = sa.select(self.model.id).where(getattr(self.model, self.column) == record.entity_id)
+        return sa.and_(journal.entity == entity_name(self.model), journal.entity_id.in_(ids))
+
+    def __str__(self) -> str:
+        return f"the {entity_name(self.model)}s of what it is about"
+
+
 OWN, OF_ORDER, OF_SUBJECT = Own(), OfOrder(), OfSubject()
 
 

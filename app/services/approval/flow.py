@@ -12,7 +12,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from app.kernel.calendar import due_at
 from app.kernel.clocks import calendar_exceptions
 from app.kernel.context import Context
-from app.kernel.duties import OF_ORDER, OF_SUBJECT, Duty, plain_acts, role_names
+from app.kernel.duties import OF_ORDER, OF_SUBJECT, Duty, PartsOfSubject, plain_acts, role_names
 from app.kernel.errors import Reason
 from app.kernel.schema import EntityInput, ReasonInput
 from app.kernel.workflow import Clock, Step, Workflow
@@ -20,6 +20,7 @@ from app.services.approval.actions import NORMAL, RUSH
 from app.services.approval.queries import has_voted
 from app.services.approval.rules import CHAIR
 from models.approval import Approval, ApprovalOpinion, ApprovalVote
+from models.cancellation import CostItem
 from models.labels import label_of
 from models.labels_order import ApprovalState as S
 from models.labels_order import VoteDecision
@@ -42,6 +43,7 @@ _NOT_ONES_OWN = _l("Whoever entered or submitted it does not vote on it.")
 NOT_BY_SUBMITTER = (
     Duty(2, ("approval.add",), _NOT_ONES_OWN),
     Duty(2, (*plain_acts("change_request", "cancellation"), "cancellation.cost"), _NOT_ONES_OWN, OF_SUBJECT),
+    Duty(2, plain_acts("cost_item"), _NOT_ONES_OWN, PartsOfSubject(CostItem, "cancellation_id", "cancellation")),
     Duty(
         2,
         plain_acts("order", "order_line", "order_fee"),
