@@ -36,6 +36,7 @@ from views.context import web_context
 from views.display import moment, money, number, record_text, state_of
 from views.forms import new_token
 from views.home import QUIET_TONES, about, due
+from views.words import said
 
 URGENCY = ("danger", "warning", "info", "neutral")
 # Of one table; the list behind has the others.
@@ -152,7 +153,7 @@ def _card(ctx: Context, record: Approval, *, is_bound: bool, earlier: dict[int, 
         if order is not None and ctx.actor.may("order.show")
         else None,
         "amount": f"¥{money(record.amount)}" if sees_prices and record.amount else None,
-        "summary": record.summary,
+        "summary": said(Approval, "summary", record.summary),
         "due": _due(ctx.now, record.submitted_at, ends),
         "sort": (ctx.now < ends, ends),
         "facts": considered(ctx, record, "")["facts"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
@@ -56,6 +57,9 @@ FLAGS = {
     "F10": _l("Far region or costly delivery"),
     "F11": _l("Exclusive or confidential"),
     "F12": _l("Split order"),
+    "change": _l("Change of a confirmed order"),
+    "above_cap": _l("Cost above the cap"),
+    "company": _l("The company cancels"),
 }
 ACTS = {
     "add": _l("Added"),
@@ -220,7 +224,7 @@ READ: Mapping[tuple[type[Any], str], Callable[[Any], str]] = {
 }
 FLAGGED = {(Approval, "triggers"), (Approval, "findings"), (Order, "special_flags")}
 # Words of the program in columns of plain text.
-CODED = {(Approval, "entity"), (ApprovalVote, "roles")}
+CODED = {(Approval, "entity"), (Approval, "summary"), (ApprovalVote, "roles")}
 
 
 def read(record: Any, name: str) -> str | None:
@@ -237,11 +241,22 @@ def said(model: type[Any], name: str, value: Any) -> str | None:
         return _passed_on(value)
     if (model, name) == (Approval, "entity"):
         return str(labels_of_entities().get(value, value))
+    if (model, name) == (Approval, "summary"):
+        return _summary(value or "")
     if (model, name) == (ApprovalVote, "roles"):
         return listed([str(label_of_role(code)) for code in value or ()])
     if (model, name) == (RightsChange, "changes"):
         return "; ".join(change_text(change) for change in value)
     return listed(str(FLAGS.get(code, code)) for code in value) if (model, name) in FLAGGED else None
+
+
+def _summary(text: str) -> str:
+    """What a person wrote; or what a change would make otherwise, an article a line."""
+    try:
+        rows = json.loads(text)["change"]
+    except (ValueError, TypeError, KeyError):
+        return text
+    return "\n".join(f"{article}: {kept_text(before) or '–'} → {kept_text(after)}" for article, before, after in rows)
 
 
 def kept_text(copy: Mapping[str, Any]) -> str:

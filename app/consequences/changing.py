@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -15,7 +16,6 @@ from app.kernel.context import Context
 from app.kernel.engine import fire
 from app.kernel.errors import DomainError
 from app.kernel.journal import plain
-from app.kernel.schema import label_of_column
 from app.services.amendment import actions, rules
 from app.services.amendment import change_actions as wanted
 from app.services.approval import actions as approvals
@@ -45,7 +45,6 @@ from models.shipment import Shipment
 
 Values = Mapping[str, Any]
 ZERO = Decimal(0)
-LONGEST = 400
 MOVING = (
     "qty_ordered", "qty_cancelled", "qty_produced", "qty_qc_passed", "qty_shipped", "qty_back", "is_held", "line_no",
 )  # fmt: skip
@@ -117,16 +116,24 @@ def preview(ctx: Context, request: ChangeRequest) -> None:
     ctx.session.flush()
 
 
-def told(row: ChangeLine) -> tuple[str, str]:
-    """A row in words, before and after; prices are told by the totals."""
+def told(row: ChangeLine) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The values of a row before and after, by column; prices are told by the totals."""
     changed = {name: value for name, value in wanted.wishes(row).items() if name not in wanted.PRICE}
     line = row.order_line
+    before = {} if line is None else {name: _plain(getattr(line, name)) for name in changed}
+    return before, {name: _plain(value) for name, value in changed.items()}
 
-    def say(values: Values) -> str:
-        parts = [f"{label_of_column(OrderLine, name)} {_plain(value)}" for name, value in values.items()]
-        return "；".join(parts)[:LONGEST]
 
-    return say({name: getattr(line, name) for name in changed} if line is not None else {}), say(changed)
+def told_summary(request: ChangeRequest) -> str:
+    """The rows of a request as the committee is asked about them: article, before, after; worded when read."""
+    rows = [[_product(row).name, row.before, row.after] for row in request.lines]
+    return json.dumps({"change": rows}, ensure_ascii=False)
+
+
+def _product(row: ChangeLine) -> Product:
+    product = row.product if row.order_line is None else row.order_line.product
+    assert product is not None  # the table asks for one of the two
+    return product
 
 
 def _plain(value: Any) -> str:
@@ -173,8 +180,7 @@ def _affected(ctx: Context, request: ChangeRequest, said: list[ChangeLine]) -> t
 def _short(ctx: Context, request: ChangeRequest) -> str | None:
     found = []
     for row in request.lines:
-        line = row.order_line
-        product = line.product if line is not None else ctx.session.get_one(Product, row.product_id)
+        line, product = row.order_line, _product(row)
         supply = line.supply_mode if line is not None else product.supply_mode
         more = (row.qty_ordered or ZERO) - (line.qty_ordered if line is not None else ZERO)
         if supply is not SupplyMode.stock or more <= ZERO:
@@ -274,7 +280,7 @@ def ask_committee(ctx: Context, request: ChangeRequest, _values: Values) -> None
             amount=request.total_after_amount,
             triggers=["change", *found],
             findings=found,
-            summary="\n".join(f"{row.before or '–'} → {row.after}" for row in request.lines),
+            summary=told_summary(request),
             order_id=request.order_id,
         ),
     )

@@ -77,8 +77,8 @@ def test_preview_when_a_change_is_asked_for_then_it_tells_all_before_anybody_com
     assert (request.stage, request.tasks_affected, request.stock_short) == (LineStage.s1, 1, "CHR-1 46/56")
     assert (request.fee_amount, request.needs_approval) == (D(0), True)
     assert [(row.before, row.after) for row in request.lines] == [
-        ("Ordered 10", "Ordered 11"),
-        ("Ordered 4", "Ordered 60"),
+        ({"qty_ordered": "10"}, {"qty_ordered": "11"}),
+        ({"qty_ordered": "4"}, {"qty_ordered": "60"}),
     ]
     assert (order.total_amount, order.lines[0].qty_ordered, len(order.letters)) == (D(12000), D(10), 1)
     (clock,) = readings(company.context("oc_li", ASKED), request)
