@@ -14,6 +14,7 @@ from app.kernel.calendar import due_at
 from app.kernel.clocks import Reading, calendar_exceptions, readings_of, running_states
 from app.kernel.context import Context
 from app.kernel.engine import fire
+from app.kernel.holders import by_role, holders
 from app.kernel.journal import entity_name, order_of
 from app.kernel.unit_of_work import unit_of_work
 from app.kernel.workflow import Workflow, all_workflows
@@ -51,7 +52,7 @@ class _Sweep:
 
 def sweep_clocks(ctx: Context) -> Swept:
     """Looks at every clock that runs or has just stopped; commits batch by batch."""
-    sweep = _Sweep(calendar_exceptions(ctx), int(ctx.policy["sla.warn_pct"]), notices.holders_by_role(ctx))
+    sweep = _Sweep(calendar_exceptions(ctx), int(ctx.policy["sla.warn_pct"]), by_role(ctx.session))
     found = Swept()
     for workflow in all_workflows():
         if workflow.subject is ClockRun or not workflow.clocks:
@@ -65,7 +66,7 @@ def sweep_clocks(ctx: Context) -> Swept:
 def tell_overdue(ctx: Context) -> int:
     """Matters that the committee decided and nobody carried out: the chair and the owner are told once."""
     items = overdue(ctx)
-    chair = notices.holders(ctx, {rules.CHAIR})
+    chair = holders(ctx.session, rules.CHAIR)
     for item in items:
         people = chair | ({item.owner_id} if item.owner_id is not None else set())
         notices.tell(ctx, item, people, NoticeKind.clock, "coordination_item.due")

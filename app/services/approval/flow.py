@@ -12,8 +12,9 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from app.kernel.calendar import due_at
 from app.kernel.clocks import calendar_exceptions
 from app.kernel.context import Context
-from app.kernel.duties import OF_ORDER, OF_SUBJECT, Duty, PartsOfSubject, plain_acts, role_names
+from app.kernel.duties import OF_ORDER, OF_SUBJECT, Duty, PartsOfSubject, plain_acts
 from app.kernel.errors import Reason
+from app.kernel.holders import role_names
 from app.kernel.schema import EntityInput, ReasonInput
 from app.kernel.workflow import Clock, Step, Workflow
 from app.services.approval.actions import NORMAL, RUSH
@@ -135,7 +136,7 @@ def vote(ctx: Context, approval: Approval, values: Mapping[str, Any]) -> None:
     actor = ctx.actor
     used = [held for held in actor.deputyships if held.giver_id in actor.acts_for]
     member_id = used[0].giver_id if used else actor.id
-    roles = role_names(ctx, member_id) if member_id is not None else frozenset()
+    roles = role_names(ctx.session, member_id) if member_id is not None else frozenset()
     if used:
         # The chair's word is passed on by name only; of his department a member stays whoever votes for him.
         roles = (roles - {CHAIR}) | used[0].roles
