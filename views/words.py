@@ -256,7 +256,10 @@ def _summary(text: str) -> str:
         rows = json.loads(text)["change"]
     except (ValueError, TypeError, KeyError):
         return text
-    return "\n".join(f"{article}: {kept_text(before) or '–'} → {kept_text(after)}" for article, before, after in rows)
+    return "\n".join(
+        _("%(what)s: %(said)s", what=article, said=f"{kept_text(before) or '–'} → {kept_text(after)}")
+        for article, before, after in rows
+    )
 
 
 def kept_text(copy: Mapping[str, Any]) -> str:
@@ -269,7 +272,7 @@ def kept_text(copy: Mapping[str, Any]) -> str:
         for key, value in copy.items()
         if value not in (None, "", []) and not key.endswith("_id") and _is_open(key)
     ]
-    return "; ".join(parts)
+    return str(_("; ")).join(parts)
 
 
 def _key(key: str) -> str:

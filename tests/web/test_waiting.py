@@ -119,7 +119,7 @@ def test_desk_when_a_change_waits_then_each_reads_it_in_his_language(app: Flask,
     member = Person(app, session, "cm_zhang")
     assert "CHR-1: Ordered: 10; Colour: – → Ordered: 12; Colour: 胡桃" in cards(member.page("/waiting/"))[0]
     chinese = signed_in(app, member.user_id).get("/waiting/").get_data(as_text=True)
-    assert "CHR-1: 订购数：10; 颜色：– → 订购数：12; 颜色：胡桃" in cards(chinese)[0]
+    assert "CHR-1：订购数：10；颜色：– → 订购数：12；颜色：胡桃" in cards(chinese)[0]
     assert "变更已确认订单" in cards(chinese)[0]
     (row,) = request.lines
     assert (row.before, row.after) == ({"qty_ordered": "10", "colour": "–"}, {"qty_ordered": "12", "colour": "胡桃"})
