@@ -19,9 +19,11 @@ from app.security.actors import current_actor
 from app.security.departments import label_of_role
 from app.security.scopes import label_of_scope
 from app.security.wording import FIELD_GROUPS, LEVELS, SIGN_INS, listed, word_text
+from app.services.amendment.change_actions import in_order
 from models.access import RightsChange
 from models.approval import Approval, ApprovalVote
 from models.base import Base
+from models.change import ChangeLine
 from models.clock_run import ClockRun
 from models.customer import Customer
 from models.delegation import Delegation
@@ -205,6 +207,8 @@ def _level(kind: str, word: str) -> str:
 
 
 READ: Mapping[tuple[type[Any], str], Callable[[Any], str]] = {
+    (ChangeLine, "before"): lambda row: kept_text(in_order(row.before)),
+    (ChangeLine, "after"): lambda row: kept_text(in_order(row.after)),
     (ClockRun, "code"): lambda row: f"{row.code} {clock_of(row.entity, row.code)}",
     (ClockRun, "entity"): _entity,
     (Delegation, "role_code"): lambda row: _passed_on(row.role_code),

@@ -126,7 +126,7 @@ def told(row: ChangeLine) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def told_summary(request: ChangeRequest) -> str:
     """The rows of a request as the committee is asked about them: article, before, after; worded when read."""
-    rows = [[_product(row).name, row.before, row.after] for row in request.lines]
+    rows = [[_product(row).name, *map(wanted.in_order, (row.before, row.after))] for row in request.lines]
     return json.dumps({"change": rows}, ensure_ascii=False)
 
 

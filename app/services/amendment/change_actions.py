@@ -177,6 +177,11 @@ def wishes(row: ChangeLine) -> dict[str, Any]:
     return given if line is None else {name: value for name, value in given.items() if getattr(line, name) != value}
 
 
+def in_order(values: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What a row keeps of before or after, in the order of the columns; PostgreSQL has an order of its own."""
+    return {name: values[name] for name in (*OF_LINE, "note") if name in values} if values else {}
+
+
 def head_wishes(request: ChangeRequest) -> dict[str, Any]:
     """What a request changes in the order's head."""
     given = {name: getattr(request, name) for name in OF_ORDER if getattr(request, name) is not None}
