@@ -15,7 +15,7 @@ from flask_limiter.util import get_remote_address
 # By the last word of the endpoint; everything else is one.
 COSTS = {
     **dict.fromkeys(("make_export", "export", "fetch_export", "use", "upload", "map_columns", "run"), 30),
-    **dict.fromkeys(("chart", "card", "rows", "figures", "paste", "find", "attach"), 5),
+    **dict.fromkeys(("chart", "card", "rows", "figures", "paste", "find", "attach", "hold"), 5),
 }
 SEARCH = 3
 

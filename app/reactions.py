@@ -159,6 +159,11 @@ def stop_supply(ctx: Context, order: Order, _values: Values) -> None:
         products.release(ctx, line)
 
 
+def end_letters(ctx: Context, order: Order, _values: Values) -> None:
+    """The customer answers no letter of an order that has ended."""
+    letters.withdraw_open(ctx, order)
+
+
 def follow_order(ctx: Context, record: Any, _values: Values) -> None:
     """The order's state follows from what has just begun."""
     progress.follow(ctx, ctx.session.get_one(Order, record.order_id))
@@ -314,6 +319,7 @@ REACTIONS: dict[str, tuple[Callable[[Context, Any, Values], None], ...]] = {
     "order.confirm": (send_letter, start_supply, settle_promise),
     "order.sign_drawing": (promise.settle_signed,),
     "order.cancel": (stop_supply,),
+    "order.call_off": (end_letters, changing.end_open),
     "approval.vote": (count_votes,),
     "approval.remind": (remind_members,),
     **dict.fromkeys([f"approval.{step}" for step in ("approve", "reject", "withdraw", "expire")], (pass_decision_on,)),

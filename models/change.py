@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, relationship
 from models.base import (
     FREE_TEXT,
     Base,
+    Json,
     Percent,
     Quantity,
     Sensitivity,
@@ -145,8 +146,9 @@ class ChangeLine(Stamped, Base):
     list_price: Mapped[Decimal | None] = column(UnitPrice(), _l("New list price"), sensitivity=Sensitivity.PRICE)
     discount_pct: Mapped[Decimal | None] = column(Percent(), _l("New discount (%)"), sensitivity=Sensitivity.PRICE)
     stage: Mapped[LineStage] = column(words(LineStage, name="stage"), _l("Stage"), nullable=False, default=LineStage.s1)
-    before: Mapped[str | None] = column(sa.String(400), _l("Before"))
-    after: Mapped[str | None] = column(sa.String(400), _l("After"))
+    # Values by the line's columns, worded when read; prices are told by the totals.
+    before: Mapped[dict[str, Any] | None] = column(Json, _l("Before"))
+    after: Mapped[dict[str, Any] | None] = column(Json, _l("After"))
 
     change_request: Mapped[ChangeRequest] = relationship(back_populates="lines")
     order_line: Mapped[OrderLine | None] = relationship()

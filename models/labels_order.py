@@ -228,6 +228,7 @@ class LetterState(StrEnum):
     acknowledged = "acknowledged"
     disputed = "disputed"
     superseded = "superseded"
+    withdrawn = "withdrawn"
 
 
 ORDER_LABELS: Labels = {
@@ -391,5 +392,6 @@ ORDER_LABELS: Labels = {
         LetterState.acknowledged: _l("Acknowledged"),
         LetterState.disputed: _l("Disputed"),
         LetterState.superseded: _l("Superseded"),
+        LetterState.withdrawn: _l("Withdrawn"),
     },
 }

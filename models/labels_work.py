@@ -60,6 +60,7 @@ class InspectionState(StrEnum):
     pending = "pending"
     passed = "passed"
     failed = "failed"
+    cancelled = "cancelled"
 
 
 class DefectClass(StrEnum):
@@ -218,6 +219,7 @@ WORK_LABELS: Labels = {
         InspectionState.pending: _l("Pending"),
         InspectionState.passed: _l("Passed inspection"),
         InspectionState.failed: _l("Failed inspection"),
+        InspectionState.cancelled: _l("Cancelled"),
     },
     DefectClass: {
         DefectClass.critical: _l("Critical"),

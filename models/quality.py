@@ -43,7 +43,7 @@ class Inspection(Stateful, Base):
         check("submitted_positive", "qty_submitted > 0"),
         check("results_not_negative", "qty_passed >= 0 AND qty_failed >= 0"),
         check("results_within_submitted", "qty_passed + qty_failed <= qty_submitted"),
-        check("decided_has_inspector", "state = 'pending' OR inspected_at IS NOT NULL"),
+        check("decided_has_inspector", "state IN ('pending', 'cancelled') OR inspected_at IS NOT NULL"),
         sort_index("state", "state_since"),
         sort_index("created_at"),
     )

@@ -88,7 +88,7 @@ def link_button(ctx: Context, record: Order | ConfirmationLetter) -> list[dict[s
     if isinstance(record, Order):
         entity, is_open = "order", record.state in BEFORE_LETTER
     else:
-        entity, is_open = "confirmation_letter", record.state is not LetterState.superseded
+        entity, is_open = "confirmation_letter", record.state not in (LetterState.superseded, LetterState.withdrawn)
     if not is_open or not ctx.actor.may(f"{entity}.link"):
         return []
     url = url_for(f"{'OrderView' if entity == 'order' else 'ConfirmationLetterView'}.link", pk=record.id)

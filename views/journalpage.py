@@ -84,7 +84,8 @@ ENDS = {
     "cost": Sensitivity.COST,
     "door": Sensitivity.DOOR,
 }
-TECHNICAL = frozenset({"search_text", "content_hash"})
+# Made for programs: nobody reads a mark.
+TECHNICAL = frozenset({"search_text", "content_hash", "order_mark", "source_key"})
 ACCOUNTS = frozenset({"user", "role", "group", "access", "session", "journal"})
 
 

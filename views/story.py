@@ -22,11 +22,12 @@ from models.labels import Origin
 from views import talked
 from views.base import ENTITIES, EntityDeclaration
 from views.display import badge, kind_of, label_text, moment, person_text, text_of
+from views.journalpage import TECHNICAL
 from views.words import act_of, declared_step, said
 
 HISTORY_ROWS = 60
-# The state has its own place in an entry; the others are made for programs. The journal shows what opened a case.
-UNTOLD = frozenset({"state", "search_text", "content_hash", "source_key"})
+# The state has its own place in an entry.
+UNTOLD = TECHNICAL | {"state"}
 
 
 def story(ctx: Context, view: type[EntityDeclaration], record: Any) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from app.kernel.fields import Access, access
 from app.kernel.journal import state_column
 from app.kernel.workflow import Step, Workflow
 from app.security.wording import listed
+from app.services.approval.queries import waits_for
 from models.approval import Approval, ApprovalOpinion, ApprovalVote
 from models.labels import ApprovalState, VoteDecision, label_of
 from models.order import Order
@@ -35,6 +36,7 @@ from views.context import web_context
 from views.display import moment, money, number, record_text, state_of
 from views.forms import new_token
 from views.home import QUIET_TONES, about, due
+from views.words import said
 
 URGENCY = ("danger", "warning", "info", "neutral")
 # Of one table; the list behind has the others.
@@ -70,8 +72,7 @@ def approvals(ctx: Context) -> list[dict[str, Any]]:
     """Pending approvals that wait for the person's vote or opinion, and minutes that are due."""
     if not ApprovalView.may(ctx.actor, "list"):
         return []
-    # The scope of the list, less what the person has nothing to say to.
-    found = [record for record in _pending(ctx) if _is_mine(ctx, record)]
+    found = _pending(ctx)
     workflow = ApprovalView.workflow()
     vote = workflow.step("vote") if workflow else None
     rules = list(vote.not_by) if vote else []
@@ -86,8 +87,9 @@ def approvals(ctx: Context) -> list[dict[str, Any]]:
 
 
 def _pending(ctx: Context) -> Sequence[Approval]:
+    """The first of the list's scope to which the person has something to say."""
     minutes = sa.and_(Approval.minutes_due_at.is_not(None), Approval.minutes_at.is_(None))
-    open_ones = Approval.state == ApprovalState.pending
+    open_ones = waits_for(ctx)
     statement = (
         sa.select(Approval)
         .where(sa.or_(open_ones, minutes) if ctx.actor.may("approval.minutes") else open_ones)
@@ -109,16 +111,6 @@ def _opinions(ctx: Context, approval: Approval) -> list[ApprovalOpinion]:
     if not ctx.actor.may("approval.opine") or approval.state is not ApprovalState.pending:
         return []
     return [said for said in approval.opinions if said.given_at is None and said.asked_of in ctx.actor.roles]
-
-
-def _is_mine(ctx: Context, approval: Approval) -> bool:
-    if approval.state is not ApprovalState.pending:
-        return True
-    voted = {vote.member_id for vote in approval.votes}
-    judged = approval.judged_department
-    abstains = judged is not None and bool(ctx.actor.roles & {judged, f"{judged}_lead"})
-    may_vote = ctx.actor.may("approval.vote") and not abstains and not voted & ctx.actor.persons
-    return bool(_opinions(ctx, approval)) or (may_vote and ctx.now < approval.due_at)
 
 
 def _earlier(ctx: Context, found: Iterable[Approval]) -> dict[int, list[Approval]]:
@@ -161,7 +153,7 @@ def _card(ctx: Context, record: Approval, *, is_bound: bool, earlier: dict[int, 
         if order is not None and ctx.actor.may("order.show")
         else None,
         "amount": f"¥{money(record.amount)}" if sees_prices and record.amount else None,
-        "summary": record.summary,
+        "summary": said(Approval, "summary", record.summary),
         "due": _due(ctx.now, record.submitted_at, ends),
         "sort": (ctx.now < ends, ends),
         "facts": considered(ctx, record, "")["facts"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
@@ -18,9 +19,11 @@ from app.security.actors import current_actor
 from app.security.departments import label_of_role
 from app.security.scopes import label_of_scope
 from app.security.wording import FIELD_GROUPS, LEVELS, SIGN_INS, listed, word_text
+from app.services.amendment.change_actions import in_order
 from models.access import RightsChange
 from models.approval import Approval, ApprovalVote
 from models.base import Base
+from models.change import ChangeLine
 from models.clock_run import ClockRun
 from models.customer import Customer
 from models.delegation import Delegation
@@ -56,6 +59,9 @@ FLAGS = {
     "F10": _l("Far region or costly delivery"),
     "F11": _l("Exclusive or confidential"),
     "F12": _l("Split order"),
+    "change": _l("Change of a confirmed order"),
+    "above_cap": _l("Cost above the cap"),
+    "company": _l("The company cancels"),
 }
 ACTS = {
     "add": _l("Added"),
@@ -201,6 +207,8 @@ def _level(kind: str, word: str) -> str:
 
 
 READ: Mapping[tuple[type[Any], str], Callable[[Any], str]] = {
+    (ChangeLine, "before"): lambda row: kept_text(in_order(row.before)),
+    (ChangeLine, "after"): lambda row: kept_text(in_order(row.after)),
     (ClockRun, "code"): lambda row: f"{row.code} {clock_of(row.entity, row.code)}",
     (ClockRun, "entity"): _entity,
     (Delegation, "role_code"): lambda row: _passed_on(row.role_code),
@@ -220,7 +228,7 @@ READ: Mapping[tuple[type[Any], str], Callable[[Any], str]] = {
 }
 FLAGGED = {(Approval, "triggers"), (Approval, "findings"), (Order, "special_flags")}
 # Words of the program in columns of plain text.
-CODED = {(Approval, "entity"), (ApprovalVote, "roles")}
+CODED = {(Approval, "entity"), (Approval, "summary"), (ApprovalVote, "roles")}
 
 
 def read(record: Any, name: str) -> str | None:
@@ -237,11 +245,25 @@ def said(model: type[Any], name: str, value: Any) -> str | None:
         return _passed_on(value)
     if (model, name) == (Approval, "entity"):
         return str(labels_of_entities().get(value, value))
+    if (model, name) == (Approval, "summary"):
+        return _summary(value or "")
     if (model, name) == (ApprovalVote, "roles"):
         return listed([str(label_of_role(code)) for code in value or ()])
     if (model, name) == (RightsChange, "changes"):
         return "; ".join(change_text(change) for change in value)
     return listed(str(FLAGS.get(code, code)) for code in value) if (model, name) in FLAGGED else None
+
+
+def _summary(text: str) -> str:
+    """What a person wrote; or what a change would make otherwise, an article a line."""
+    try:
+        rows = json.loads(text)["change"]
+    except (ValueError, TypeError, KeyError):
+        return text
+    return "\n".join(
+        _("%(what)s: %(said)s", what=article, said=f"{kept_text(before) or '–'} → {kept_text(after)}")
+        for article, before, after in rows
+    )
 
 
 def kept_text(copy: Mapping[str, Any]) -> str:
@@ -254,7 +276,7 @@ def kept_text(copy: Mapping[str, Any]) -> str:
         for key, value in copy.items()
         if value not in (None, "", []) and not key.endswith("_id") and _is_open(key)
     ]
-    return "; ".join(parts)
+    return str(_("; ")).join(parts)
 
 
 def _key(key: str) -> str:

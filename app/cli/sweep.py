@@ -15,8 +15,8 @@ from app.jobs.clocks import sweep_clocks, tell_overdue
 from app.jobs.promises import sweep_promises
 from app.kernel.context import Context
 from app.kernel.engine import fire
+from app.kernel.holders import holders
 from app.kernel.unit_of_work import unit_of_work
-from app.security.delegations import holders
 from app.security.departments import ORDER_CENTER, ORDER_CENTER_LEAD
 from app.services.approval.actions import expire_due, remind_due
 from app.services.letter.actions import silent

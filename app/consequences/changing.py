@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -12,9 +13,9 @@ from flask_babel import lazy_gettext as _l
 from app.consequences.cancelling import send_next_letter
 from app.consequences.supply import NOT_DEPARTED, cancel_shipments, fetch_more, give_back
 from app.kernel.context import Context
+from app.kernel.engine import fire
 from app.kernel.errors import DomainError
 from app.kernel.journal import plain
-from app.kernel.schema import label_of_column
 from app.services.amendment import actions, rules
 from app.services.amendment import change_actions as wanted
 from app.services.approval import actions as approvals
@@ -36,7 +37,6 @@ from models.labels import (
     SupplyMode,
     TaskState,
 )
-from models.letter import ConfirmationLetter
 from models.order import Order, OrderLine
 from models.payment import PaymentAllocation
 from models.product import Product
@@ -45,7 +45,6 @@ from models.shipment import Shipment
 
 Values = Mapping[str, Any]
 ZERO = Decimal(0)
-LONGEST = 400
 MOVING = (
     "qty_ordered", "qty_cancelled", "qty_produced", "qty_qc_passed", "qty_shipped", "qty_back", "is_held", "line_no",
 )  # fmt: skip
@@ -96,35 +95,45 @@ def preview(ctx: Context, request: ChangeRequest) -> None:
     for row in request.lines:
         row.stage = stages.get(row.order_line_id or 0, LineStage.s1)
         row.before, row.after = told(row)
-    reached = [row.stage for row in request.lines] or list(stages.values())
+    said = [row for row in request.lines if wanted.says_something(row)]
+    reached = [row.stage for row in said] or list(stages.values())
     request.stage = max(reached, key=rules.RANK.__getitem__)
     request.fee_amount = _fee(ctx, request)
     after = _as_if(ctx, request)
     request.total_before_amount, request.total_after_amount = order.total_amount, after.total_amount
     request.refund_amount = replan.surplus(ctx, order, order.total_amount, after.total_amount)
     request.promised_before_on = order.promised_on
-    request.tasks_affected, request.shipments_affected = _affected(ctx, request)
+    request.tasks_affected, request.shipments_affected = _affected(ctx, request, said)
     request.stock_short = _short(ctx, request)
     request.needs_approval = rules.needs_committee(
         order.total_amount,
         after.total_amount,
         amend.new_findings(ctx, order, after),
         ctx.policy,
+        approved=wanted.approved_total(ctx, order),
     )
     request.order_mark = mark(request, stages)
     ctx.session.flush()
 
 
-def told(row: ChangeLine) -> tuple[str, str]:
-    """A row in words, before and after; prices are told by the totals."""
+def told(row: ChangeLine) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The values of a row before and after, by column; prices are told by the totals."""
     changed = {name: value for name, value in wanted.wishes(row).items() if name not in wanted.PRICE}
     line = row.order_line
+    before = {} if line is None else {name: _plain(getattr(line, name)) for name in changed}
+    return before, {name: _plain(value) for name, value in changed.items()}
 
-    def say(values: Values) -> str:
-        parts = [f"{label_of_column(OrderLine, name)} {_plain(value)}" for name, value in values.items()]
-        return "；".join(parts)[:LONGEST]
 
-    return say({name: getattr(line, name) for name in changed} if line is not None else {}), say(changed)
+def told_summary(request: ChangeRequest) -> str:
+    """The rows of a request as the committee is asked about them: article, before, after; worded when read."""
+    rows = [[_product(row).name, *map(wanted.in_order, (row.before, row.after))] for row in request.lines]
+    return json.dumps({"change": rows}, ensure_ascii=False)
+
+
+def _product(row: ChangeLine) -> Product:
+    product = row.product if row.order_line is None else row.order_line.product
+    assert product is not None  # the table asks for one of the two
+    return product
 
 
 def _plain(value: Any) -> str:
@@ -159,8 +168,8 @@ def _new_values(row: ChangeLine) -> dict[str, Any]:
     return {"product_id": row.product_id, **wanted.wishes(row)}
 
 
-def _affected(ctx: Context, request: ChangeRequest) -> tuple[int, int]:
-    ids = [row.order_line_id for row in request.lines if row.order_line_id is not None]
+def _affected(ctx: Context, request: ChangeRequest, said: list[ChangeLine]) -> tuple[int, int]:
+    ids = [row.order_line_id for row in said if row.order_line_id is not None]
     tasks = sa.select(sa.func.count()).where(ProductionTask.order_line_id.in_(ids), ProductionTask.state.not_in(DONE))
     shipments = sa.select(sa.func.count()).where(
         Shipment.order_id == request.order_id, Shipment.state.in_(NOT_DEPARTED)
@@ -171,8 +180,7 @@ def _affected(ctx: Context, request: ChangeRequest) -> tuple[int, int]:
 def _short(ctx: Context, request: ChangeRequest) -> str | None:
     found = []
     for row in request.lines:
-        line = row.order_line
-        product = line.product if line is not None else ctx.session.get_one(Product, row.product_id)
+        line, product = row.order_line, _product(row)
         supply = line.supply_mode if line is not None else product.supply_mode
         more = (row.qty_ordered or ZERO) - (line.qty_ordered if line is not None else ZERO)
         if supply is not SupplyMode.stock or more <= ZERO:
@@ -226,8 +234,7 @@ def require_possible(ctx: Context, request: ChangeRequest, order: Order) -> None
                 code="award_locked",
             )
     if is_government:
-        first = sa.select(ConfirmationLetter.total_amount).where(ConfirmationLetter.order_id == order.id)
-        award = ctx.session.scalars(first.order_by(ConfirmationLetter.letter_version).limit(1)).one()
+        award = ctx.session.scalars(sa.select(wanted.first_total(order))).one()
         if not rules.is_within_award(award, request.total_after_amount, ctx.policy):
             raise DomainError(
                 _l("Additional goods of a government order are at most a tenth of the contract, in total."),
@@ -273,7 +280,7 @@ def ask_committee(ctx: Context, request: ChangeRequest, _values: Values) -> None
             amount=request.total_after_amount,
             triggers=["change", *found],
             findings=found,
-            summary="\n".join(f"{row.before or '–'} → {row.after}" for row in request.lines),
+            summary=told_summary(request),
             order_id=request.order_id,
         ),
     )
@@ -354,6 +361,14 @@ def _supply(ctx: Context, line: OrderLine, more: Decimal) -> None:
     elif more > ZERO:
         fetch_more(ctx, line, more)
     production.renew_specs(ctx, line)
+
+
+def end_open(ctx: Context, order: Order, _values: Values) -> None:
+    """Nothing is left to change: a request that is open ends, and what the committee was asked."""
+    is_open = (ChangeRequest.order_id == order.id, ChangeRequest.state.not_in(wanted.OVER))
+    for request in ctx.session.scalars(sa.select(ChangeRequest).where(*is_open)).all():
+        approvals.void(ctx, "change_request", request.id)
+        fire(ctx.as_system(), request, "end")
 
 
 def record_refund(ctx: Context, request: ChangeRequest, _values: Values) -> None:

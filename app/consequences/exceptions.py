@@ -14,6 +14,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.kernel.context import Context
 from app.kernel.engine import fire
+from app.kernel.holders import holders
 from app.services.approval import actions as approvals
 from app.services.exception import actions as exceptions
 from app.services.exception import flow
@@ -39,7 +40,7 @@ def tell_owner(ctx: Context, case: ExceptionCase, _values: Values) -> None:
     roles = {f"{department}_lead"} | ({department} if case.owner_id is None else set())
     if case.level is ExceptionLevel.l3:
         roles.add("committee_lead")
-    people = notices.holders(ctx, roles) | ({case.owner_id} if case.owner_id is not None else set())
+    people = holders(ctx.session, *roles) | ({case.owner_id} if case.owner_id is not None else set())
     notices.tell(ctx, case, people, NoticeKind.assigned, "exception_case.add")
 
 

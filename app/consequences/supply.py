@@ -24,7 +24,8 @@ NOT_DEPARTED = (ShipmentState.planned, ShipmentState.scheduled)
 
 
 def give_back(ctx: Context, line: OrderLine) -> None:
-    """What a line no longer needs: its reservation goes back, its tasks become smaller or end."""
+    """What a line no longer needs: its reservation goes back, its tasks and inspections become smaller or end."""
+    quality.fit_inspections(ctx, line)
     if line.supply_mode is not SupplyMode.stock:
         production.fit_tasks(ctx, line)
         return

@@ -42,6 +42,8 @@ def _letter_warning(letter: ConfirmationLetter) -> Any:
     """A letter says what was approved: it is no longer good when a newer one or another content stands."""
     if letter.state is LetterState.superseded:
         return _l("Replaced by a newer version. Do not send it.")
+    if letter.state is LetterState.withdrawn:
+        return _l("The order was cancelled. Do not send it.")
     if letter.content_hash != content_hash(content_of(letter.order)):
         return _l("The order has changed since this letter. Do not send it.")
     return None

@@ -14,6 +14,7 @@ from app.kernel.calendar import due_at
 from app.kernel.clocks import Reading, calendar_exceptions, readings_of, running_states
 from app.kernel.context import Context
 from app.kernel.engine import fire
+from app.kernel.holders import by_role, holders
 from app.kernel.journal import entity_name, order_of
 from app.kernel.unit_of_work import unit_of_work
 from app.kernel.workflow import Workflow, all_workflows
@@ -51,7 +52,7 @@ class _Sweep:
 
 def sweep_clocks(ctx: Context) -> Swept:
     """Looks at every clock that runs or has just stopped; commits batch by batch."""
-    sweep = _Sweep(calendar_exceptions(ctx), int(ctx.policy["sla.warn_pct"]), notices.holders_by_role(ctx))
+    sweep = _Sweep(calendar_exceptions(ctx), int(ctx.policy["sla.warn_pct"]), by_role(ctx.session))
     found = Swept()
     for workflow in all_workflows():
         if workflow.subject is ClockRun or not workflow.clocks:
@@ -65,7 +66,7 @@ def sweep_clocks(ctx: Context) -> Swept:
 def tell_overdue(ctx: Context) -> int:
     """Matters that the committee decided and nobody carried out: the chair and the owner are told once."""
     items = overdue(ctx)
-    chair = notices.holders(ctx, {rules.CHAIR})
+    chair = holders(ctx.session, rules.CHAIR)
     for item in items:
         people = chair | ({item.owner_id} if item.owner_id is not None else set())
         notices.tell(ctx, item, people, NoticeKind.clock, "coordination_item.due")
@@ -110,15 +111,13 @@ def _sweep_batch(ctx: Context, sweep: _Sweep, workflow: Workflow, ids: Sequence[
     readings = readings_of(ctx, workflow, records, sweep.exceptions)
     for record in records:
         runs = known.get(record.id, {})
-        # A record at its end has no clock that runs.
-        alive = [r for r in readings[record.id] if r.stopped_at is not None or record.state not in workflow.final]
-        for reading in alive:
+        for reading in readings[record.id]:
             if (workflow.name, reading.clock.code) in rules.TOLD_ELSEWHERE:
                 continue
             key = reading.clock.code, reading.started_at
             _sweep_reading(ctx, sweep, record, reading, runs.pop(key) if key in runs else None, found)
         for run in runs.values():
-            _settle(ctx, run, next((r for r in alive if r.clock.code == run.code), None), found)
+            _settle(ctx, run, next((r for r in readings[record.id] if r.clock.code == run.code), None), found)
 
 
 def points_of(sweep_warn: int, reading: Reading, exceptions: Mapping[date, bool]) -> list[tuple[int, datetime]]:

@@ -1,4 +1,4 @@
-"""Promised days that passed with goods not delivered: each line opens one case. Clauses 4(5), 7(3)."""
+"""Promised days that passed with goods not delivered: each line opens one case a promise. Clauses 4(5), 7(3)."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from models.labels_exception import Department, ExceptionKind
 from models.order import Order, OrderLine
 
 BATCH = 200
+# The mark of what opened a case: the line and the day it was promised for.
+SOURCE = "order_line:"
 # Something of the order is still owed.
 UNDELIVERED = (OrderState.confirmed, OrderState.in_production, OrderState.ready_to_ship, OrderState.partly_shipped,
                OrderState.shipped)  # fmt: skip
@@ -40,10 +42,13 @@ def sweep_promises(ctx: Context) -> int:
 
 
 def _missed(ctx: Context, last: int) -> Sequence[OrderLine]:
+    """Lines that are late and have no case of this promise, nor one that still runs of an earlier promise."""
+    mark = sa.cast(OrderLine.id, sa.String) + ":" + sa.cast(OrderLine.line_promised_on, sa.String)
     has_case = sa.exists().where(
         ExceptionCase.order_line_id == OrderLine.id,
         ExceptionCase.kind == ExceptionKind.delay,
         ExceptionCase.source_key.is_not(None),
+        ExceptionCase.state.not_in(exceptions.ENDED) | (ExceptionCase.source_key == SOURCE + mark),
     )
     statement = (
         sa.select(OrderLine)
@@ -67,7 +72,7 @@ def _open(ctx: Context, line: OrderLine) -> bool:
     owner = Department.production if line.qty_qc_passed - line.qty_back < net else Department.logistics
     case = exceptions.open_once(
         ctx,
-        f"order_line:{line.id}",
+        f"{SOURCE}{line.id}:{line.line_promised_on}",
         {
             "kind": ExceptionKind.delay,
             "order_line_id": line.id,

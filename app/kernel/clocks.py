@@ -101,7 +101,7 @@ def readings(ctx: Context, record: Any) -> list[Reading]:
 def readings_of(
     ctx: Context, workflow: Workflow, records: Sequence[Any], exceptions: Mapping[date, bool]
 ) -> dict[int, list[Reading]]:
-    """All clocks of many records of one table, by their key: one statement."""
+    """All clocks of many records of one table, by their key: one statement. On a record at its end none runs."""
     statement = (
         sa.select(Journal.entity_id, Journal.action, Journal.at)
         .where(Journal.entity == workflow.name, Journal.entity_id.in_([record.id for record in records]))
@@ -126,7 +126,10 @@ def readings_of(
             for clock in workflow.clocks
             if clock.runs_on(record)
         )
-        found[record.id] = [reading for reading in read_now if reading is not None]
+        is_over = record.state in workflow.final
+        found[record.id] = [
+            reading for reading in read_now if reading is not None and not (is_over and reading.stopped_at is None)
+        ]
     return found
 
 

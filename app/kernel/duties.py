@@ -16,8 +16,8 @@ from flask_babel import lazy_gettext as _l
 
 from app.kernel.context import Context
 from app.kernel.errors import Reason
+from app.kernel.holders import permitted
 from app.kernel.journal import entity_name, order_of
-from models import user_tables as tables
 from models.journal import Journal
 
 Clause = sa.ColumnElement[bool]
@@ -102,6 +102,25 @@ class OfSubject:
 
     def __str__(self) -> str:
         return "what it is about"
+
+
+@dataclass(frozen=True)
+class PartsOfSubject:
+    """The children of what a request is about, where it is about such a record: the costs of a cancellation."""
+
+    model: type[Any]
+    column: str
+    entity: str
+
+    def rows(self, record: Any, journal: Any) -> Clause | None:
+        """By entity and the children's ids."""
+        if record.entity != self.entity:
+            return None
+        ids = sa.select(self.model.id).where(getattr(self.model, self.column) == record.entity_id)
+        return sa.and_(journal.entity == entity_name(self.model), journal.entity_id.in_(ids))
+
+    def __str__(self) -> str:
+        return f"the {entity_name(self.model)}s of what it is about"
 
 
 OWN, OF_ORDER, OF_SUBJECT = Own(), OfOrder(), OfSubject()
@@ -217,44 +236,4 @@ def reason_of(ctx: Context, duty: Duty) -> Reason:
 
 
 def _others_may(ctx: Context, permission: str) -> bool:
-    return bool(holders(ctx, permission) - ctx.actor.persons)
-
-
-def holders(ctx: Context, permission: str) -> set[int]:
-    """The active users whose own roles give a right (``invoice.issue``)."""
-    entity, _, word = permission.partition(".")
-    granted = tables.assoc_permissionview_role
-    roles = (
-        sa.select(granted.c.role_id)
-        .join(tables.PermissionView, tables.PermissionView.id == granted.c.permission_view_id)
-        .join(tables.Permission, tables.Permission.id == tables.PermissionView.permission_id)
-        .join(tables.ViewMenu, tables.ViewMenu.id == tables.PermissionView.view_menu_id)
-        .where(tables.Permission.name == f"can_{word}", tables.ViewMenu.name == entity)
-    )
-    return set(
-        ctx.session.scalars(
-            sa.select(tables.User.id).where(tables.User.active.is_(True), tables.User.id.in_(users_with(roles)))
-        )
-    )
-
-
-def users_with(roles: sa.Select[Any]) -> sa.CompoundSelect[Any]:
-    """Ids of the users who hold one of these roles (a select of ids), directly or by a group."""
-    direct = sa.select(tables.assoc_user_role.c.user_id).where(tables.assoc_user_role.c.role_id.in_(roles))
-    by_group = (
-        sa.select(tables.assoc_user_group.c.user_id)
-        .join(tables.assoc_group_role, tables.assoc_group_role.c.group_id == tables.assoc_user_group.c.group_id)
-        .where(tables.assoc_group_role.c.role_id.in_(roles))
-    )
-    return direct.union(by_group)
-
-
-def role_names(ctx: Context, user_id: int) -> frozenset[str]:
-    """The roles a user holds himself; what others delegated to him is not among them."""
-    mine = sa.select(tables.assoc_user_role.c.role_id).where(tables.assoc_user_role.c.user_id == user_id)
-    by_group = (
-        sa.select(tables.assoc_group_role.c.role_id)
-        .join(tables.assoc_user_group, tables.assoc_user_group.c.group_id == tables.assoc_group_role.c.group_id)
-        .where(tables.assoc_user_group.c.user_id == user_id)
-    )
-    return frozenset(ctx.session.scalars(sa.select(tables.Role.name).where(tables.Role.id.in_(mine.union(by_group)))))
+    return bool(permitted(ctx.session, permission) - ctx.actor.persons)

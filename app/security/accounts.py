@@ -26,6 +26,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from app.kernel.errors import DomainError
+from app.kernel.holders import holders
 from app.kernel.unit_of_work import unit_of_work
 from app.security.acting import acting
 from app.security.actors import current_actor, person_name
@@ -63,14 +64,7 @@ def stored_roles(session: Session, user_id: int) -> set[str]:
 
 def other_holders(session: Session, user_id: int, code: str) -> int:
     """How many other active users hold a role."""
-    statement = (
-        sa.select(sa.func.count())
-        .select_from(User)
-        .join(assoc_user_role, assoc_user_role.c.user_id == User.id)
-        .join(Role, Role.id == assoc_user_role.c.role_id)
-        .where(Role.name == code, User.active.is_(True), User.id != user_id)
-    )
-    return session.scalar(statement) or 0
+    return len(holders(session, code) - {user_id})
 
 
 def check_account(session: Session, user_id: int | None, wanted: set[str], *, active: bool) -> None:

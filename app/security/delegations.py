@@ -12,14 +12,13 @@ from datetime import date
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from flask_appbuilder.security.sqla.models import Role, User, assoc_group_role, assoc_user_group, assoc_user_role
+from flask_appbuilder.security.sqla.models import Role, User
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.orm import Session
 
 from app.kernel.context import Actor, Context, Deputyship
-from app.kernel.duties import role_names
 from app.kernel.engine import requires
 from app.kernel.errors import PermissionDeniedError, Reason, ValidationFailedError
+from app.kernel.holders import holdings, role_names
 from app.kernel.numbering import next_number
 from app.kernel.schema import REQUIRED
 from app.security.departments import COMMITTEE_LEAD, ROLES, TECHNICAL_ROLES
@@ -34,22 +33,6 @@ LONGEST = "duty.delegation_days"
 # The three administrations stand alone and stay with whom they were given to.
 TECHNICAL = frozenset(TECHNICAL_ROLES)
 PASSED_ON = tuple(code for code in ROLES if code not in TECHNICAL)
-
-
-def holdings() -> sa.Subquery:
-    """Who holds which role himself, directly or by a group, as (user_id, role_id)."""
-    direct = sa.select(assoc_user_role.c.user_id, assoc_user_role.c.role_id)
-    by_group = sa.select(assoc_user_group.c.user_id, assoc_group_role.c.role_id).join(
-        assoc_group_role, assoc_group_role.c.group_id == assoc_user_group.c.group_id
-    )
-    return direct.union(by_group).subquery()
-
-
-def holders(session: Session, code: str) -> set[int]:
-    """Who holds a role himself, directly or by a group, and is not switched off."""
-    held = holdings()
-    statement = sa.select(held.c.user_id).join(Role, Role.id == held.c.role_id).join(User, User.id == held.c.user_id)
-    return set(session.scalars(statement.where(Role.name == code, User.active)))
 
 
 def received(user_id: Any, today: Any) -> sa.Select[Any]:
@@ -126,13 +109,13 @@ def propose(ctx: Context, values: Mapping[str, Any]) -> Delegation:
         raise ValidationFailedError({"giver_id": [str(REQUIRED)]})
     if giver == deputy:
         raise ValidationFailedError({"deputy_id": [str(_l("Nobody stands in for himself."))]})
-    held = role_names(ctx, giver)
+    held = role_names(ctx.session, giver)
     if giver != ctx.actor.id:
         check_manager(ctx, frozenset({values["role"]}) if values.get("role") else held - TECHNICAL, deputy)
     begins_on = values.get("begins_on") or ctx.today
     most = int(ctx.policy.get(LONGEST, DEFAULTS[LONGEST]))
     wrong = rules.wrong_days(begins_on, values["ends_on"], ctx.today, most)
-    wrong |= rules.wrong_roles(held, role_names(ctx, deputy), TECHNICAL, values.get("role"))
+    wrong |= rules.wrong_roles(held, role_names(ctx.session, deputy), TECHNICAL, values.get("role"))
     if not _is_active(ctx, deputy):
         wrong["deputy_id"] = Reason("not_active", _l("This account does not work any more."))
     if wrong:

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import Role
 
 from app.kernel.context import Context
+from app.kernel.holders import holdings
 from app.security.acting import number
-from app.security.delegations import holdings, received
+from app.security.delegations import received
 from models.access import RoleProfile
 from models.policy import PARAMETERS
 from models.signin import AccountSecurity, DueStep

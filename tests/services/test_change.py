@@ -9,8 +9,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.consequences import changing
 from app.kernel.clocks import readings
-from app.kernel.errors import DomainError
+from app.kernel.errors import DomainError, ValidationFailedError
 from app.services.order.pricing import content_of
 from app.services.order.rules import content_hash
 from app.services.payment.actions import record_payment
@@ -76,12 +77,23 @@ def test_preview_when_a_change_is_asked_for_then_it_tells_all_before_anybody_com
     assert (request.stage, request.tasks_affected, request.stock_short) == (LineStage.s1, 1, "CHR-1 46/56")
     assert (request.fee_amount, request.needs_approval) == (D(0), True)
     assert [(row.before, row.after) for row in request.lines] == [
-        ("Ordered 10", "Ordered 11"),
-        ("Ordered 4", "Ordered 60"),
+        ({"qty_ordered": "10"}, {"qty_ordered": "11"}),
+        ({"qty_ordered": "4"}, {"qty_ordered": "60"}),
     ]
     assert (order.total_amount, order.lines[0].qty_ordered, len(order.letters)) == (D(12000), D(10), 1)
     (clock,) = readings(company.context("oc_li", ASKED), request)
     assert (clock.clock.code, clock.due_at) == ("C1", moment("2026-11-26 18:00"))
+
+
+def test_change_when_lines_stay_as_they_are_then_no_rows_and_nothing_is_affected(
+    company: Company, order: Order
+) -> None:
+    request = ask(company, order, line_of(order, 0, qty_ordered=D(10)), line_of(order, 1, qty_ordered=D(5)))
+    assert [row.order_line.line_no for row in request.lines] == [2]
+    assert (request.tasks_affected, request.total_after_amount) == (0, D(12500))
+    with pytest.raises(ValidationFailedError) as nothing, company.act("oc_li", HEARD) as ctx:
+        changing.add_row(ctx, line_of(order, 0, qty_ordered=D(10), change_request_id=request.id))
+    assert list(nothing.value.fields) == ["qty_ordered"]
 
 
 def test_offer_when_departments_are_not_heard_then_refused(company: Company, order: Order) -> None:
@@ -130,6 +142,7 @@ def test_change_when_pieces_are_left_out_in_time_then_stock_task_and_money_follo
         [D(8)],
         [D(1)],
     )
+    assert [inspection.qty_submitted for inspection in order.inspections] == [D(1)]
     company.fire("fi_zhou", APPLIED, request, "refund")
     (refund,) = company.session.scalars(sa.select(Refund)).all()
     company.fire("fi_sun", APPLIED, refund, "approve")

@@ -68,6 +68,22 @@ def test_change_when_it_adds_a_tenth_then_only_with_the_committee(company: Compa
     assert order.total_amount == D(14000)
 
 
+def test_change_when_small_ones_add_up_to_a_tenth_then_the_committee_decides(company: Company, order: Order) -> None:
+    """12,000 was confirmed: a bed more is 8.3 % of it, and the next is not measured by the bed before."""
+    applied(company, order, line_of(order, 0, qty_ordered=D(11)))
+    request = accepted(company, ask(company, order, line_of(order, 0, qty_ordered=D(12))))
+    # 13,000 + 1,000 + the fee of a second change.
+    assert (request.total_after_amount, request.needs_approval) == (D(14200), True)
+    company.fire("oc_li", APPLIED, request, "escalate")
+    (approval,) = [each for each in order.approvals if each.kind is ApprovalKind.change]
+    for member in ("cm_zhang", "fi_sun"):
+        company.fire(member, APPLIED, approval, "vote", decision="approve")
+    company.session.refresh(request)
+    company.fire("oc_li", APPLIED, request, "apply")
+    # From here on 14,200 is what the committee knows.
+    assert ask(company, order, line_of(order, 0, qty_ordered=D(13))).needs_approval is False
+
+
 def test_change_when_the_committee_rejects_then_it_is_asked_for_again(company: Company, order: Order) -> None:
     request = accepted(company, ask(company, order, line_of(order, 0, qty_ordered=D(12))))
     company.fire("oc_li", APPLIED, request, "escalate")

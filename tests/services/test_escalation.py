@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from models.labels_order import Channel, LateReason
 from models.labels_talk import NoticeKind
 from models.order import Order
 from models.talk import Notification
+from tests.services.changes import applied
 from tests.services.company import Company, found, moment, person
 from tests.services.orders import Goods, article, confirmed, inspected, refusal
 from tests.web.person import statements
@@ -196,6 +198,21 @@ def test_promise_when_missed_then_one_case_a_line_and_its_level_grows(company: C
     sweep_promises(company.context("system", "2026-12-19 06:00"))
     assert levels() == [(ExceptionLevel.l3, 11, Department.logistics)] * 2
     assert order.state is OrderState.ready_to_ship
+
+
+def test_promise_when_a_new_one_is_missed_as_well_then_another_case(company: Company) -> None:
+    order = inspected(company, Goods("CHR-NORD-01", 4))
+    sweep_promises(company.context("system", "2026-12-09 06:00"))
+    (first,) = company.session.scalars(sa.select(ExceptionCase)).all()
+    applied(company, order, promised_on=date(2026, 12, 15))
+    # While the first is settled the line has its case.
+    assert sweep_promises(company.context("system", "2026-12-16 06:00")) == 0
+    company.fire("lg_gao", "2026-12-16 08:00", first, "answer")
+    company.fire("lg_gao", "2026-12-16 08:00", first, "void", reason="新日期已约定")
+    assert sweep_promises(company.context("system", "2026-12-17 06:00")) == 1
+    assert sweep_promises(company.context("system", "2026-12-18 06:00")) == 0
+    cases = company.session.scalars(sa.select(ExceptionCase).order_by(ExceptionCase.id)).all()
+    assert [case.delay_days for case in cases] == [1, 2]
 
 
 def test_promise_when_nothing_is_inspected_then_production_owns_the_delay(company: Company) -> None:

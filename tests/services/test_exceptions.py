@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask_appbuilder.security.sqla.models import Group, Role, User
 from sqlalchemy.orm import Session
 
+from app.kernel import holders
 from app.kernel.clocks import readings
 from app.kernel.errors import DomainError, NotFoundError
 from app.services.exception.actions import change_case, open_case
@@ -234,6 +236,22 @@ def test_owner_when_a_case_opens_then_told_once(company: Company, order: Order) 
         )
     ).all()
     assert sorted(told) == sorted(company.people[name].id for name in ("pd_chen", "qc_sun", "pd_he"))
+
+
+def test_owner_when_a_role_is_held_by_a_group_then_its_members_are_told(company: Company, order: Order) -> None:
+    session, member = company.session, company.people["lg_xu"].id
+    (lead,) = session.scalars(sa.select(Role).where(Role.name == "production_lead")).all()
+    user = session.get_one(User, member)
+    session.add(Group(name="night", label="夜班", description="", roles=[lead], users=[user]))
+    session.commit()
+    opened(company, order)
+    told = sa.select(Notification.user_id).where(Notification.action == "exception_case.add")
+    assert member in set(session.scalars(told))
+    assert "production_lead" in holders.role_names(session, user.id)
+    # Who has left is told nothing.
+    user.active = False
+    session.commit()
+    assert member not in holders.holders(session, "production_lead")
 
 
 def test_inspection_when_the_same_pieces_fail_twice_then_one_case_of_level_2(company: Company) -> None:

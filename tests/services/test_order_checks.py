@@ -54,7 +54,7 @@ def test_review_when_nothing_is_said_then_the_computed_results_are_confirmed(com
     order = submitted(company, Goods("CHR", 4, 680, on_hand=40), line={"discount_pct": D(3)})
     company.fire("oc_wang", REVIEWED, order, "review")
     assert of(order, ReviewCheck.stock) == (PASSED, PASSED, "CHR: 40 / 4", None)
-    assert of(order, ReviewCheck.price) == (PASSED, PASSED, "3 % / 5 %", None)
+    assert of(order, ReviewCheck.price) == (PASSED, PASSED, "3% / 5%", None)
     assert of(order, ReviewCheck.lead_time) == (PASSED, PASSED, "17 / 7 (2.43)", None)
     assert of(order, ReviewCheck.credit) == (PASSED, PASSED, "0 / 0", None)
     assert order.state is OrderState.approved
@@ -80,7 +80,7 @@ def test_review_when_the_discount_is_the_leads_then_a_clerk_does_not_pass_it_and
     assert list(errors(company, "oc_wang", order)) == ["price"]
     assert list(errors(company, "oc_wang", order, price="passed", comment="老客户")) == ["price"]
     company.fire("oc_zhao", REVIEWED, order, "review")
-    assert of(order, ReviewCheck.price) == (PASSED, PASSED, "8 % / 5 %", None)
+    assert of(order, ReviewCheck.price) == (PASSED, PASSED, "8% / 5%", None)
 
 
 def test_review_when_a_person_finds_a_fault_the_program_does_not_then_it_does_not_pass(company: Company) -> None:

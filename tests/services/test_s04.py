@@ -162,6 +162,33 @@ def test_s04_row_3_when_who_made_the_sheet_would_check_it_then_refused(company: 
     assert refusal(company, maker, CHECKED, request, "check") == "separation_of_duties"
 
 
+def test_s04_row_8_when_a_member_made_an_item_of_the_sheet_then_others_decide(company: Company, order: Order) -> None:
+    request = ask(company, order)
+    with company.act("pd_chen", COSTED) as ctx:
+        item = cancelling.add_cost(ctx, {"cancellation_id": request.id, "kind": "material", "amount": D(1900)})
+    with company.act("pd_he", COSTED) as ctx:
+        cancelling.change_cost(ctx, item, {"evidence": "领料单 7"})
+    cost(company, request, ())
+    company.fire("fi_zhou", CHECKED, request, "check")
+    company.fire("oc_li", OFFERED, request, "escalate")
+    (approval,) = [each for each in order.approvals if each.kind is ApprovalKind.cancellation]
+    assert refusal(company, "pd_he", OFFERED, approval, "vote", decision="approve") == "separation_of_duties"
+
+
+def test_s04_row_3_when_an_item_was_taken_off_then_who_did_it_does_not_check(company: Company, order: Order) -> None:
+    """Less salvage is more cost: what is not on the sheet was decided by somebody as well."""
+    request = ask(company, order)
+    both = company.people["pd_he"]
+    maker = type(both)(**{**both.__dict__, "permissions": both.permissions | {"cancellation.check"}})
+    with company.act("pd_chen", COSTED) as ctx:
+        given = {"cancellation_id": request.id, "kind": "salvage", "amount": D(400)}
+        item = cancelling.add_cost(ctx, given)
+    with company.act(maker, COSTED) as ctx:
+        cancelling.remove_cost(ctx, item)
+    company.fire("pd_chen", COSTED, request, "cost")
+    assert refusal(company, maker, CHECKED, request, "check") == "separation_of_duties"
+
+
 def test_s04_row_5_when_accepted_then_order_plan_and_letter_follow(company: Company, order: Order) -> None:
     request = accept(company, offer(company, order))
     company.session.refresh(order)

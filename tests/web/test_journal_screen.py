@@ -159,11 +159,12 @@ def test_data_when_words_are_sensitive_then_masked_or_left_out(session: Session,
         "ship_address": "文三路 100 号",
         "door_code": "A1234",
         "colour": "三楼",
+        "source_key": "order_line:7:2026-12-08",
         "lines": [{"payer_name": "林晓雯", "qty": 2, "unit_cost": "77.77"}],
     }
     pk = written(session, "order.hold", "order", 1, data=data)
     html = auditor.page(f"/journal/show/{pk}")
-    for secret in ("13800005621", "13900001234", "文三路", "林晓雯", "77.77", "A1234"):
+    for secret in ("13800005621", "13900001234", "文三路", "林晓雯", "77.77", "A1234", "order_line:7"):
         assert secret not in html, secret
     assert "139****1234" in html
     assert "三楼" in html

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,9 +14,13 @@ import time_machine
 from app.services.approval.actions import Matter, ask
 from models.approval import Approval, ApprovalOpinion
 from models.labels import ApprovalKind, ApprovalState, OrderState
+from tests.services.changes import APPLIED, accepted, line_of
+from tests.services.changes import ask as ask_change
 from tests.services.company import found, moment
-from tests.services.orders import CHECKS, Goods, draft
+from tests.services.orders import CHECKS, Goods, confirmed, draft
+from tests.signed_in import signed_in
 from tests.web.person import Person, field_errors, statements, text_of
+from views.waiting import ROWS
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -103,6 +108,34 @@ def test_desk_when_earlier_decisions_are_out_of_ones_rows_then_they_are_not_told
     assert number in card
     (card,) = cards(Person(app, session, "lg_liu").page("/waiting/"))
     assert number not in card
+
+
+def test_desk_when_a_change_waits_then_each_reads_it_in_his_language(app: Flask, session: Session) -> None:
+    company = found(session)
+    order = confirmed(company, Goods("CHR-1", 10, 500))
+    request = accepted(company, ask_change(company, order, line_of(order, 0, qty_ordered=Decimal(12), colour="胡桃")))
+    company.fire("oc_li", APPLIED, request, "escalate")
+    session.commit()
+    member = Person(app, session, "cm_zhang")
+    assert "CHR-1: Ordered: 10; Colour: – → Ordered: 12; Colour: 胡桃" in cards(member.page("/waiting/"))[0]
+    chinese = signed_in(app, member.user_id).get("/waiting/").get_data(as_text=True)
+    assert "CHR-1：订购数：10；颜色：– → 订购数：12；颜色：胡桃" in cards(chinese)[0]
+    assert "变更已确认订单" in cards(chinese)[0]
+    (row,) = request.lines
+    assert (row.before, row.after) == ({"qty_ordered": "10", "colour": "–"}, {"qty_ordered": "12", "colour": "胡桃"})
+
+
+def test_desk_when_a_page_of_approvals_is_voted_on_then_the_next_one_is_found(app: Flask, session: Session) -> None:
+    company = found(session)
+    with company.act("oc_wang", NOW) as ctx:
+        asked = [ask(ctx, Matter(ApprovalKind.exception_plan, "thing", key, summary=f"#{key}")) for key in range(22)]
+    for approval in asked[:ROWS]:
+        company.fire("cm_zhang", NOW, approval, "vote", decision="approve")
+    # Judged is the member's own department: she abstains, the others are asked.
+    asked[ROWS].judged_department = "committee"
+    session.commit()
+    (card,) = cards(Person(app, session, "cm_zhang").page("/waiting/"))
+    assert "#21" in card
 
 
 def test_desk_when_other_decisions_wait_then_by_their_steps_and_not_for_who_made_them(

@@ -8,16 +8,11 @@ from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
-from flask_appbuilder.security.sqla.models import (
-    Role,
-    User,
-    assoc_group_role,
-    assoc_user_group,
-    assoc_user_role,
-)
+from flask_appbuilder.security.sqla.models import Role, User
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from app.kernel.holders import holdings
 from app.security.actors import person_name
 from app.security.departments import DEPARTMENTS, ROLES, label_of_role
 from app.security.rights import RoleRights, delivered, rights_of_roles
@@ -102,11 +97,7 @@ def columns(session: Session) -> list[Column]:
 
 def holders(session: Session, codes: Iterable[str] | None = None) -> dict[str, list[dict[str, Any]]]:
     """Who holds each role, directly or through a group: name, user name, whether the account is in use."""
-    by_group = sa.select(assoc_user_group.c.user_id, assoc_group_role.c.role_id).join(
-        assoc_group_role, assoc_group_role.c.group_id == assoc_user_group.c.group_id
-    )
-    direct = sa.select(assoc_user_role.c.user_id, assoc_user_role.c.role_id)
-    held = sa.union(direct, by_group).subquery("held")
+    held = holdings()
     statement = (
         sa.select(Role.name, User.id, User.username, User.first_name, User.last_name, User.active)
         .select_from(held)

@@ -167,7 +167,8 @@ NOT_BY_MAKER = (
         _l("Whoever made a cost sheet does not check it."),
         Parts(CostItem, "cancellation_id"),
     ),
-    Duty(9, ("cancellation.cost",), _l("Whoever made a cost sheet does not check it.")),
+    # Of an item that was taken off only the cancellation's new sum tells.
+    Duty(9, ("cancellation.cost", "cancellation.edit"), _l("Whoever made a cost sheet does not check it.")),
 )
 UNDECIDED = (S.asked, S.costed, S.checked, S.offered)
 

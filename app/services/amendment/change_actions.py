@@ -16,6 +16,7 @@ from app.services.amendment import rules
 from app.services.amendment.actions import lock_order, require_none_open, set_asked_at
 from models.change import ChangeLine, ChangeRequest
 from models.labels import ChangeState, OrderState
+from models.letter import ConfirmationLetter
 from models.order import Order, OrderLine
 
 ZERO = Decimal(0)
@@ -46,7 +47,10 @@ def open_change(ctx: Context, values: Mapping[str, Any]) -> ChangeRequest:
     ctx.session.add(request)
     ctx.session.flush()
     for line in values.get("lines") or ():
-        add_row(ctx, {**line, "change_request_id": request.id})
+        row = _row(ctx, request, line)
+        # A form that begins with the lines of the order sends those as well that stay as they are.
+        if says_something(row):
+            _take(ctx, request, row)
     return request
 
 
@@ -81,9 +85,15 @@ def add_row(ctx: Context, values: Mapping[str, Any]) -> ChangeLine:
 
     Raises:
         DomainError: ``not_asked``; ``other_order``; ``line_twice``.
-        ValidationFailedError: neither a line nor an article with its quantity.
+        ValidationFailedError: neither a line nor an article with its quantity; a line that stays as it is.
     """
     request = _asked(ctx, values["change_request_id"])
+    row = _row(ctx, request, values)
+    _require_wish(row)
+    return _take(ctx, request, row)
+
+
+def _row(ctx: Context, request: ChangeRequest, values: Mapping[str, Any]) -> ChangeLine:
     given = {key: value for key, value in values.items() if value is not None and key != "change_request_id"}
     line = None
     if "order_line_id" in given:
@@ -98,6 +108,10 @@ def add_row(ctx: Context, values: Mapping[str, Any]) -> ChangeLine:
     row = ChangeLine(**given)
     row.order_line = line
     check_row(row)
+    return row
+
+
+def _take(ctx: Context, request: ChangeRequest, row: ChangeLine) -> ChangeLine:
     _unsay(request)
     request.lines.append(row)
     ctx.session.flush()
@@ -105,12 +119,13 @@ def add_row(ctx: Context, values: Mapping[str, Any]) -> ChangeLine:
 
 
 def change_row(ctx: Context, row: ChangeLine, values: Mapping[str, Any]) -> ChangeLine:
-    """Another wish for the same line. Raises DomainError ``not_asked``."""
+    """Another wish for the same line. Raises as :func:`add_row`."""
     _unsay(_asked(ctx, row.change_request_id))
     for name, value in values.items():
         setattr(row, name, value)
     with ctx.session.no_autoflush:
         check_row(row)
+        _require_wish(row)
     ctx.session.flush()
     return row
 
@@ -130,7 +145,7 @@ def _unsay(request: ChangeRequest) -> None:
 
 
 def check_row(row: ChangeLine) -> None:
-    """Raises ValidationFailedError for a row of nothing, quantities that are none and discounts above 100 %."""
+    """Raises ValidationFailedError for an article without quantity, quantities that are none, discounts above 100 %."""
     wrong = {}
     if row.order_line_id is None and row.order_line is None:
         for name in ("product_id", "qty_ordered"):
@@ -144,6 +159,17 @@ def check_row(row: ChangeLine) -> None:
         raise ValidationFailedError(wrong)
 
 
+def _require_wish(row: ChangeLine) -> None:
+    if not says_something(row):
+        text = str(_l("This is what the line is already: type what becomes otherwise, or leave the line out."))
+        raise ValidationFailedError({"qty_ordered": [text]})
+
+
+def says_something(row: ChangeLine) -> bool:
+    """Whether a row is a further article, or changes its line."""
+    return row.order_line is None or bool(wishes(row))
+
+
 def wishes(row: ChangeLine) -> dict[str, Any]:
     """What a row changes: a value that the line has already is no change."""
     given = {name: getattr(row, name) for name in OF_LINE if getattr(row, name) is not None}
@@ -151,10 +177,34 @@ def wishes(row: ChangeLine) -> dict[str, Any]:
     return given if line is None else {name: value for name, value in given.items() if getattr(line, name) != value}
 
 
+def in_order(values: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What a row keeps of before or after, in the order of the columns; PostgreSQL has an order of its own."""
+    return {name: values[name] for name in (*OF_LINE, "note") if name in values} if values else {}
+
+
 def head_wishes(request: ChangeRequest) -> dict[str, Any]:
     """What a request changes in the order's head."""
     given = {name: getattr(request, name) for name in OF_ORDER if getattr(request, name) is not None}
     return {name: value for name, value in given.items() if getattr(request.order, name) != value}
+
+
+def first_total(order: Order) -> sa.ScalarSelect[Decimal]:
+    """What the first letter of an order said: the total that was reviewed, or awarded."""
+    statement = sa.select(ConfirmationLetter.total_amount).where(ConfirmationLetter.order_id == order.id)
+    return statement.order_by(ConfirmationLetter.letter_version).limit(1).scalar_subquery()
+
+
+def approved_total(ctx: Context, order: Order) -> Decimal | None:
+    """The total that was approved last: by the committee for a change, or with the first letter."""
+    decided = (
+        sa.select(ChangeRequest.total_after_amount)
+        .where(
+            ChangeRequest.order_id == order.id, ChangeRequest.state == ChangeState.applied, ChangeRequest.needs_approval
+        )
+        .order_by(ChangeRequest.applied_at.desc(), ChangeRequest.id.desc())
+        .limit(1)
+    )
+    return ctx.session.scalar(sa.select(sa.func.coalesce(decided.scalar_subquery(), first_total(order))))
 
 
 def _asked(ctx: Context, key: int) -> ChangeRequest:

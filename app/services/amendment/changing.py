@@ -51,9 +51,7 @@ class AgreeInput(EntityInput):
 
 def has_wishes(_ctx: Context, request: ChangeRequest) -> Reason | None:
     """Something must become otherwise."""
-    if change_actions.head_wishes(request) or any(
-        row.order_line_id is None or change_actions.wishes(row) for row in request.lines
-    ):
+    if change_actions.head_wishes(request) or any(map(change_actions.says_something, request.lines)):
         return None
     return Reason("nothing_changes", _l("Nothing would change: say what is to be otherwise first."))
 
@@ -113,7 +111,7 @@ def _says(column: str) -> Effect:
 def offer(ctx: Context, request: ChangeRequest, values: Mapping[str, Any]) -> None:
     """What it costs; rows that change nothing are left out."""
     request.extra_amount = values.get("extra_amount") or Decimal("0.00")
-    for row in [row for row in request.lines if row.order_line_id is not None and not change_actions.wishes(row)]:
+    for row in [row for row in request.lines if not change_actions.says_something(row)]:
         request.lines.remove(row)
         ctx.session.delete(row)
 
@@ -232,13 +230,20 @@ CHANGE = Workflow(
         ),
         Step("committee_approve", _l("Approved by the committee"), (S.pending_approval,), S.accepted, clause="15(6)"),
         Step("committee_return", _l("Returned by the committee"), (S.pending_approval,), S.asked, clause="15(6)"),
+        Step(
+            "end",
+            _l("Ended with its order"),
+            (S.asked, S.offered, S.accepted, S.pending_approval),
+            S.withdrawn,
+            clause="15(1)",
+        ),
     ),
     clocks=(
         Clock(
             "C1",
             _l("Answer to a change"),
             start=("change_request.add",),
-            stop=("change_request.offer", "change_request.withdraw"),
+            stop=("change_request.offer", "change_request.withdraw", "change_request.end"),
             limit="sla.C1.limit",
             clause="15(1)",
             calendar="office",
@@ -247,7 +252,7 @@ CHANGE = Workflow(
             "C2",
             _l("Next letter after a change"),
             start=("change_request.accept",),
-            stop=("change_request.apply", "change_request.revise", "change_request.withdraw"),
+            stop=tuple(f"change_request.{step}" for step in ("apply", "revise", "withdraw", "end")),
             limit="sla.C2.limit",
             clause="15(1)",
         ),

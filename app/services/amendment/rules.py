@@ -207,10 +207,16 @@ def needs_committee(
     after: Decimal,
     new_reasons: Iterable[str],
     policy: Mapping[str, Decimal],
+    *,
+    approved: Decimal | None = None,
 ) -> bool:
-    """Whether a change is approved anew: a tenth more, or a criterion that is newly met (domain/02, article 15(6))."""
-    risen = after - before
-    is_much = risen > ZERO and risen >= percent_of(before, policy["chg.reapprove_pct"])
+    """Whether a change is approved anew: a tenth more, or a criterion that is newly met (domain/02, article 15(6)).
+
+    ``approved`` is the total that was approved last: small changes since then add up. A change that adds nothing, or
+    adds to what has become less, is measured by the total before it as well.
+    """
+    least = before if approved is None else min(before, approved)
+    is_much = after > before and after - least >= percent_of(least, policy["chg.reapprove_pct"])
     return is_much or any(True for _ in new_reasons)
 
 

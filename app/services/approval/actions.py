@@ -10,8 +10,8 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from app.kernel.context import Context
-from app.kernel.duties import holders
 from app.kernel.engine import fire
+from app.kernel.holders import permitted
 from app.kernel.numbering import next_number
 from app.kernel.policy import limit_on
 from app.services.approval import rules
@@ -130,7 +130,7 @@ def decide(ctx: Context, approval: Approval) -> None:
     policy = {rules.MEGA: limit_on(ctx.policy, rules.MEGA, approval.submitted_at)}
     needed = rules.quorum(approval.kind, approval.amount, approval.triggers, policy)
     votes = [rules.Ballot(vote.decision, frozenset(vote.roles)) for vote in approval.votes]
-    members = len(holders(ctx, "approval.vote")) if needed.of_all else 0
+    members = len(permitted(ctx.session, "approval.vote")) if needed.of_all else 0
     outcome = rules.decision(votes, needed, members)
     if outcome is ApprovalState.approved:
         fire(ctx.as_system(), approval, "approve")
@@ -165,4 +165,5 @@ def remind_due(ctx: Context) -> int:
 
 def waited_for(ctx: Context, approval: Approval) -> set[int]:
     """The members who have not voted yet."""
-    return holders(ctx, "approval.vote") - {vote.member_id for vote in approval.votes} - {approval.submitted_by_id or 0}
+    members = permitted(ctx.session, "approval.vote")
+    return members - {vote.member_id for vote in approval.votes} - {approval.submitted_by_id or 0}

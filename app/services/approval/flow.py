@@ -12,14 +12,16 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from app.kernel.calendar import due_at
 from app.kernel.clocks import calendar_exceptions
 from app.kernel.context import Context
-from app.kernel.duties import OF_ORDER, OF_SUBJECT, Duty, plain_acts, role_names
+from app.kernel.duties import OF_ORDER, OF_SUBJECT, Duty, PartsOfSubject, plain_acts
 from app.kernel.errors import Reason
+from app.kernel.holders import role_names
 from app.kernel.schema import EntityInput, ReasonInput
 from app.kernel.workflow import Clock, Step, Workflow
 from app.services.approval.actions import NORMAL, RUSH
+from app.services.approval.queries import has_voted
 from app.services.approval.rules import CHAIR
 from models.approval import Approval, ApprovalOpinion, ApprovalVote
-from models.journal import Journal
+from models.cancellation import CostItem
 from models.labels import label_of
 from models.labels_order import ApprovalState as S
 from models.labels_order import VoteDecision
@@ -42,6 +44,7 @@ _NOT_ONES_OWN = _l("Whoever entered or submitted it does not vote on it.")
 NOT_BY_SUBMITTER = (
     Duty(2, ("approval.add",), _NOT_ONES_OWN),
     Duty(2, (*plain_acts("change_request", "cancellation"), "cancellation.cost"), _NOT_ONES_OWN, OF_SUBJECT),
+    Duty(2, plain_acts("cost_item"), _NOT_ONES_OWN, PartsOfSubject(CostItem, "cancellation_id", "cancellation")),
     Duty(
         2,
         plain_acts("order", "order_line", "order_fee"),
@@ -115,18 +118,7 @@ def owes_minutes(_ctx: Context, approval: Approval) -> Reason | None:
 
 def has_not_voted(ctx: Context, approval: Approval) -> Reason | None:
     """A vote is final, and nobody has two: not for himself and for whom he stands in (domain/06 6.4)."""
-    persons = ctx.actor.persons
-    # A deputy's vote is kept under the giver's name: that he has cast one, the journal knows.
-    cast = sa.select(Journal.id).where(
-        Journal.entity == "approval",
-        Journal.entity_id == approval.id,
-        Journal.action == "approval.vote",
-        Journal.actor_id.in_(persons) | Journal.on_behalf_of_id.in_(persons),
-    )
-    counted = sa.select(ApprovalVote.id).where(
-        ApprovalVote.approval_id == approval.id, ApprovalVote.member_id.in_(persons)
-    )
-    if ctx.session.execute(sa.select(sa.exists(cast) | sa.exists(counted))).scalar_one():
+    if ctx.session.execute(sa.select(has_voted(approval.id, ctx.actor.persons))).scalar_one():
         return Reason("voted_already", _l("You have voted already; a vote is final."))
     return None
 
@@ -144,7 +136,7 @@ def vote(ctx: Context, approval: Approval, values: Mapping[str, Any]) -> None:
     actor = ctx.actor
     used = [held for held in actor.deputyships if held.giver_id in actor.acts_for]
     member_id = used[0].giver_id if used else actor.id
-    roles = role_names(ctx, member_id) if member_id is not None else frozenset()
+    roles = role_names(ctx.session, member_id) if member_id is not None else frozenset()
     if used:
         # The chair's word is passed on by name only; of his department a member stays whoever votes for him.
         roles = (roles - {CHAIR}) | used[0].roles

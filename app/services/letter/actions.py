@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from app.kernel.context import Context
 from app.kernel.engine import fire
 from app.services.letter import rules
-from models.labels_order import LetterState, OrderState
+from models.labels_order import LetterState
 from models.letter import ConfirmationLetter
 from models.order import Order
 
@@ -55,20 +55,24 @@ def send_letter(
     return letter
 
 
+def withdraw_open(ctx: Context, order: Order) -> None:
+    """Nobody is asked about an order that has ended: letters that wait for an answer end; what was confirmed stays."""
+    statement = sa.select(ConfirmationLetter).where(
+        ConfirmationLetter.order_id == order.id,
+        ConfirmationLetter.state.in_((LetterState.sent, LetterState.disputed)),
+    )
+    for letter in ctx.session.scalars(statement).all():
+        fire(ctx.as_system(), letter, "withdraw")
+
+
 def silent(ctx: Context) -> list[ConfirmationLetter]:
     """Letters without an answer whose next reminder is due (E5). Clause 13(3)."""
     every = ctx.policy["confirm.remind_hours"]
     oldest = ctx.now - timedelta(hours=float(every))
-    statement = (
-        sa.select(ConfirmationLetter)
-        .join(Order, ConfirmationLetter.order_id == Order.id)
-        .where(
-            ConfirmationLetter.state == LetterState.sent,
-            ConfirmationLetter.sent_at <= oldest,
-            ConfirmationLetter.reminders < rules.MOST_REMINDERS,
-            # Nobody is asked about an order that was called off.
-            Order.state.not_in((OrderState.cancelled, OrderState.rejected)),
-        )
+    statement = sa.select(ConfirmationLetter).where(
+        ConfirmationLetter.state == LetterState.sent,
+        ConfirmationLetter.sent_at <= oldest,
+        ConfirmationLetter.reminders < rules.MOST_REMINDERS,
     )
     found = ctx.session.scalars(statement.order_by(ConfirmationLetter.id)).all()
     return [letter for letter in found if rules.reminders_due(letter.sent_at, ctx.now, every) > letter.reminders]

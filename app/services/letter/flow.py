@@ -65,7 +65,7 @@ LETTER = Workflow(
     subject=ConfirmationLetter,
     states=S,
     initial=S.sent,
-    final=(S.acknowledged, S.superseded),
+    final=(S.acknowledged, S.superseded, S.withdrawn),
     steps=(
         Step(
             "acknowledge",
@@ -98,13 +98,14 @@ LETTER = Workflow(
             clause="13(3)",
         ),
         Step("supersede", _l("Replaced by a newer version"), (S.sent, S.acknowledged, S.disputed), S.superseded),
+        Step("withdraw", _l("Ended with its order"), (S.sent, S.disputed), S.withdrawn, clause="15(1)"),
     ),
     clocks=(
         Clock(
             "E5",
             _l("Customer's answer"),
             start=("confirmation_letter.add",),
-            stop=("confirmation_letter.acknowledge", "confirmation_letter.dispute"),
+            stop=tuple(f"confirmation_letter.{step}" for step in ("acknowledge", "dispute", "supersede", "withdraw")),
             limit="sla.E5.limit",
             clause="13(3)",
         ),

@@ -83,10 +83,10 @@ def _price(ctx: Context, order: Order, found: flags.Findings) -> Finding:
     most = rounded(max((whole_discount(line) for line in order.lines), default=ZERO))
     clerk, lead = ctx.policy["appr.discount.clerk"], ctx.policy["appr.discount.lead"]
     below = [line for line in order.lines if flags.is_below_cost(line)]
-    value = f"{flags.text(most)} % / {flags.text(clerk)} %"
+    value = f"{flags.text(most)}% / {flags.text(clerk)}%"
     if most > lead or below:
         codes = (*(("above_lead",) if most > lead else ()), *(("below_cost",) if below else ()))
-        return Finding(CONDITIONAL, f"{flags.text(most)} % / {flags.text(lead)} %", codes)
+        return Finding(CONDITIONAL, f"{flags.text(most)}% / {flags.text(lead)}%", codes)
     if most > clerk and ORDER_LEAD not in ctx.actor.roles:
         # What goes before the committee needs no lead.
         return Finding(CONDITIONAL if found else FAILED, value, ("above_clerk",))
@@ -124,7 +124,7 @@ def _compliance(ctx: Context, order: Order) -> Finding:
     cap = ctx.policy["pay.deposit_cap_pct"]
     if order.deposit_amount > ZERO and order.total_amount > ZERO:
         share = rounded(order.deposit_amount * HUNDRED / order.total_amount)
-        shown.append(f"{flags.text(share)} % / {flags.text(cap)} %")
+        shown.append(f"{flags.text(share)}% / {flags.text(cap)}%")
         if order.deposit_amount > percent_of(order.total_amount, cap):
             failed.append("deposit")
     if order.order_type is OrderType.government and order.bond_amount > ZERO:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
 from app.kernel.context import Context
+from app.kernel.engine import fire
 from app.kernel.errors import DomainError, NotFoundError
 from app.kernel.numbering import next_number
 from app.services.quality import rules
@@ -55,6 +56,24 @@ def request_inspection(
     ctx.session.add(inspection)
     ctx.session.flush()
     return inspection
+
+
+def fit_inspections(ctx: Context, line: OrderLine) -> None:
+    """Makes inspections that wait smaller, or ends them, until no more can pass than a line needs; the newest first."""
+    statement = sa.select(Inspection).where(
+        Inspection.order_line_id == line.id, Inspection.state == InspectionState.pending
+    )
+    waiting = ctx.session.scalars(statement.order_by(Inspection.id.desc()).with_for_update()).all()
+    needed = max(line.qty_net + line.qty_back - line.qty_qc_passed, rules.ZERO)
+    over = sum((inspection.qty_submitted for inspection in waiting), rules.ZERO) - needed
+    for inspection in waiting:
+        part = min(max(over, rules.ZERO), inspection.qty_submitted)
+        if part == inspection.qty_submitted:
+            fire(ctx.as_system(), inspection, "cancel")
+        else:
+            inspection.qty_submitted -= part
+        over -= part
+    ctx.session.flush()
 
 
 def add_defect(ctx: Context, values: Mapping[str, Any]) -> InspectionDefect:

@@ -10,12 +10,11 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from app.kernel.context import Context
 from app.kernel.duties import Duty, Through
-from app.kernel.errors import DomainError, Reason
+from app.kernel.errors import DomainError
 from app.kernel.schema import EntityInput, field_for
 from app.kernel.workflow import Clock, Step, Workflow
 from app.services.quality import rules
 from models.labels import InspectionState as S
-from models.labels import OrderState
 from models.quality import Inspection, InspectionDefect
 
 
@@ -105,21 +104,12 @@ def _sign(ctx: Context, inspection: Inspection) -> None:
     inspection.inspected_at = ctx.now
 
 
-def is_wanted(_ctx: Context, inspection: Inspection) -> Reason | None:
-    """Nothing is inspected for an order that has ended."""
-    if inspection.order.state not in (OrderState.cancelled, OrderState.rejected):
-        if inspection.order_line.qty_net > rules.ZERO:
-            return None
-        return Reason("line_cancelled", _l("The line was cancelled: its goods are not inspected any more."))
-    return Reason("order_ended", _l("The order was cancelled: its goods are not inspected any more."))
-
-
 QUALITY = Workflow(
     name="inspection",
     subject=Inspection,
     states=S,
     initial=S.pending,
-    final=(S.passed, S.failed),
+    final=(S.passed, S.failed, S.cancelled),
     steps=(
         Step(
             "accept",
@@ -127,7 +117,6 @@ QUALITY = Workflow(
             (S.pending,),
             S.passed,
             permission="accept",
-            guards=(is_wanted,),
             not_by=NOT_BY_MAKER,
             effect=accept,
             clause="14(2)",
@@ -139,20 +128,20 @@ QUALITY = Workflow(
             (S.pending,),
             S.failed,
             permission="reject",
-            guards=(is_wanted,),
             not_by=NOT_BY_MAKER,
             asks=RejectInput,
             effect=reject,
             tone="danger",
             clause="8(4)",
         ),
+        Step("cancel", _l("Not wanted any more"), (S.pending,), S.cancelled, clause="15(1)"),
     ),
     clocks=(
         Clock(
             "Q1",
             _l("Inspection"),
             start=("inspection.add",),
-            stop=("inspection.accept", "inspection.reject"),
+            stop=("inspection.accept", "inspection.reject", "inspection.cancel"),
             limit="sla.Q1.limit",
             clause="8(4)",
             calendar="office",

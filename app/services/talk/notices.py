@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from app.kernel.context import SYSTEM, Context, current_context
 from app.kernel.journal import entity_name
 from app.kernel.workflow import workflow_of
-from models import user_tables as tables
 from models.base import Base
 from models.labels_talk import NoticeKind
 from models.talk import Comment, Follower, Notification
@@ -105,28 +104,6 @@ def tell(ctx: Context, record: Any, people: Iterable[int], kind: NoticeKind, act
                 created_at=ctx.now,
             )
         )
-
-
-def holders_by_role(ctx: Context, roles: Iterable[str] | None = None) -> dict[str, set[int]]:
-    """The active people of each role: all roles, unless told. One statement."""
-    held, role, user = tables.assoc_user_role, tables.Role, tables.User
-    statement = (
-        sa.select(role.name, user.id)
-        .join(held, held.c.role_id == role.id)
-        .join(user, user.id == held.c.user_id)
-        .where(user.active.is_(True))
-    )
-    if roles is not None:
-        statement = statement.where(role.name.in_(sorted(roles)))
-    found: dict[str, set[int]] = {}
-    for name, user_id in ctx.session.execute(statement):
-        found.setdefault(name, set()).add(user_id)
-    return found
-
-
-def holders(ctx: Context, roles: Iterable[str]) -> set[int]:
-    """Who holds one of some roles."""
-    return set().union(*holders_by_role(ctx, roles).values())
 
 
 def _doing(ctx: Context) -> frozenset[int]:
