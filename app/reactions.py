@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
 import app.services
-from app.consequences import cancelling, changing, clocks, exceptions, merging, promise, supply
+from app.consequences import cancelling, changing, clocks, exceptions, lateness, merging, promise, supply
 from app.kernel.context import Context, local_day
 from app.kernel.engine import fire, observe, react
 from app.kernel.errors import DomainError
@@ -322,7 +322,7 @@ REACTIONS: dict[str, tuple[Callable[[Context, Any, Values], None], ...]] = {
     "inspection.accept": (count_inspected,),
     "inspection.reject": (count_inspected, exceptions.open_second_failure),
     "shipment.dispatch": (require_payment, count_shipped),
-    "shipment.deliver": (count_delivered, exceptions.open_bad_delivery),
+    "shipment.deliver": (count_delivered, exceptions.open_bad_delivery, lateness.settle),
     "installation.finish": (count_installed,),
     "acceptance.sign": (count_accepted,),
     "payment.allocate": (recount_payment, promise.settle_paid),

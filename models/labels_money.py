@@ -74,6 +74,10 @@ class RefundReason(StrEnum):
     duplicate = "duplicate"
     price_adjust = "price_adjust"
     compensation = "compensation"
+    rush_surcharge = "rush_surcharge"
+    late_delivery = "late_delivery"
+    double_deposit = "double_deposit"
+    interest = "interest"
     other = "other"
 
 
@@ -88,6 +92,10 @@ class RefundState(StrEnum):
 
 # Refunds of money that was never allocated to an order: they take nothing from what the order was paid.
 UNALLOCATED_REASONS = frozenset({RefundReason.overpay, RefundReason.duplicate})
+# What the company owes for its own fault: reckoned by the program, paid out of its own money, whatever was paid.
+OWED_REASONS = frozenset(
+    {RefundReason.rush_surcharge, RefundReason.late_delivery, RefundReason.double_deposit, RefundReason.interest}
+)
 
 
 class InvoiceKind(StrEnum):
@@ -180,6 +188,10 @@ MONEY_LABELS: Labels = {
         RefundReason.duplicate: _l("Paid twice"),
         RefundReason.price_adjust: _l("Price adjustment"),
         RefundReason.compensation: _l("Compensation"),
+        RefundReason.rush_surcharge: _l("Rush surcharge returned"),
+        RefundReason.late_delivery: _l("Late delivery"),
+        RefundReason.double_deposit: _l("Deposit returned twice"),
+        RefundReason.interest: _l("Interest on prepayments"),
         RefundReason.other: _l("Other"),
     },
     RefundState: {

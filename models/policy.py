@@ -150,6 +150,10 @@ PARAMETERS: Mapping[str, Parameter] = {
     "cancel.s3_stock_pct": Parameter("10", "%", _l("Handling of cancelled standard goods in production"), "15"),
     "cancel.s4_stock_pct": Parameter("10", "%", _l("Handling of cancelled standard goods in the warehouse"), "15"),
     "cancel.deposit_forfeit": Parameter("0", "", _l("Deposit of cancelled goods (1: kept, 0: set off)"), "15"),
+    "pay.interest_daily_pct": Parameter("0.05", "%", _l("Interest a day on money that the company gives back"), "15"),
+    "rush.refund_if_late": Parameter("1", "", _l("Rush surcharge of a late order (1: returned, 0: kept)"), "17"),
+    "late.comp_daily_pct": Parameter("0.1", "%", _l("Compensation a day for late goods, of their value"), "20"),
+    "late.comp_cap_pct": Parameter("10", "%", _l("Compensation for late goods, at most"), "20"),
     "fee.upstairs_cbm_floor": Parameter(
         "20.00", "CNY", _l("Carrying upstairs, each m³ and floor without lift"), "9(1)"
     ),

@@ -149,7 +149,7 @@ class CancellationView(Printed, EntityView):
             {
                 "fields": [
                     "deposit_mode", "deposit_share_amount", "prepay_share_amount", "deposit_kept_amount",
-                    "kept_amount", "refund_amount", "claim_amount", "penalty_amount",
+                    "kept_amount", "refund_amount", "claim_amount", "penalty_amount", "interest_amount",
                 ],
             },
         ),

@@ -38,7 +38,6 @@ from models.labels import (
 )
 from models.letter import ConfirmationLetter
 from models.order import Order, OrderLine
-from models.payment import PaymentAllocation
 from models.product import Product
 from models.production import ProductionTask
 from models.shipment import Shipment
@@ -358,14 +357,12 @@ def _supply(ctx: Context, line: OrderLine, more: Decimal) -> None:
 
 def record_refund(ctx: Context, request: ChangeRequest, _values: Values) -> None:
     """What was paid above the new total becomes a refund, for others to approve and to pay out. Clause 11(2)."""
-    paid = sa.select(PaymentAllocation.payment_id).where(PaymentAllocation.order_id == request.order_id).distinct()
-    payments = list(ctx.session.scalars(paid))
     refunds.record_refund(
         ctx,
         {
             "order_id": request.order_id,
             "change_request_id": request.id,
-            "payment_id": payments[0] if len(payments) == 1 else None,
+            "payment_id": money.only_payment(ctx, request.order_id),
             "reason": RefundReason.price_adjust,
             "amount": money.set_aside(ctx, request),
         },
