@@ -113,6 +113,15 @@ class InvoiceState(StrEnum):
     void = "void"
 
 
+class RedReason(StrEnum):
+    """Why an issued invoice is reversed, as the tax platform asks (01 to 04)."""
+
+    wrong = "wrong"
+    returned = "returned"
+    stopped = "stopped"
+    allowance = "allowance"
+
+
 class Origin(StrEnum):
     """Where an act came from."""
 
@@ -208,6 +217,12 @@ MONEY_LABELS: Labels = {
         InvoiceState.applied: _l("Applied for"),
         InvoiceState.issued: _l("Issued"),
         InvoiceState.void: _l("Void"),
+    },
+    RedReason: {
+        RedReason.wrong: _l("01 Issued wrongly"),
+        RedReason.returned: _l("02 Goods returned or cancelled"),
+        RedReason.stopped: _l("03 Service stopped"),
+        RedReason.allowance: _l("04 Sales allowance"),
     },
     Origin: {
         Origin.screen: _l("Screen"),

@@ -83,6 +83,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "sla.R3.limit": Parameter("168", "h", _l("Refund for another reason"), "11(2)"),
     "sla.F1.limit": Parameter("8", "h", _l("Posting and allocation of a payment"), "11(1)"),
     "sla.F2.limit": Parameter("24", "h", _l("Issue of an invoice"), "11(2)"),
+    "sla.F3.limit": Parameter("72", "h", _l("Red invoice after its red letter"), "11(2)"),
     "sla.Z1.limit": Parameter("120", "h", _l("Answer to a data request: 15 working days of 8 hours"), "25"),
     "appr.large.retail": Parameter("100000", "CNY", _l("Large retail order from"), "13(2)"),
     "appr.large.bulk": Parameter("300000", "CNY", _l("Large bulk order from"), "13(2)"),

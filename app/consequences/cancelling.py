@@ -20,9 +20,9 @@ from app.services.letter import actions as letters
 from app.services.order import amend, pricing, progress
 from app.services.order.rules import content_hash
 from app.services.payment import queries as money
-from app.services.payment import refunds, replan
+from app.services.payment import refunds, replan, reversal
 from models.cancellation import Cancellation, CancellationLine, CostItem
-from models.labels import ApprovalKind, CancelKind, CostKind, CustomerKind, LetterState, RefundReason
+from models.labels import ApprovalKind, CancelKind, CostKind, CustomerKind, LetterState, RedReason, RefundReason
 from models.letter import ConfirmationLetter
 from models.order import Order
 
@@ -181,6 +181,7 @@ def take_effect(ctx: Context, cancellation: Cancellation, _values: Values) -> No
             give_back(ctx, line)
     cancel_shipments(ctx, order, quantities, cancellation.cancellation_no)
     replan.replan(ctx, order, before, is_pro_rata=True, kept=cancellation.kept_amount)
+    reversal.reverse_excess(ctx, order, RedReason.returned, cancellation.cancellation_no)
     amend.judge(ctx, order)
     if all(line.qty_net == ZERO for line in order.lines):
         ended = {"cancel_kind": cancellation.cancel_kind, "cancel_reason": cancellation.cancel_reason}

@@ -22,7 +22,7 @@ from app.services.order import amend, drawing, flags, pricing, progress
 from app.services.order.actions import new_line
 from app.services.order.rules import content_hash
 from app.services.payment import queries as money
-from app.services.payment import refunds, replan
+from app.services.payment import refunds, replan, reversal
 from app.services.product import queries as stock
 from app.services.production import actions as production
 from models.change import ChangeLine, ChangeRequest
@@ -32,6 +32,7 @@ from models.labels import (
     ChangeState,
     LineStage,
     OrderType,
+    RedReason,
     RefundReason,
     SupplyMode,
     TaskState,
@@ -313,6 +314,8 @@ def apply_change(ctx: Context, request: ChangeRequest, _values: Values) -> None:
         cancel_shipments(ctx, order, [line.id for line, _ in touched], request.change_no)
     request.refund_amount = replan.surplus(ctx, order, before, order.total_amount)
     replan.replan(ctx, order, before, is_pro_rata=False)
+    is_less = any(more < ZERO for _, more in touched)
+    reversal.reverse_excess(ctx, order, RedReason.returned if is_less else RedReason.allowance, request.change_no)
     amend.judge(ctx, order)
     send_next_letter(ctx, order)
     progress.recount_money(ctx, order)
