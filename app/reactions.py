@@ -314,7 +314,7 @@ REACTIONS: dict[str, tuple[Callable[[Context, Any, Values], None], ...]] = {
     "order.confirm": (send_letter, start_supply, settle_promise),
     "order.sign_drawing": (promise.settle_signed,),
     "order.cancel": (stop_supply,),
-    "approval.vote": (count_votes,),
+    **dict.fromkeys(("approval.vote", "approval.abstain"), (count_votes,)),
     "approval.remind": (remind_members,),
     **dict.fromkeys([f"approval.{step}" for step in ("approve", "reject", "withdraw", "expire")], (pass_decision_on,)),
     "production_task.release": (follow_order,),
