@@ -56,6 +56,9 @@ FLAGS = {
     "F10": _l("Far region or costly delivery"),
     "F11": _l("Exclusive or confidential"),
     "F12": _l("Split order"),
+    "change": _l("Change of a confirmed order"),
+    "above_cap": _l("Costs above the cap"),
+    "company": _l("The company cancels"),
 }
 ACTS = {
     "add": _l("Added"),
