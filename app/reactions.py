@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
 import app.services
-from app.consequences import cancelling, changing, clocks, exceptions, merging, promise, supply
+from app.consequences import cancelling, changing, clocks, exceptions, lateness, merging, promise, supply
 from app.kernel.context import Context, local_day
 from app.kernel.engine import fire, observe, react
 from app.kernel.errors import DomainError
@@ -320,7 +320,7 @@ REACTIONS: dict[str, tuple[Callable[[Context, Any, Values], None], ...]] = {
     "order.sign_drawing": (promise.settle_signed,),
     "order.cancel": (stop_supply,),
     "order.call_off": (end_letters, changing.end_open),
-    "approval.vote": (count_votes,),
+    **dict.fromkeys(("approval.vote", "approval.abstain"), (count_votes,)),
     "approval.remind": (remind_members,),
     **dict.fromkeys([f"approval.{step}" for step in ("approve", "reject", "withdraw", "expire")], (pass_decision_on,)),
     "production_task.release": (follow_order,),
@@ -328,7 +328,7 @@ REACTIONS: dict[str, tuple[Callable[[Context, Any, Values], None], ...]] = {
     "inspection.accept": (count_inspected,),
     "inspection.reject": (count_inspected, exceptions.open_second_failure),
     "shipment.dispatch": (require_payment, count_shipped),
-    "shipment.deliver": (count_delivered, exceptions.open_bad_delivery),
+    "shipment.deliver": (count_delivered, exceptions.open_bad_delivery, lateness.settle),
     "installation.finish": (count_installed,),
     "acceptance.sign": (count_accepted,),
     "payment.allocate": (recount_payment, promise.settle_paid),

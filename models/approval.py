@@ -28,7 +28,7 @@ from models.base import (
     unique_where,
     words,
 )
-from models.labels import ApprovalKind, ApprovalState, OpinionOf, VoteDecision, label_of
+from models.labels import ApprovalKind, ApprovalState, ConflictKind, OpinionOf, VoteDecision, label_of
 
 if TYPE_CHECKING:
     from flask_appbuilder.security.sqla.models import User
@@ -110,6 +110,7 @@ class ApprovalVote(Stamped, Base):
     __label_plural__ = _l("Votes")
     __table_args__ = (
         sa.UniqueConstraint("approval_id", "member_id"),
+        check("abstain_has_conflict", "(decision = 'abstain') = (conflict IS NOT NULL)"),
         check("reject_has_comment", "decision <> 'reject' OR comment IS NOT NULL"),
     )
 
@@ -118,6 +119,7 @@ class ApprovalVote(Stamped, Base):
     approval_id: Mapped[int] = reference("approval.id", _l("Approval"), nullable=False, index=False)
     member_id: Mapped[int] = reference("ab_user.id", _l("Member"), nullable=False)
     decision: Mapped[VoteDecision] = column(words(VoteDecision, name="decision"), _l("Decision"), nullable=False)
+    conflict: Mapped[ConflictKind | None] = column(words(ConflictKind, name="conflict"), _l("Conflict of interest"))
     comment: Mapped[str | None] = column(
         sa.String(400), _l("Comment"), help_text=_l("Needed where the request is rejected."), info=FREE_TEXT
     )

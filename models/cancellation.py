@@ -58,6 +58,7 @@ class Cancellation(Stateful, Base):
             " AND deposit_kept_amount >= 0 AND kept_amount >= 0 AND refund_amount >= 0 AND claim_amount >= 0"
             " AND penalty_amount >= 0",
         ),
+        check("interest_not_negative", "interest_amount >= 0"),
         check("share_is_kept_or_refunded", "kept_amount + refund_amount = deposit_share_amount + prepay_share_amount"),
         check("deposit_kept_within_share", "deposit_kept_amount <= deposit_share_amount"),
         check("above_cap_is_signed", "state <> 'effective' OR NOT is_above_cap OR signed_by IS NOT NULL"),
@@ -101,6 +102,10 @@ class Cancellation(Stateful, Base):
     claim_amount: Mapped[Decimal] = money(_l("Still to be claimed"))
     penalty_amount: Mapped[Decimal] = money(
         _l("Deposit returned twice"), help_text=_l("Where the company cancels: as much again as the deposit's share.")
+    )
+    interest_amount: Mapped[Decimal] = money(
+        _l("Interest on prepayments"),
+        help_text=_l("Where the company cancels: owed to a consumer for the other payments' share, day by day."),
     )
     accepted_how: Mapped[str | None] = column(sa.String(400), _l("How the customer accepted"), info=FREE_TEXT)
     signed_by: Mapped[str | None] = column(sa.String(60), _l("Signed by"), sensitivity=Sensitivity.NAME)

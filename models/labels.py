@@ -24,7 +24,7 @@ from models.labels_amendment import (
     DepositMode,
     LineStage,
 )
-from models.labels_duty import DUTY_LABELS, DelegationState, ParameterChangeState
+from models.labels_duty import DUTY_LABELS, ConflictKind, DelegationState, ParameterChangeState
 from models.labels_exception import (
     EXCEPTION_LABELS,
     ClockRunState,
@@ -55,6 +55,7 @@ from models.labels_money import (
     PaymentMethod,
     PaymentNature,
     PaymentState,
+    RedReason,
     RefundReason,
     RefundState,
     ScheduleTrigger,
@@ -267,6 +268,7 @@ __all__ = [
     "ChangeSide",
     "ChangeState",
     "Channel",
+    "ConflictKind",
     "ConsentPurpose",
     "ContractKind",
     "CostKind",
@@ -311,6 +313,7 @@ __all__ = [
     "PaymentNature",
     "PaymentState",
     "ProductCategory",
+    "RedReason",
     "RefundReason",
     "RefundState",
     "RegulationState",

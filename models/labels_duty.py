@@ -1,4 +1,4 @@
-"""Words of delegations and of parameter changes, with their labels."""
+"""Words of delegations, of parameter changes and of conflicts of interest, with their labels."""
 
 from __future__ import annotations
 
@@ -28,7 +28,24 @@ class ParameterChangeState(StrEnum):
     withdrawn = "withdrawn"
 
 
+class ConflictKind(StrEnum):
+    """Why a member of the committee takes no part in a decision (domain/06 6.4)."""
+
+    own_matter = "own_matter"
+    own_department = "own_department"
+    related = "related"
+    interest = "interest"
+    other = "other"
+
+
 DUTY_LABELS: Labels = {
+    ConflictKind: {
+        ConflictKind.own_matter: _l("Entered or submitted by me"),
+        ConflictKind.own_department: _l("My department is judged"),
+        ConflictKind.related: _l("Related to the customer or supplier"),
+        ConflictKind.interest: _l("A gain of my own is at stake"),
+        ConflictKind.other: _l("Other"),
+    },
     DelegationState: {
         DelegationState.proposed: _l("Proposed"),
         DelegationState.active: _l("In force"),

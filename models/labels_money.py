@@ -74,6 +74,10 @@ class RefundReason(StrEnum):
     duplicate = "duplicate"
     price_adjust = "price_adjust"
     compensation = "compensation"
+    rush_surcharge = "rush_surcharge"
+    late_delivery = "late_delivery"
+    double_deposit = "double_deposit"
+    interest = "interest"
     other = "other"
 
 
@@ -88,6 +92,10 @@ class RefundState(StrEnum):
 
 # Refunds of money that was never allocated to an order: they take nothing from what the order was paid.
 UNALLOCATED_REASONS = frozenset({RefundReason.overpay, RefundReason.duplicate})
+# What the company owes for its own fault: reckoned by the program, paid out of its own money, whatever was paid.
+OWED_REASONS = frozenset(
+    {RefundReason.rush_surcharge, RefundReason.late_delivery, RefundReason.double_deposit, RefundReason.interest}
+)
 
 
 class InvoiceKind(StrEnum):
@@ -103,6 +111,15 @@ class InvoiceState(StrEnum):
     applied = "applied"
     issued = "issued"
     void = "void"
+
+
+class RedReason(StrEnum):
+    """Why an issued invoice is reversed, as the tax platform asks (01 to 04)."""
+
+    wrong = "wrong"
+    returned = "returned"
+    stopped = "stopped"
+    allowance = "allowance"
 
 
 class Origin(StrEnum):
@@ -180,6 +197,10 @@ MONEY_LABELS: Labels = {
         RefundReason.duplicate: _l("Paid twice"),
         RefundReason.price_adjust: _l("Price adjustment"),
         RefundReason.compensation: _l("Compensation"),
+        RefundReason.rush_surcharge: _l("Rush surcharge returned"),
+        RefundReason.late_delivery: _l("Late delivery"),
+        RefundReason.double_deposit: _l("Deposit returned twice"),
+        RefundReason.interest: _l("Interest on prepayments"),
         RefundReason.other: _l("Other"),
     },
     RefundState: {
@@ -196,6 +217,12 @@ MONEY_LABELS: Labels = {
         InvoiceState.applied: _l("Applied for"),
         InvoiceState.issued: _l("Issued"),
         InvoiceState.void: _l("Void"),
+    },
+    RedReason: {
+        RedReason.wrong: _l("01 Issued wrongly"),
+        RedReason.returned: _l("02 Goods returned or cancelled"),
+        RedReason.stopped: _l("03 Service stopped"),
+        RedReason.allowance: _l("04 Sales allowance"),
     },
     Origin: {
         Origin.screen: _l("Screen"),

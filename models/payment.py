@@ -39,6 +39,7 @@ from models.labels import (
     PaymentMethod,
     PaymentNature,
     PaymentState,
+    RedReason,
     RefundReason,
     RefundState,
     ScheduleTrigger,
@@ -245,14 +246,23 @@ class Refund(Stateful, Base):
 
 
 class Invoice(Stateful, Base):
-    """An invoice applied for and issued; the tax platform gives its number. Clause 11(2)."""
+    """An invoice applied for and issued; the tax platform gives its number. Clause 11(2).
+
+    A red invoice reverses an issued one, whole or in part: its amounts are below zero.
+    """
 
     __tablename__ = "invoice"
     __label__ = _l("Invoice")
     __label_plural__ = _l("Invoices")
     __table_args__ = (
         unique_where("uq_invoice_tax_invoice_no", "tax_invoice_no", condition="tax_invoice_no IS NOT NULL"),
-        check("gross_positive", "gross_amount > 0 AND tax_amount >= 0"),
+        check(
+            "red_is_negative",
+            "(reverses_id IS NULL AND gross_amount > 0 AND tax_amount >= 0)"
+            " OR (reverses_id IS NOT NULL AND gross_amount < 0 AND tax_amount <= 0)",
+        ),
+        check("red_has_reason", "(reverses_id IS NULL) = (red_reason IS NULL)"),
+        check("red_has_letter", "reverses_id IS NULL OR state <> 'issued' OR red_letter_no IS NOT NULL"),
         check("gross_is_net_and_tax", "gross_amount = net_amount + tax_amount"),
         check("issued_is_dated", "state <> 'issued' OR issued_at IS NOT NULL"),
         check("special_has_tax_no", "kind <> 'special' OR tax_no IS NOT NULL"),
@@ -276,12 +286,20 @@ class Invoice(Stateful, Base):
     tax_invoice_no: Mapped[str | None] = column(
         sa.String(20), _l("Tax invoice number"), help_text=_l("20 digits, given by the tax platform.")
     )
+    reverses_id: Mapped[int | None] = reference("invoice.id", _l("Reverses"))
+    red_reason: Mapped[RedReason | None] = column(words(RedReason, name="red_reason"), _l("Reason of the reversal"))
+    red_letter_no: Mapped[str | None] = column(
+        sa.String(20),
+        _l("Red letter number"),
+        help_text=_l("Of the confirmation that the buyer and the platform gave."),
+    )
     issued_at: Mapped[datetime | None] = column(UtcDateTime, _l("Issued at"))
     state: Mapped[InvoiceState] = column(
         state_words(InvoiceState), _l("State"), nullable=False, default=InvoiceState.applied
     )
 
     order: Mapped[Order] = relationship(back_populates="invoices")
+    reverses: Mapped[Invoice | None] = relationship(remote_side="Invoice.id")
 
     def __str__(self) -> str:
         return self.invoice_no

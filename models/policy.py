@@ -62,6 +62,9 @@ PARAMETERS: Mapping[str, Parameter] = {
     "sla.T1.limit": Parameter("2", "h", _l("First answer to a ticket"), "10(3)"),
     "sla.T2.limit": Parameter("24", "h", _l("Plan for a ticket"), "10(3)"),
     "sla.T3.limit": Parameter("72", "h", _l("End of a ticket of level 1"), "10(3)"),
+    "sla.T3.l2.limit": Parameter("168", "h", _l("End of a ticket of level 2"), "10(3)"),
+    "sla.T3.l3.limit": Parameter("360", "h", _l("End of a ticket of level 3"), "10(3)"),
+    "sla.T6.limit": Parameter("56", "h", _l("Answer to the consumer authority: 7 working days of 8 hours"), "22"),
     "sla.X1.l1.limit": Parameter("4", "h", _l("First answer to an exception of level 1"), "22"),
     "sla.X1.l2.limit": Parameter("2", "h", _l("First answer to an exception of level 2"), "22"),
     "sla.X1.l3.limit": Parameter("1", "h", _l("First answer to an exception of level 3"), "22"),
@@ -83,6 +86,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "sla.R3.limit": Parameter("168", "h", _l("Refund for another reason"), "11(2)"),
     "sla.F1.limit": Parameter("8", "h", _l("Posting and allocation of a payment"), "11(1)"),
     "sla.F2.limit": Parameter("24", "h", _l("Issue of an invoice"), "11(2)"),
+    "sla.F3.limit": Parameter("72", "h", _l("Red invoice after its red letter"), "11(2)"),
     "sla.Z1.limit": Parameter("120", "h", _l("Answer to a data request: 15 working days of 8 hours"), "25"),
     "appr.large.retail": Parameter("100000", "CNY", _l("Large retail order from"), "13(2)"),
     "appr.large.bulk": Parameter("300000", "CNY", _l("Large bulk order from"), "13(2)"),
@@ -150,6 +154,10 @@ PARAMETERS: Mapping[str, Parameter] = {
     "cancel.s3_stock_pct": Parameter("10", "%", _l("Handling of cancelled standard goods in production"), "15"),
     "cancel.s4_stock_pct": Parameter("10", "%", _l("Handling of cancelled standard goods in the warehouse"), "15"),
     "cancel.deposit_forfeit": Parameter("0", "", _l("Deposit of cancelled goods (1: kept, 0: set off)"), "15"),
+    "pay.interest_daily_pct": Parameter("0.05", "%", _l("Interest a day on money that the company gives back"), "15"),
+    "rush.refund_if_late": Parameter("1", "", _l("Rush surcharge of a late order (1: returned, 0: kept)"), "17"),
+    "late.comp_daily_pct": Parameter("0.1", "%", _l("Compensation a day for late goods, of their value"), "20"),
+    "late.comp_cap_pct": Parameter("10", "%", _l("Compensation for late goods, at most"), "20"),
     "fee.upstairs_cbm_floor": Parameter(
         "20.00", "CNY", _l("Carrying upstairs, each m³ and floor without lift"), "9(1)"
     ),

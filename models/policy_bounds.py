@@ -22,6 +22,9 @@ BOUNDS: Mapping[str, Bounds] = {
     "sla.E3.limit": _between("4", "120"),
     "sla.E3.rush": _between("4", "48"),
     "sla.E5.limit": _between("24", "240"),
+    # 消法实施条例 46: the authority answers the consumer within 7 working days; and no case lasts above 15 days.
+    "sla.T6.limit": _between("1", "56"),
+    **dict.fromkeys(("sla.T3.limit", "sla.T3.l2.limit", "sla.T3.l3.limit"), _between("1", "360")),
     "appr.large.retail": _between("0.01", "1000000000"),
     "appr.large.bulk": _between("0.01", "1000000000"),
     "appr.large.project": _between("0.01", "1000000000"),

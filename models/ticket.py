@@ -40,6 +40,10 @@ class ServiceTicket(Stateful, Base):
     __label_plural__ = _l("Service tickets")
     __table_args__ = (
         check("reopened_not_negative", "reopened_count >= 0 AND cost_amount >= 0"),
+        check(
+            "answered_authority_has_number",
+            "authority_answered_at IS NULL OR (authority_no IS NOT NULL AND authority_answer IS NOT NULL)",
+        ),
         check("closed_has_resolution", "state <> 'closed' OR resolution IS NOT NULL"),
         sort_index("state", "state_since"),
         sort_index("kind", "created_at"),
@@ -65,6 +69,11 @@ class ServiceTicket(Stateful, Base):
         help_text=_l("1 is settled by customer service, 2 by the department, 3 by the committee."),
     )
     description: Mapped[str] = column(sa.Text, _l("Description"), nullable=False, info=FREE_TEXT)
+    authority_no: Mapped[str | None] = column(
+        sa.String(60), _l("Number at the authority"), help_text=_l("Of a complaint that came through 12315.")
+    )
+    authority_answer: Mapped[str | None] = column(sa.Text, _l("Answer to the authority"), info=FREE_TEXT)
+    authority_answered_at: Mapped[datetime | None] = column(UtcDateTime, _l("Authority answered at"))
     cause: Mapped[str | None] = column(sa.String(400), _l("Cause"), info=FREE_TEXT)
     liable_party: Mapped[LiableParty | None] = column(words(LiableParty, name="liable_party"), _l("Liable party"))
     plan: Mapped[str | None] = column(sa.Text, _l("Solution"), info=FREE_TEXT)

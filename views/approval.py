@@ -30,7 +30,8 @@ def considered(ctx: Context, approval: Approval, _step: str) -> dict[str, Any]:
         label = _("Opinion: %(department)s", department=str(label_of(opinion.asked_of)))
         facts.append({"label": label, "value": opinion.text or _("Not given yet"), "kind": "long"})
     for vote in approval.votes:
-        said = f"{label_of(vote.decision)}" + (f" · {vote.comment}" if vote.comment else "")
+        parts = (label_of(vote.decision), label_of(vote.conflict) if vote.conflict else None, vote.comment)
+        said = " · ".join(str(part) for part in parts if part)
         facts.append({"label": _("Vote: %(name)s", name=person_text(vote.member)), "value": said, "kind": "long"})
     return {"facts": facts}
 
@@ -39,7 +40,7 @@ class ApprovalVoteView(EntityView):
     """How each member voted; votes are cast by the step of the approval."""
 
     datamodel = EntityInterface(ApprovalVote)
-    list_columns = ["approval", "member", "decision", "comment", "voted_at", "is_chair"]
+    list_columns = ["approval", "member", "decision", "conflict", "comment", "voted_at", "is_chair"]
     search_columns = ["approval", "decision", "voted_at"]
     show_fieldsets = [(_l("Vote"), {"fields": list_columns})]
     base_order = ("id", "desc")

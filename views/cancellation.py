@@ -90,6 +90,8 @@ def figures(ctx: Context, cancellation: Cancellation) -> list[dict[str, Any]]:
     if cancellation.claim_amount:
         label = str(Cancellation.claim_amount.info["label"])
         found.append({"label": label, "value": money(cancellation.claim_amount), "tone": "warning"})
+    if owed := cancellation.penalty_amount + cancellation.interest_amount:
+        found.append({"label": _("Owed by us"), "value": money(owed), "tone": "warning"})
     kept = _("%(kept)s of %(paid)s stay", kept=money(cancellation.kept_amount), paid=money(_paid(cancellation)))
     label = str(Cancellation.refund_amount.info["label"])
     return [*found, {"label": label, "value": money(cancellation.refund_amount), "hint": kept}]
@@ -149,7 +151,7 @@ class CancellationView(Printed, EntityView):
             {
                 "fields": [
                     "deposit_mode", "deposit_share_amount", "prepay_share_amount", "deposit_kept_amount",
-                    "kept_amount", "refund_amount", "claim_amount", "penalty_amount",
+                    "kept_amount", "refund_amount", "claim_amount", "penalty_amount", "interest_amount",
                 ],
             },
         ),

@@ -17,7 +17,7 @@ from marshmallow import Schema, fields, validate
 
 from app.kernel.context import LOCAL_ZONE, Context
 from app.kernel.filters import LARGEST_ID
-from app.kernel.schema import Related
+from app.kernel.schema import Related, members_of
 from app.security.refusals import tampered
 from models.base import Amount, Base, Percent, UnitPrice
 from models.labels import LABELS
@@ -70,7 +70,10 @@ def _kind(
         return _related(ctx, name, field, declared, values)
     if isinstance(field, fields.Enum):
         words = LABELS.get(field.enum, {})
-        return {"kind": "select", "choices": [(word.value, str(words.get(word, word.value))) for word in field.enum]}
+        return {
+            "kind": "select",
+            "choices": [(word.value, str(words.get(word, word.value))) for word in members_of(field)],
+        }
     if (chosen := next((check for check in field.validators if isinstance(check, validate.OneOf)), None)) is not None:
         return {"kind": "select", "choices": [(value, str(label or value)) for value, label in chosen.options()]}
     if isinstance(field, fields.Boolean):

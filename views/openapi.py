@@ -18,7 +18,7 @@ from marshmallow import fields as kinds
 from app.kernel.fields import editable
 from app.kernel.filters import DURING, PERIODS, operators_of
 from app.kernel.journal import state_column
-from app.kernel.schema import Related
+from app.kernel.schema import Related, members_of
 from app.kernel.workflow import Step
 from app.security.callers import verify_caller
 from app.services.privacy.reveal import RevealInput
@@ -298,7 +298,7 @@ def _type_of(field: kinds.Field[Any]) -> dict[str, Any]:
     if isinstance(field, Related):
         return {"type": "integer", "x-references": field.target}
     if isinstance(field, kinds.Enum):
-        return {"type": "string", "enum": [member.value for member in field.enum]}
+        return {"type": "string", "enum": [member.value for member in members_of(field)]}
     if isinstance(field, kinds.List):
         return {"type": "array", "items": _type_of(field.inner)}
     if isinstance(field, kinds.Nested):

@@ -112,12 +112,14 @@ class InvoiceView(EntityView):
     """Invoices applied for and issued."""
 
     datamodel = EntityInterface(Invoice)
-    list_columns = ["invoice_no", "order", "title", "kind", "gross_amount", "tax_invoice_no", "issued_at", "state"]
-    search_columns = ["state", "kind", "order", "title", "tax_no", "tax_invoice_no", "issued_at"]
+    list_columns = ["invoice_no", "order", "title", "kind", "gross_amount", "red_reason", "tax_invoice_no", "issued_at",
+                    "state"]  # fmt: skip
+    search_columns = ["state", "kind", "red_reason", "order", "title", "tax_no", "tax_invoice_no", "issued_at"]
     add_columns = ["order", "title", "tax_no", "kind", "gross_amount"]
     show_fieldsets = [
         (_l("Invoice"), {"fields": ["invoice_no", "order", "title", "tax_no", "kind"]}),
         (_l("Amounts"), {"fields": ["gross_amount", "net_amount", "tax_amount", "tax_invoice_no", "issued_at"]}),
+        (_l("Red invoice"), {"fields": ["reverses", "red_reason", "red_letter_no"]}),
     ]
     base_order = ("created_at", "desc")
     totals = ("gross_amount",)

@@ -44,6 +44,7 @@ KINDS: Mapping[EntryKind, Any] = {
     EntryKind.reduction: _l("Price taken off"),
     EntryKind.refund: _l("Money sent back"),
     EntryKind.withheld: _l("Withheld as compensation"),
+    EntryKind.owed: _l("Owed by us"),
 }
 AGES: Mapping[Age, Any] = {
     Age.to_30: _l("Overdue for 1 to 30 days"),

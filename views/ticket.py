@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 from app.security import scopes
-from app.services.ticket.actions import open_ticket
+from app.services.ticket.actions import change_ticket, open_ticket
 from models.ticket import ServiceTicket
 from views.base import EntityInterface
 from views.entity import EntityView
@@ -22,8 +22,8 @@ class ServiceTicketView(Talked, EntityView):
         "state", "kind", "level", "customer", "order", "order_line", "liable_party", "source_channel", "is_in_warranty",
         "created_at", "closed_at",
     ]  # fmt: skip
-    add_columns = ["customer", "order", "order_line", "kind", "level", "source_channel", "description"]
-    edit_columns = ["kind", "level", "description", "cause", "liable_party", "cost_amount"]
+    add_columns = ["customer", "order", "order_line", "kind", "level", "source_channel", "authority_no", "description"]
+    edit_columns = ["kind", "level", "authority_no", "description", "cause", "liable_party", "cost_amount"]
     show_fieldsets = [
         (
             _l("Service ticket"),
@@ -40,6 +40,7 @@ class ServiceTicketView(Talked, EntityView):
                 ]
             },
         ),
+        (_l("Authority"), {"fields": ["authority_no", "authority_answer", "authority_answered_at"]}),
         (_l("Cause"), {"fields": ["cause", "liable_party", "is_in_warranty", "cost_amount"]}),
         (
             _l("Course"),
@@ -51,4 +52,5 @@ class ServiceTicketView(Talked, EntityView):
     quick_search = ("ticket_no", "order.order_no", "customer.search_text")
     cells = ("level", "cause", "liable_party", "cost_amount")
     creates = open_ticket
+    changes = change_ticket
     related_views = [ExceptionCaseView]

@@ -20,12 +20,11 @@ from app.services.letter import actions as letters
 from app.services.order import amend, pricing, progress
 from app.services.order.rules import content_hash
 from app.services.payment import queries as money
-from app.services.payment import refunds, replan
+from app.services.payment import refunds, replan, reversal
 from models.cancellation import Cancellation, CancellationLine, CostItem
-from models.labels import ApprovalKind, CostKind, LetterState, RefundReason
+from models.labels import ApprovalKind, CancelKind, CostKind, CustomerKind, LetterState, RedReason, RefundReason
 from models.letter import ConfirmationLetter
 from models.order import Order
-from models.payment import PaymentAllocation
 
 Values = Mapping[str, Any]
 ZERO = Decimal(0)
@@ -120,6 +119,9 @@ def reckon(ctx: Context, cancellation: Cancellation) -> None:
     cancellation.deposit_kept_amount = settled.deposit_kept
     cancellation.kept_amount, cancellation.refund_amount = settled.kept, settled.refund
     cancellation.claim_amount, cancellation.penalty_amount = settled.claim, settled.penalty
+    # It grows until the customer accepts, so it is no part of what must not have moved since the offer.
+    is_owed = kind is CancelKind.company and order.customer.kind is CustomerKind.person
+    cancellation.interest_amount = money.interest(ctx, order, paid.other) if is_owed else ZERO
     ctx.session.flush()
 
 
@@ -149,8 +151,8 @@ def ask_committee(ctx: Context, cancellation: Cancellation, _values: Values) -> 
             "cancellation",
             cancellation.id,
             content_hash=content_hash(plain(content)),
-            amount=max(cancellation.documented_amount, cancellation.penalty_amount),
-            triggers=["above_cap" if cancellation.penalty_amount == ZERO else "company"],
+            amount=max(cancellation.documented_amount, cancellation.penalty_amount + cancellation.interest_amount),
+            triggers=["company" if cancellation.cancel_kind is CancelKind.company else "above_cap"],
             summary=cancellation.note or "",
             order_id=cancellation.order_id,
         ),
@@ -179,6 +181,7 @@ def take_effect(ctx: Context, cancellation: Cancellation, _values: Values) -> No
             give_back(ctx, line)
     cancel_shipments(ctx, order, quantities, cancellation.cancellation_no)
     replan.replan(ctx, order, before, is_pro_rata=True, kept=cancellation.kept_amount)
+    reversal.reverse_excess(ctx, order, RedReason.returned, cancellation.cancellation_no)
     amend.judge(ctx, order)
     if all(line.qty_net == ZERO for line in order.lines):
         ended = {"cancel_kind": cancellation.cancel_kind, "cancel_reason": cancellation.cancel_reason}
@@ -216,17 +219,22 @@ def send_next_letter(ctx: Context, order: Order) -> ConfirmationLetter:
 
 
 def record_refund(ctx: Context, cancellation: Cancellation, _values: Values) -> None:
-    """What goes back becomes a refund of its own, for others to approve and to pay out. Clause 11(2)."""
-    paid = sa.select(PaymentAllocation.payment_id).where(PaymentAllocation.order_id == cancellation.order_id).distinct()
-    payments = list(ctx.session.scalars(paid))
-    refunds.record_refund(
-        ctx,
-        {
-            "order_id": cancellation.order_id,
-            "cancellation_id": cancellation.id,
-            "payment_id": payments[0] if len(payments) == 1 else None,
-            "reason": RefundReason.cancel,
-            "amount": money.set_aside(ctx, cancellation),
-            "compensation_amount": cancellation.kept_amount,
-        },
-    )
+    """What goes back, and what the company owes besides, become refunds for others to approve and to pay out.
+
+    Clause 11(2); 民法典 587, 消法 53.
+    """
+    if (amount := money.set_aside(ctx, cancellation)) > ZERO:
+        refunds.record_refund(
+            ctx,
+            {
+                "order_id": cancellation.order_id,
+                "cancellation_id": cancellation.id,
+                "payment_id": money.only_payment(ctx, cancellation.order_id),
+                "reason": RefundReason.cancel,
+                "amount": amount,
+                "compensation_amount": cancellation.kept_amount,
+            },
+        )
+    for reason, amount in money.owed(ctx, cancellation).items():
+        if amount > ZERO:
+            refunds.record_owed(ctx, cancellation.order, reason, amount, None, cancellation_id=cancellation.id)

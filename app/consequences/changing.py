@@ -23,7 +23,7 @@ from app.services.order import amend, drawing, flags, pricing, progress
 from app.services.order.actions import new_line
 from app.services.order.rules import content_hash
 from app.services.payment import queries as money
-from app.services.payment import refunds, replan
+from app.services.payment import refunds, replan, reversal
 from app.services.product import queries as stock
 from app.services.production import actions as production
 from models.change import ChangeLine, ChangeRequest
@@ -33,12 +33,12 @@ from models.labels import (
     ChangeState,
     LineStage,
     OrderType,
+    RedReason,
     RefundReason,
     SupplyMode,
     TaskState,
 )
 from models.order import Order, OrderLine
-from models.payment import PaymentAllocation
 from models.product import Product
 from models.production import ProductionTask
 from models.shipment import Shipment
@@ -321,6 +321,8 @@ def apply_change(ctx: Context, request: ChangeRequest, _values: Values) -> None:
         cancel_shipments(ctx, order, [line.id for line, _ in touched], request.change_no)
     request.refund_amount = replan.surplus(ctx, order, before, order.total_amount)
     replan.replan(ctx, order, before, is_pro_rata=False)
+    is_less = any(more < ZERO for _, more in touched)
+    reversal.reverse_excess(ctx, order, RedReason.returned if is_less else RedReason.allowance, request.change_no)
     amend.judge(ctx, order)
     send_next_letter(ctx, order)
     progress.recount_money(ctx, order)
@@ -373,14 +375,12 @@ def end_open(ctx: Context, order: Order, _values: Values) -> None:
 
 def record_refund(ctx: Context, request: ChangeRequest, _values: Values) -> None:
     """What was paid above the new total becomes a refund, for others to approve and to pay out. Clause 11(2)."""
-    paid = sa.select(PaymentAllocation.payment_id).where(PaymentAllocation.order_id == request.order_id).distinct()
-    payments = list(ctx.session.scalars(paid))
     refunds.record_refund(
         ctx,
         {
             "order_id": request.order_id,
             "change_request_id": request.id,
-            "payment_id": payments[0] if len(payments) == 1 else None,
+            "payment_id": money.only_payment(ctx, request.order_id),
             "reason": RefundReason.price_adjust,
             "amount": money.set_aside(ctx, request),
         },

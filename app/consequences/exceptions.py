@@ -154,6 +154,7 @@ def _open_complaint(ctx: Context, ticket: ServiceTicket, source: str, *, is_repe
             "owner_department": Department.customer_service,
             "liable_party": ticket.liable_party,
             "is_authority": ticket.source_channel is TicketSource.hotline_12315,
+            "authority_no": ticket.authority_no,
             "is_repeated": is_repeated,
             "description": ticket.description,
         },

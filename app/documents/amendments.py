@@ -54,7 +54,7 @@ CANCELLATION = Paper(
             _l("Compensation"),
             ("released_amount", "documented_amount", "cap_amount", "handling_amount", "compensation_amount",
              "deposit_mode", "deposit_share_amount", "prepay_share_amount", "kept_amount", "refund_amount",
-             "claim_amount"),
+             "claim_amount", "penalty_amount", "interest_amount"),
             capitals=("compensation_amount", "refund_amount"),
         ),
         Notes(

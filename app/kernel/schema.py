@@ -177,3 +177,9 @@ def label_of_column(model: type[Any], name: str) -> Any:
     if name in sa.inspect(model).attrs:
         return column_of(model, name).info.get("label") or name
     return getattr(getattr(model, name, None), "label", name)
+
+
+def members_of(field: fields.Enum[Any]) -> list[Any]:
+    """The words that a field takes: all of its vocabulary, or those its ``OneOf`` leaves."""
+    chosen = next((check for check in field.validators if isinstance(check, validate.OneOf)), None)
+    return [word for word in field.enum if chosen is None or word in chosen.choices]

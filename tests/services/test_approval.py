@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from app.kernel.approved import is_approved
 from app.kernel.clocks import readings
-from app.services.approval.actions import Matter, ask, expire_due, remind_due
+from app.kernel.errors import ValidationFailedError
+from app.services.approval.actions import Matter, ask, expire_due, remind_due, waited_for
 from models.approval import Approval
-from models.labels import ApprovalKind, ApprovalState, OpinionOf, OrderState
+from models.labels import ApprovalKind, ApprovalState, ConflictKind, OpinionOf, OrderState, VoteDecision
 from models.talk import Notification
 from tests.services.company import Company, found, moment
 from tests.services.orders import CHECKS, ENTERED, REVIEWED, Goods, draft, refusal
@@ -110,8 +111,32 @@ def test_vote_when_one_rejects_then_it_is_over_and_the_next_is_told(company: Com
 def test_s16_row_10_when_the_exception_is_of_his_department_then_he_abstains(company: Company) -> None:
     approval = matter(company, kind=ApprovalKind.exception_plan, judged_department="order_center")
     assert refusal(company, "oc_zhao", ASKED, approval, "vote", decision="approve") == "own_department"
+    # What he may not decide he may leave to the others, in the file; once, as a vote.
+    company.fire("oc_zhao", ASKED, approval, "abstain", conflict="own_department")
+    assert refusal(company, "oc_zhao", ASKED, approval, "abstain", conflict="other") == "voted_already"
     for who in ("cm_zhang", "pd_he"):
         vote(company, who, ASKED, approval)
+    assert approval.state is ApprovalState.approved
+    assert [(each.decision, each.conflict) for each in approval.votes] == [
+        (VoteDecision.abstain, ConflictKind.own_department),
+        (VoteDecision.approve, None),
+        (VoteDecision.approve, None),
+    ]
+
+
+def test_abstention_when_said_by_vote_or_without_a_conflict_then_refused(company: Company) -> None:
+    approval = matter(company)
+    for step, data, field in (("vote", {"decision": "abstain"}, "decision"), ("abstain", {}, "conflict")):
+        with pytest.raises(ValidationFailedError) as refused:
+            company.fire("lg_gao", ASKED, approval, step, **data)
+        assert list(refused.value.fields) == [field]
+    company.fire("lg_gao", ASKED, approval, "abstain", conflict="related", comment="客户是亲属")
+    assert refusal(company, "lg_gao", ASKED, approval, "vote", decision="approve") == "voted_already"
+    vote(company, "cm_zhang", ASKED, approval)
+    # Two votes are cast, and one agrees: it takes another that does.
+    assert approval.state is ApprovalState.pending
+    assert company.people["lg_gao"].id not in waited_for(company.context("system", ASKED), approval)
+    vote(company, "pd_he", ASKED, approval)
     assert approval.state is ApprovalState.approved
 
 

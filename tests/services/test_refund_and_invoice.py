@@ -119,6 +119,7 @@ def test_refund_when_the_order_is_refunded_then_what_is_left_falls(
         ("-1", {}, "amount_not_positive"),
         ("10", {"reason": RefundReason.overpay}, "payment_needed"),
         ("10", {"payment_id": 99999}, "not_found"),
+        ("10", {"reason": RefundReason.double_deposit}, "reckoned"),
     ],
 )
 def test_refund_when_impossible_then_refused(

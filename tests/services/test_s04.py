@@ -356,3 +356,67 @@ def test_s04_row_9_when_the_whole_deposit_would_be_kept_then_refused(company: Co
     company.fire("fi_zhou", CHECKED, request, "check")
     whole = {"deposit_mode": "forfeit", "deposit_kept_amount": "3600"}
     assert refusal(company, "oc_li", OFFERED, request, "offer", **whole) == "over_pro_rata"
+
+
+def called_off_by_us(company: Company, order: Order, lines: tuple[int, ...]) -> Cancellation:
+    """The company cancels lines, the committee agrees, the customer accepts on 2026-11-27."""
+    request = ask(
+        company, order, cancel_kind="company", cancel_reason="other",
+        lines=[{"order_line_id": order.lines[place].id, "qty": D(1)} for place in lines],
+    )  # fmt: skip
+    company.fire("oc_li", OFFERED, request, "escalate")
+    (approval,) = [each for each in order.approvals if each.kind is ApprovalKind.cancellation]
+    assert approval.triggers == ["company"]
+    for member in ("cm_zhang", "fi_sun"):
+        company.fire(member, OFFERED, approval, "vote", decision="approve")
+    company.session.refresh(request)
+    company.fire("oc_li", OFFERED, request, "offer")
+    return accept(company, request)
+
+
+def test_cancellation_when_the_company_cancels_then_double_deposit_and_interest_are_paid_as_refunds(
+    company: Company, order: Order
+) -> None:
+    """民法典 587, 消法 53: the 1,200 twice; on the 1,800 three days' interest of 0.05 % since the payment."""
+    request = called_off_by_us(company, order, (1,))
+    assert (request.refund_amount, request.penalty_amount, request.interest_amount) == (D(3000), D(1200), D("2.70"))
+    company.fire("fi_zhou", "2026-11-27 11:00", request, "refund")
+    assert refusal(company, "fi_zhou", "2026-11-27 11:05", request, "refund") == "nothing_to_refund"
+    found = company.session.scalars(sa.select(Refund).order_by(Refund.id)).all()
+    assert [(each.reason, each.amount, each.payee_account) for each in found] == [
+        (RefundReason.cancel, D(3000), "6222020000000001"),
+        (RefundReason.double_deposit, D(1200), "6222020000000001"),
+        (RefundReason.interest, D("2.70"), "6222020000000001"),
+    ]
+    for refund in found:
+        assert refusal(company, "fi_zhou", "2026-11-27 11:10", refund, "approve") == "permission_denied"
+        company.fire("fi_sun", "2026-11-27 11:20", refund, "approve")
+        company.fire("fi_qian", "2026-11-27 11:30", refund, "execute")
+    company.session.refresh(order)
+    assert (order.total_amount, order.paid_amount, order.refunded_amount) == (D(12000), D(6000), D(0))
+    period = Period(date(2026, 11, 1), date(2026, 11, 30))
+    account = statement_of(company.context("fi_zhou", "2026-12-01 09:00"), order.customer_id, period)
+    owed = [(entry.amount, entry.detail) for entry in account.entries if entry.kind is EntryKind.owed]
+    assert owed == [(D(-1200), "double_deposit"), (D("-2.70"), "interest")]
+    assert account.closing == D(6000)
+
+
+def test_cancellation_when_the_company_cancels_all_then_the_customer_has_his_money_and_what_is_owed(
+    company: Company, order: Order
+) -> None:
+    request = called_off_by_us(company, order, (0, 1, 2))
+    assert (request.refund_amount, request.penalty_amount, request.interest_amount) == (D(9000), D(3600), D("8.10"))
+    company.fire("fi_zhou", "2026-11-27 11:00", request, "refund")
+    rejected, *others = company.session.scalars(sa.select(Refund).order_by(Refund.id.desc())).all()
+    company.fire("fi_sun", "2026-11-27 11:10", rejected, "reject", reason="账户有误")
+    company.fire("fi_zhou", "2026-11-27 11:20", request, "refund")
+    (again,) = company.session.scalars(sa.select(Refund).where(Refund.id > rejected.id)).all()
+    assert (again.reason, again.amount) == (RefundReason.interest, D("8.10"))
+    for refund in (*others, again):
+        company.fire("fi_sun", "2026-11-27 11:30", refund, "approve")
+        company.fire("fi_qian", "2026-11-27 11:40", refund, "execute")
+    company.session.refresh(order)
+    assert (order.state, order.paid_amount, order.refunded_amount) == (OrderState.cancelled, D(0), D(0))
+    period = Period(date(2026, 11, 1), date(2026, 11, 30))
+    account = statement_of(company.context("fi_zhou", "2026-12-01 09:00"), order.customer_id, period)
+    assert account.closing == D(0)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.kernel.clocks import Reading, readings
 from app.services.order.actions import add_fee, add_line, change_line, create_order
 from app.services.order.contract import add_terms
+from app.services.shipment.actions import create_shipment
 from models.approval import Approval
 from models.customer import Customer
 from models.labels import (
@@ -22,13 +23,16 @@ from models.labels import (
     FeeKind,
     OrderState,
     OrderType,
+    RefundReason,
+    RefundState,
     ReviewCheck,
     ReviewResult,
     SupplyMode,
 )
 from models.order import Order
+from models.payment import Refund
 from tests.services.company import Company, found, moment, product
-from tests.services.orders import TERMS, refusal
+from tests.services.orders import TERMS, fire_all, ready_to_make, refusal, settled
 
 D = Decimal
 pytestmark = pytest.mark.stage("people")
@@ -165,3 +169,68 @@ def test_s10_when_nothing_has_changed_then_the_approval_stays(company: Company) 
     changed(company, order, 40, "2026-12-10 16:50")
     assert (order.state, approval.state) == (OrderState.approved, ApprovalState.approved)
     assert refusal(company, "oc_li", "2026-12-10 16:51", order, "lapse") == "unchanged"
+
+
+def delivered(company: Company, day: str) -> Order:
+    """The order decided, confirmed for 12-25, made, paid for, and delivered whole on a day."""
+    order = entered(company)
+    company.fire("oc_wang", "2026-12-10 11:30", order, "escalate")
+    (approval,) = approvals(company, order)
+    decided(company, approval, "2026-12-10 14:00", "2026-12-10 16:40")
+    company.fire("oc_li", "2026-12-10 17:05", order, "confirm", promised_on="2026-12-25", channel="paper")
+    ready_to_make(company, order, "2026-12-10 18:00")
+    settled(company, order)
+    (task,) = order.tasks
+    plan = {"planned_start_on": "2026-12-12", "planned_end_on": "2026-12-22"}
+    company.fire("pd_chen", "2026-12-11 09:00", task, "plan", **plan)
+    company.fire("pd_chen", "2026-12-11 09:10", task, "release")
+    company.fire("pd_chen", "2026-12-12 08:00", task, "start")
+    company.fire("pd_chen", "2026-12-22 16:00", task, "report", operation="packing", qty_done=40, percent=100)
+    (inspection,) = order.inspections
+    company.fire("qc_sun", "2026-12-22 17:00", inspection, "accept")
+    with company.act("lg_liu", "2026-12-22 18:00") as ctx:
+        shipment = create_shipment(ctx, {"order_id": order.id})
+    slot = {"mode": "own_fleet", "slot_from": f"{day}T09:00", "slot_to": f"{day}T11:00"}
+    company.fire("lg_liu", "2026-12-22 18:10", shipment, "schedule", **slot)
+    fire_all(company, "lg_xu", f"{day} 07:30", shipment.packages, "load")
+    company.fire("lg_xu", f"{day} 08:00", shipment, "dispatch")
+    company.fire("lg_liu", f"{day} 10:00", shipment, "deliver", receiver_name="周老师")
+    return order
+
+
+def refunds(company: Company, order: Order) -> list[Refund]:
+    return list(company.session.scalars(sa.select(Refund).where(Refund.order_id == order.id).order_by(Refund.id)))
+
+
+def test_s10_row_7_when_delivered_in_time_then_the_surcharge_is_kept(company: Company) -> None:
+    order = delivered(company, "2026-12-24")
+    assert (order.state, refunds(company, order)) == (OrderState.delivered, [])
+
+
+def test_s10_row_8_when_delivered_a_day_late_then_the_surcharge_and_52_80_are_owed(company: Company) -> None:
+    order = delivered(company, "2026-12-26")
+    late, surcharge = refunds(company, order)
+    assert (late.reason, late.amount, late.recorded_by_id) == (RefundReason.late_delivery, D("52.80"), None)
+    assert (surcharge.reason, surcharge.amount, surcharge.state) == (
+        RefundReason.rush_surcharge,
+        D("4800.00"),
+        RefundState.draft,
+    )
+    # 0.1 % of 52,800 for one day: the numbers stand on the slip.
+    assert [each in (late.note or "") for each in ("52800.00", " 1 ", "0.1 %", "10 %")] == [True] * 4
+    # Nobody on the way of the goods approves it; then two of finance, as every refund.
+    assert refusal(company, "lg_liu", "2026-12-26 11:00", surcharge, "approve") == "permission_denied"
+    for refund in (late, surcharge):
+        company.fire("fi_sun", "2026-12-26 11:20", refund, "approve")
+        company.fire("fi_qian", "2026-12-26 11:30", refund, "execute")
+    company.session.refresh(order)
+    # The price was paid and stays paid: what is owed is the company's own money.
+    assert (order.total_amount, order.paid_amount, order.refunded_amount) == (D(52800), D(52800), D(0))
+
+
+def test_late_delivery_when_the_policy_keeps_the_surcharge_then_only_the_compensation_is_owed(
+    company: Company,
+) -> None:
+    kept = Company(company.session, company.people, {**company.policy, "rush.refund_if_late": D(0)})
+    (late,) = refunds(kept, delivered(kept, "2026-12-26"))
+    assert late.amount == D("52.80")

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.kernel.clocks import readings
 from app.kernel.errors import DomainError, NotFoundError, ValidationFailedError
-from app.services.ticket.actions import open_ticket
-from models.labels import LiableParty, TicketKind, TicketLevel, TicketState
+from app.services.ticket.actions import change_ticket, open_ticket
+from models.exception import ExceptionCase
+from models.labels import LiableParty, TicketKind, TicketLevel, TicketSource, TicketState
+from models.labels_exception import ExceptionLevel
 from models.order import Order
 from models.ticket import ServiceTicket
 from tests.services.company import Company, found, moment, person
@@ -112,3 +115,58 @@ def test_ticket_when_it_names_nobody_or_the_unknown_then_refused(company: Compan
     assert list(nobody.value.fields) == ["customer_id"]
     with pytest.raises(NotFoundError), company.act("cs_ma", "2026-11-27 09:00") as ctx:
         open_ticket(ctx, {**CRACK, "order_id": 99999})
+
+
+def test_ticket_when_it_came_through_12315_then_of_level_3_with_the_authoritys_own_clock(
+    company: Company, order: Order
+) -> None:
+    """Friday 2026-11-27 10:00: seven working days of the office are over on Tuesday 12-08 at ten."""
+    with company.act("cs_ma", "2026-11-27 10:00") as ctx:
+        given = {**CRACK, "order_id": order.id, "source_channel": TicketSource.hotline_12315, "level": TicketLevel.l1}
+        ticket = open_ticket(ctx, {**given, "authority_no": "12315-3301-77"})
+    assert ticket.level is TicketLevel.l3
+    clocks = {each.clock.code: each.due_at for each in readings(company.context("cs_ma", "2026-11-27 10:01"), ticket)}
+    assert (clocks["T6"], clocks["T3"]) == (moment("2026-12-08 10:00"), moment("2026-12-12 10:00"))
+    (case,) = company.session.scalars(sa.select(ExceptionCase)).all()
+    assert (case.level, case.is_authority, case.authority_no) == (ExceptionLevel.l3, True, "12315-3301-77")
+    with company.act("cs_ma", "2026-11-27 10:30") as ctx, pytest.raises(DomainError) as lowered:
+        change_ticket(ctx, ticket, {"level": TicketLevel.l2})
+    assert lowered.value.reason_code == "authority_is_major"
+    company.fire("cs_ma", "2026-11-27 11:00", ticket, "respond")
+    assert refusal(company, "cs_ma", "2026-11-28 09:00", ticket, "close", resolution="已换") == "authority_waits"
+    company.fire("cs_ma", "2026-11-30 09:00", ticket, "answer_authority", authority_answer="已换门，消费者满意")
+    assert (ticket.state, ticket.authority_answered_at) == (TicketState.responded, moment("2026-11-30 09:00"))
+    (reading,) = [each for each in readings(company.context("cs_ma", "2026-12-20 09:00"), ticket)
+                  if each.clock.code == "T6"]  # fmt: skip
+    assert (reading.stopped_at, reading.is_breached(moment("2026-12-20 09:00"))) == (moment("2026-11-30 09:00"), False)
+    again = refusal(company, "cs_ma", "2026-11-30 09:10", ticket, "answer_authority", authority_answer="再答")
+    assert again == "authority_answered"
+    company.fire("cs_ma", "2026-11-30 10:00", ticket, "close", resolution="已换")
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_authority_when_no_number_is_known_then_the_field_is_named_and_others_have_no_such_clock(
+    company: Company, order: Order, ticket: ServiceTicket
+) -> None:
+    assert {each.clock.code for each in readings(company.context("cs_ma", "2026-11-27 21:00"), ticket)} == {
+        "T1", "T2", "T3",
+    }  # fmt: skip
+    answer = {"authority_answer": "已答复"}
+    assert refusal(company, "cs_ma", "2026-11-27 20:40", ticket, "answer_authority", **answer) == "authority_answered"
+    with company.act("cs_ma", "2026-11-27 10:00") as ctx:
+        asked = open_ticket(ctx, {**CRACK, "order_id": order.id, "source_channel": TicketSource.hotline_12315})
+    with pytest.raises(ValidationFailedError) as unnamed:
+        company.fire("cs_ma", "2026-11-27 11:00", asked, "answer_authority", **answer)
+    assert list(unnamed.value.fields) == ["authority_no"]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("level", "days"), [(TicketLevel.l1, 3), (TicketLevel.l2, 7), (TicketLevel.l3, 15)])
+def test_ticket_when_of_a_level_then_its_end_is_due_in_so_many_days(
+    company: Company, order: Order, level: TicketLevel, days: int
+) -> None:
+    with company.act("cs_ma", "2026-11-27 10:00") as ctx:
+        ticket = open_ticket(ctx, {**CRACK, "order_id": order.id, "level": level})
+    (due,) = [each.due_at for each in readings(company.context("cs_ma", "2026-11-27 10:01"), ticket)
+              if each.clock.code == "T3"]  # fmt: skip
+    assert due == moment("2026-11-27 10:00") + timedelta(days=days)

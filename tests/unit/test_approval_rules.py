@@ -115,6 +115,19 @@ def test_decision_when_mega_then_a_majority_of_all_members_with_the_chair(
     assert rules.decision(ballots(*cast), needed, MEMBERS) is outcome
 
 
+@pytest.mark.parametrize(
+    ("ayes", "abstained", "against", "outcome"),
+    [(4, 2, 0, S.approved), (3, 2, 0, None), (3, 3, 0, S.rejected), (2, 1, 2, S.rejected), (0, 2, 0, None)],
+)
+def test_decision_when_members_of_a_mega_order_abstain_then_they_count_among_all_and_agree_with_nobody(
+    ayes: int, abstained: int, against: int, outcome: S | None
+) -> None:
+    needed = rules.quorum(K.order_large, D(2_000_000), ["large"], POLICY)
+    cast = [("approve", CHAIR if number == 0 else LOGISTICS) for number in range(ayes)]
+    cast += [("abstain", FINANCE)] * abstained + [("reject", FINANCE)] * against
+    assert rules.decision(ballots(*cast), needed, MEMBERS) is outcome
+
+
 def test_decision_when_the_chair_rejects_a_mega_order_then_it_is_over() -> None:
     needed = rules.quorum(K.order_large, D(2_000_000), ["large"], POLICY)
     assert rules.decision(ballots(("reject", CHAIR)), needed, MEMBERS) is S.rejected

@@ -99,7 +99,8 @@ def has_refund_left(ctx: Context, cancellation: Cancellation) -> Reason | None:
     recorded = sa.select(sa.func.sum(Refund.amount)).where(
         Refund.cancellation_id == cancellation.id, Refund.state != RefundState.rejected
     )
-    if cancellation.refund_amount > (ctx.session.scalar(recorded) or rules.ZERO):
+    due = cancellation.refund_amount + cancellation.penalty_amount + cancellation.interest_amount
+    if due > (ctx.session.scalar(recorded) or rules.ZERO):
         return None
     return Reason("nothing_to_refund", _l("Nothing is left to refund."))
 

@@ -15,7 +15,7 @@ from app.kernel.context import Context
 from app.kernel.duties import OF_ORDER, OF_SUBJECT, Duty, PartsOfSubject, plain_acts
 from app.kernel.errors import Reason
 from app.kernel.holders import role_names
-from app.kernel.schema import EntityInput, ReasonInput
+from app.kernel.schema import EntityInput, ReasonInput, field_for
 from app.kernel.workflow import Clock, Step, Workflow
 from app.services.approval.actions import NORMAL, RUSH
 from app.services.approval.queries import has_voted
@@ -28,15 +28,30 @@ from models.labels_order import VoteDecision
 
 
 class VoteInput(EntityInput):
-    """One member's vote."""
+    """One member's vote; to abstain is a step of its own, open to those who may not vote."""
 
-    decision = fields.Enum(VoteDecision, by_value=True, required=True, metadata={"label": _l("Decision")})
+    decision = fields.Enum(
+        VoteDecision,
+        by_value=True,
+        required=True,
+        validate=validate.OneOf(
+            [VoteDecision.approve, VoteDecision.reject], error=_l("Approve or reject; to abstain, use “Abstain”.")
+        ),
+        metadata={"label": _l("Decision")},
+    )
     comment = fields.String(allow_none=True, validate=validate.Length(max=400), metadata={"label": _l("Comment")})
 
     @validates_schema
     def _reject_needs_a_reason(self, data: dict[str, Any], **_: Any) -> None:
         if data.get("decision") is VoteDecision.reject and not data.get("comment"):
             raise ValidationError({"comment": [str(_l("Say why you reject."))]})
+
+
+class AbstainInput(EntityInput):
+    """Why a member takes no part in the decision."""
+
+    conflict = field_for(ApprovalVote, "conflict", required=True)
+    comment = fields.String(allow_none=True, validate=validate.Length(max=400), metadata={"label": _l("Comment")})
 
 
 # Domain/09 9.4, rule 2 and domain/06 6.4: who submitted the request, and who entered the order, do not vote.
@@ -128,11 +143,21 @@ def is_not_judged(ctx: Context, approval: Approval) -> Reason | None:
     judged = approval.judged_department
     if judged is None or not ctx.actor.roles & {judged, f"{judged}_lead"}:
         return None
-    return Reason("own_department", _l("Your own department's case is judged: you abstain, the other members decide."))
+    return Reason("own_department", _l("Your own department's case is judged: abstain, the other members decide."))
 
 
 def vote(ctx: Context, approval: Approval, values: Mapping[str, Any]) -> None:
     """Records the vote of the acting member; a deputy's counts for the member he stands in for."""
+    _cast(ctx, approval, decision=values["decision"], comment=values.get("comment"))
+
+
+def abstain(ctx: Context, approval: Approval, values: Mapping[str, Any]) -> None:
+    """Records that the member takes no part: he is one of all members, and never one of those who agree."""
+    comment = values.get("comment")
+    _cast(ctx, approval, decision=VoteDecision.abstain, conflict=values["conflict"], comment=comment)
+
+
+def _cast(ctx: Context, approval: Approval, **said: Any) -> None:
     actor = ctx.actor
     used = [held for held in actor.deputyships if held.giver_id in actor.acts_for]
     member_id = used[0].giver_id if used else actor.id
@@ -145,9 +170,8 @@ def vote(ctx: Context, approval: Approval, values: Mapping[str, Any]) -> None:
             member_id=member_id,
             is_chair=CHAIR in roles,
             roles=sorted(roles),
-            decision=values["decision"],
-            comment=values.get("comment"),
             voted_at=ctx.now,
+            **said,
         )
     )
 
@@ -218,6 +242,20 @@ APPROVAL = Workflow(
             prefers=CHAIR,
             asks=VoteInput,
             effect=vote,
+            clause="13(2)",
+        ),
+        # Without the separation of duties: who may not vote says so, and is not waited for (domain/06 6.4).
+        Step(
+            "abstain",
+            _l("Abstain"),
+            (S.pending,),
+            None,
+            permission="vote",
+            guards=(is_in_time, has_not_voted),
+            prefers=CHAIR,
+            asks=AbstainInput,
+            effect=abstain,
+            tone="neutral",
             clause="13(2)",
         ),
         Step(

@@ -21,7 +21,7 @@ def has_voted(approval_id: Any, persons: Collection[int]) -> Clause:
     cast = sa.select(Journal.id).where(
         Journal.entity == "approval",
         Journal.entity_id == approval_id,
-        Journal.action == "approval.vote",
+        Journal.action.in_(("approval.vote", "approval.abstain")),
         Journal.actor_id.in_(persons) | Journal.on_behalf_of_id.in_(persons),
     )
     counted = sa.select(ApprovalVote.id).where(

@@ -127,7 +127,8 @@ def quorum(kind: ApprovalKind, amount: Decimal, triggers: Iterable[str], policy:
 def decision(votes: Iterable[Ballot], needed: Quorum, members: int) -> ApprovalState | None:
     """What the votes add up to; None while it is open.
 
-    One rejection ends a matter. Where all members vote, the chair's does, or so many that no majority is left.
+    One rejection ends a matter. Where all members vote, the chair's does, or so many that no majority is left: who
+    abstains is one of all members, and agrees with nobody.
 
     Args:
         members: of the committee, whether they may vote on this or not.
@@ -135,9 +136,10 @@ def decision(votes: Iterable[Ballot], needed: Quorum, members: int) -> ApprovalS
     cast = list(votes)
     against = [vote for vote in cast if vote.decision is VoteDecision.reject]
     ayes = [vote for vote in cast if vote.decision is VoteDecision.approve]
+    neither = [vote for vote in cast if vote.decision is VoteDecision.abstain]
     held = frozenset().union(*(vote.roles for vote in ayes))
     if needed.of_all:
-        if any(CHAIR in vote.roles for vote in against) or 2 * len(against) >= members:
+        if any(CHAIR in vote.roles for vote in against) or 2 * (len(against) + len(neither)) >= members:
             return ApprovalState.rejected
         is_enough = 2 * len(ayes) > members
     else:

@@ -19,7 +19,8 @@ OWNERS: Mapping[str, ClockOwner] = {
     **dict.fromkeys(("P1", "P2", "P3", "P4", "Q1", "Q2"), ClockOwner.production),
     **dict.fromkeys(("D1", "D2", "D3", "D4", "D5"), ClockOwner.logistics),
     **dict.fromkeys(
-        ("A1", "A2", "I1", "I2", "I3", "T1", "T2", "T3", "T4", "T5", "R1", "V1", "Z1"), ClockOwner.customer_service
+        ("A1", "A2", "I1", "I2", "I3", "T1", "T2", "T3", "T4", "T5", "T6", "R1", "V1", "Z1"),
+        ClockOwner.customer_service,
     ),
     **dict.fromkeys(("R2", "R3", "F1", "F2", "F3", "F4", "F5", "F6", "G3", "G4", "G5"), ClockOwner.finance),
 }

@@ -17,7 +17,7 @@ from app.kernel.engine import fire
 from app.services.order import rules
 from app.services.order.flow import SYSTEM
 from app.services.order.guards import settled_amount
-from models.labels_money import UNALLOCATED_REASONS, RefundState
+from models.labels_money import OWED_REASONS, UNALLOCATED_REASONS, RefundState
 from models.labels_order import OrderState
 from models.labels_work import TaskState
 from models.order import Order
@@ -111,7 +111,7 @@ def recount_money(ctx: Context, order: Order) -> None:
     refunded = sa.select(sa.func.sum(Refund.amount)).where(
         Refund.order_id == order.id,
         Refund.state == RefundState.executed,
-        Refund.reason.not_in(UNALLOCATED_REASONS),
+        Refund.reason.not_in(UNALLOCATED_REASONS | OWED_REASONS),
         Refund.cancellation_id.is_(None),
         Refund.change_request_id.is_(None),
     )

@@ -18,10 +18,11 @@ from app.kernel.errors import DomainError, DuplicateError, NotFoundError, Reason
 from app.kernel.schema import EntityInput, ReasonInput, Related, field_for, reason_field
 from app.kernel.workflow import Clock, Step, Workflow
 from app.services.payment import actions, queries, refunds, rules
+from models.labels import InvoiceKind
 from models.labels import InvoiceState as I
 from models.labels import PaymentState as P
 from models.labels import RefundState as R
-from models.labels_money import UNALLOCATED_REASONS
+from models.labels_money import OWED_REASONS, UNALLOCATED_REASONS
 from models.order import Order
 from models.payment import Invoice, Payment, Refund
 from models.policy import DEFAULTS
@@ -52,6 +53,12 @@ class IssueInput(EntityInput):
         validate=validate.Regexp(TAX_NUMBER, error=_l("The number has 20 digits.")),
         metadata={"label": _l("Tax invoice number"), "help": _l("20 digits, as the tax platform gave it.")},
     )
+
+
+class RedLetterInput(EntityInput):
+    """The confirmation that a red invoice is issued by."""
+
+    red_letter_no = field_for(Invoice, "red_letter_no", required=True)
 
 
 class AccountInput(EntityInput):
@@ -136,6 +143,51 @@ def execute_refund(ctx: Context, refund: Refund, _values: Mapping[str, Any]) -> 
     if queries.unallocated(ctx, payment) == rules.ZERO and payment.state is not P.allocated:
         data = {"order_id": refund.order_id, "amount": rules.ZERO}
         fire(ctx.as_system(), payment, "mark_allocated", data, reason=refund.refund_no)
+
+
+def is_red(invoice: Invoice) -> bool:
+    """Whether it reverses another one."""
+    return invoice.reverses_id is not None
+
+
+def has_red_letter(_ctx: Context, invoice: Invoice) -> Reason | None:
+    """A red invoice is issued by its confirmation (domain/03)."""
+    if not is_red(invoice) or invoice.red_letter_no:
+        return None
+    return Reason("red_letter_needed", _l("Ask the tax platform for the red letter first, and enter its number."))
+
+
+def is_reversal_over(ctx: Context, invoice: Invoice) -> Reason | None:
+    """What reverses too much invoiced is not given up: the order would be invoiced above its worth."""
+    if not is_red(invoice):
+        return None
+    order = ctx.session.get_one(Order, invoice.order_id)
+    if queries.invoiced(ctx, order)[0] - invoice.gross_amount <= order.total_amount:
+        return None
+    return Reason("reversal_needed", _l("Without this red invoice more is invoiced than the order is worth."))
+
+
+def is_reversed_first(ctx: Context, refund: Refund) -> Reason | None:
+    """W05: after a special invoice the red letter comes before the money (domain/03)."""
+    if refund.cancellation_id is None and refund.change_request_id is None:
+        return None
+    waiting = sa.select(Invoice.invoice_no).where(
+        Invoice.order_id == refund.order_id,
+        Invoice.kind == InvoiceKind.special,
+        Invoice.state == I.applied,
+        Invoice.reverses_id.is_not(None),
+        Invoice.red_letter_no.is_(None),
+    )
+    number = ctx.session.scalar(waiting.order_by(Invoice.id).limit(1))
+    if number is None or refund.reason in OWED_REASONS:
+        return None
+    text = _l("A special invoice was issued: the red letter of %(invoice)s must be confirmed before the refund.")
+    return Reason("red_letter_first", text, {"invoice": number})
+
+
+def enter_red_letter(_ctx: Context, invoice: Invoice, values: Mapping[str, Any]) -> None:
+    """The platform gave a confirmation; one that lapsed is followed by another."""
+    invoice.red_letter_no = values["red_letter_no"]
 
 
 def issue(ctx: Context, invoice: Invoice, values: Mapping[str, Any]) -> None:
@@ -240,7 +292,7 @@ REFUND = Workflow(
             (R.approved,),
             R.executed,
             permission="execute",
-            guards=(is_cooled,),
+            guards=(is_cooled, is_reversed_first),
             not_by=NOT_BY_APPROVER,
             effect=execute_refund,
             confirm=_l("Has the money been sent back?"),
@@ -293,9 +345,22 @@ INVOICE = Workflow(
             (I.applied,),
             I.issued,
             permission="issue",
+            guards=(has_red_letter,),
             not_by=NOT_BY_APPLICANT,
             asks=IssueInput,
             effect=issue,
+            clause="11(2)",
+        ),
+        Step(
+            "enter_red_letter",
+            _l("Enter the red letter"),
+            (I.applied,),
+            None,
+            permission="issue",
+            asks=RedLetterInput,
+            effect=enter_red_letter,
+            concerns=is_red,
+            tone="neutral",
             clause="11(2)",
         ),
         Step(
@@ -304,6 +369,7 @@ INVOICE = Workflow(
             (I.applied,),
             I.void,
             permission="void",
+            guards=(is_reversal_over,),
             asks=ReasonInput,
             tone="danger",
             clause="11(2)",
@@ -318,6 +384,16 @@ INVOICE = Workflow(
             limit="sla.F2.limit",
             clause="11(2)",
             calendar="office",
+        ),
+        # Then the platform voids the confirmation.
+        Clock(
+            "F3",
+            _l("Red letter"),
+            start=("invoice.enter_red_letter",),
+            stop=("invoice.issue", "invoice.void"),
+            limit="sla.F3.limit",
+            clause="11(2)",
+            when=is_red,
         ),
     ),
 )

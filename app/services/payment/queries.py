@@ -6,19 +6,22 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
-from app.kernel.context import Context
+from app.kernel.context import Context, local_day
 from app.services.payment import rules
 from models.cancellation import Cancellation
 from models.change import ChangeRequest
-from models.labels import InvoiceState, RefundState
-from models.labels_money import UNALLOCATED_REASONS, RefundReason
+from models.labels import InvoiceState, PaymentNature, RefundState
+from models.labels_money import OWED_REASONS, UNALLOCATED_REASONS, RefundReason
 from models.order import Order, OrderLine
 from models.payment import Invoice, Payment, PaymentAllocation, PaymentSchedule, Refund
 from models.shipment import Shipment, ShipmentLine
 
 NOT_REJECTED = (RefundState.draft, RefundState.approved, RefundState.executed)
-# What a cancellation or a change has set aside pays for nothing any more: its refund takes from no instalment.
-OF_ORDER_MONEY = Refund.cancellation_id.is_(None) & Refund.change_request_id.is_(None)
+# What a cancellation or a change has set aside pays for nothing any more, and what the company owes was never paid:
+# neither takes from an instalment.
+OF_ORDER_MONEY = (
+    Refund.cancellation_id.is_(None) & Refund.change_request_id.is_(None) & Refund.reason.not_in(OWED_REASONS)
+)
 
 
 def due_before_shipping(ctx: Context, order: Order, shipment: Shipment | None = None) -> Decimal:
@@ -90,8 +93,44 @@ def refundable(ctx: Context, order: Order) -> Decimal:
 def set_aside(ctx: Context, record: Cancellation | ChangeRequest) -> Decimal:
     """What a cancellation or a change gives back and no refund takes yet."""
     column = Refund.cancellation_id if isinstance(record, Cancellation) else Refund.change_request_id
-    recorded = _sum(ctx, Refund.amount, column == record.id, Refund.state.in_(NOT_REJECTED))
-    return record.refund_amount - recorded
+    counts = (column == record.id, Refund.state.in_(NOT_REJECTED), Refund.reason.not_in(OWED_REASONS))
+    return record.refund_amount - _sum(ctx, Refund.amount, *counts)
+
+
+def owed(ctx: Context, cancellation: Cancellation) -> dict[RefundReason, Decimal]:
+    """What the company owes besides for a cancellation of its own, and no refund takes yet, by its reason."""
+    due = {
+        RefundReason.double_deposit: cancellation.penalty_amount,
+        RefundReason.interest: cancellation.interest_amount,
+    }
+    counts = (Refund.cancellation_id == cancellation.id, Refund.state.in_(NOT_REJECTED))
+    return {
+        reason: amount - _sum(ctx, Refund.amount, *counts, Refund.reason == reason) for reason, amount in due.items()
+    }
+
+
+def interest(ctx: Context, order: Order, share: Decimal) -> Decimal:
+    """The interest to this day on a share of what was paid besides the deposit, from the day each payment came in."""
+    held = sa.func.sum(PaymentAllocation.amount)
+    statement = (
+        sa.select(Payment.received_at, held)
+        .join(Payment, PaymentAllocation.payment_id == Payment.id)
+        .where(
+            PaymentAllocation.order_id == order.id,
+            PaymentAllocation.schedule_id.is_not(None),
+            PaymentAllocation.nature != PaymentNature.deposit,
+        )
+        .group_by(Payment.id, Payment.received_at)
+    )
+    rows = [(amount, (ctx.today - local_day(at)).days) for at, amount in ctx.session.execute(statement)]
+    return rules.interest(share, rows, ctx.policy["pay.interest_daily_pct"])
+
+
+def only_payment(ctx: Context, order_id: int) -> int | None:
+    """The payment of an order where it has one only: money goes back the way it came."""
+    paid = sa.select(PaymentAllocation.payment_id).where(PaymentAllocation.order_id == order_id).distinct().limit(2)
+    payments = list(ctx.session.scalars(paid))
+    return payments[0] if len(payments) == 1 else None
 
 
 def unallocated(ctx: Context, payment: Payment) -> Decimal:

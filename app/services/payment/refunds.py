@@ -16,7 +16,7 @@ from app.services.payment import queries, rules
 from models.cancellation import Cancellation
 from models.change import ChangeRequest
 from models.labels import CustomerKind, InvoiceKind, OrderState
-from models.labels_money import UNALLOCATED_REASONS
+from models.labels_money import OWED_REASONS, UNALLOCATED_REASONS, RefundReason
 from models.order import Order
 from models.payment import Invoice, Payment, Refund
 
@@ -41,23 +41,47 @@ def record_refund(ctx: Context, values: Mapping[str, Any]) -> Refund:
 
     Raises:
         DomainError: ``amount_not_positive``, ``payment_needed``, ``other_order``, ``over_refundable``,
-            ``other_payee``.
+            ``other_payee``, ``reckoned`` for what only the program records.
     """
     given = {key: value for key, value in values.items() if value is not None}
     order = _locked(ctx, Order, given["order_id"])
+    if given.get("reason") in OWED_REASONS:
+        raise DomainError(
+            _l("The program records this by itself, with the amount it reckons: choose another reason."),
+            code="reckoned",
+        )
     if given.setdefault("amount", rules.ZERO) <= rules.ZERO:
         raise DomainError(_l("A refund is above zero: correct the amount."), code="amount_not_positive")
     payment = _locked(ctx, Payment, given["payment_id"]) if "payment_id" in given else None
     if payment is not None:
         _check_payment(payment, order, given)
-        given.setdefault("payee_name", payment.payer_name or order.customer.name)
-        given.setdefault("payee_account", payment.payer_account)
-    given.setdefault("payee_name", order.customer.name)
     most = _most(ctx, order, payment, Refund(**given))
     if given["amount"] > most:
         raise DomainError(
             _l("At most %(most)s can be refunded: reduce the amount."), code="over_refundable", most=f"{most:.2f}"
         )
+    return _record(ctx, order, payment, given)
+
+
+def record_owed(
+    ctx: Context, order: Order, reason: RefundReason, amount: Decimal, note: str | None, **origin: int
+) -> Refund:
+    """A draft of what the company owes for its own fault: it goes the way of every refund. Clause 11(2).
+
+    It takes nothing from what the order was paid, so that the rest of the price stays due. ``reason`` is one of
+    OWED_REASONS, ``origin`` the key of the cancellation it follows from.
+    """
+    key = queries.only_payment(ctx, order.id)
+    payment = ctx.session.get_one(Payment, key) if key is not None else None
+    given = {"order_id": order.id, "payment_id": key, "reason": reason, "amount": amount, "note": note, **origin}
+    return _record(ctx, order, payment, given)
+
+
+def _record(ctx: Context, order: Order, payment: Payment | None, given: dict[str, Any]) -> Refund:
+    if payment is not None:
+        given.setdefault("payee_name", payment.payer_name or order.customer.name)
+        given.setdefault("payee_account", payment.payer_account)
+    given.setdefault("payee_name", order.customer.name)
     days = ctx.policy.get("refund.days", REFUND_DAYS)
     given.setdefault("legal_due_on", ctx.today + timedelta(days=int(days)))
     refund = Refund(**{**given, "refund_no": next_number(ctx, "RF"), "recorded_by_id": ctx.actor.id})

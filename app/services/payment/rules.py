@@ -148,6 +148,29 @@ def goods_value(line_amount: Decimal, ordered: Decimal, gone: Decimal) -> Decima
     return rounded(line_amount * min(gone, ordered) / ordered) if ordered > ZERO else ZERO
 
 
+@dataclass(frozen=True)
+class Late:
+    """Goods that came late: their value, CNY incl. tax and their share of the fees, and by how many days."""
+
+    value: Decimal
+    days: int
+
+
+def late_compensation(goods: Iterable[Late], daily_pct: Decimal, cap_pct: Decimal) -> Decimal:
+    """What is owed for late goods: a share of their value a day, up to the cap (domain/02 2.3)."""
+    return sum((percent_of(each.value, min(daily_pct * each.days, cap_pct)) for each in goods), ZERO)
+
+
+def interest(share: Decimal, held: Iterable[tuple[Decimal, int]], daily_pct: Decimal) -> Decimal:
+    """Simple interest on a share of payments, given as (amount, days held); each gives the share its part."""
+    found = list(held)
+    total = sum((amount for amount, _ in found), ZERO)
+    if total <= ZERO:
+        return ZERO
+    days = sum((amount * max(each, 0) for amount, each in found), ZERO) / total
+    return rounded(share * days * daily_pct / HUNDRED)
+
+
 def tax_share(gross: Decimal, total: Decimal, tax: Decimal, left: Decimal, tax_left: Decimal) -> Decimal:
     """The tax in a part of an order's total; the last part takes what is left, so that the parts add up."""
     if gross == left:

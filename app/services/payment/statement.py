@@ -21,7 +21,7 @@ from app.services.payment.rules import ZERO
 from models.base import Amount, UtcDateTime
 from models.cancellation import Cancellation
 from models.labels import CancellationState, LetterState, OrderState, PaymentNature, RefundState
-from models.labels_money import UNALLOCATED_REASONS
+from models.labels_money import OWED_REASONS, UNALLOCATED_REASONS
 from models.letter import ConfirmationLetter
 from models.order import Order
 from models.payment import Payment, PaymentAllocation, PaymentSchedule, Refund
@@ -41,6 +41,7 @@ class EntryKind(StrEnum):
     reduction = "reduction"
     refund = "refund"
     withheld = "withheld"
+    owed = "owed"
 
 
 class Age(StrEnum):
@@ -252,6 +253,10 @@ def _entries(customer_id: int, known: Known) -> list[Any]:
         .join(Order, Refund.order_id == Order.id)
         .where(*returned, of_order, ended),
         _withheld(mine),
+        # What the company owes for its own fault lowers nothing that the customer owes: it is told, and it is paid.
+        _entry(EntryKind.owed, Refund.executed_at, Refund.refund_no, -Refund.amount, Refund.reason)
+        .join(Order, Refund.order_id == Order.id)
+        .where(*returned, Refund.reason.in_(OWED_REASONS)),
     ]
 
 

@@ -140,7 +140,13 @@ DECISIONS: Mapping[type[Base], Mapping[str, Decision]] = {
     Refund: _decisions(Term.order, _MONEY, payee_name="label", payee_account="empty", note="empty"),
     Invoice: _decisions(Term.order, "invoice; the original is kept by the tax platform", title="label"),
     ServiceTicket: _decisions(
-        Term.order, "free text of a complaint", description="dash", cause="empty", plan="empty", resolution="dash"
+        Term.order,
+        "free text of a complaint",
+        description="dash",
+        cause="empty",
+        plan="empty",
+        resolution="dash",
+        authority_answer="dash",
     ),
     ExceptionCase: _decisions(
         Term.order, _CASE, description="dash", cause="empty", plan="empty", resolution="empty", prevention="empty"

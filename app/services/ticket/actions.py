@@ -13,12 +13,15 @@ from app.kernel.errors import DomainError, NotFoundError, ValidationFailedError
 from app.kernel.numbering import next_number
 from app.kernel.schema import REQUIRED
 from app.services.ticket import rules
+from models.labels import TicketLevel, TicketSource
 from models.order import Order, OrderLine
 from models.ticket import ServiceTicket
 
 
 def open_ticket(ctx: Context, values: Mapping[str, Any]) -> ServiceTicket:
     """A case of a customer; line and order fill in what they know. Clause 10(3).
+
+    What came through 12315 is of level 3 (article 22).
 
     Raises:
         DomainError: ``other_order`` where the line is not in the order, ``other_customer`` where the order is not
@@ -38,10 +41,25 @@ def open_ticket(ctx: Context, values: Mapping[str, Any]) -> ServiceTicket:
         raise ValidationFailedError({"customer_id": [str(REQUIRED)]})
     if line is not None and line.warranty_from_on is not None:
         given["is_in_warranty"] = rules.is_in_warranty(ctx.today, line.warranty_from_on, line.warranty_to_on)
+    if rules.is_of_authority(given.get("source_channel", TicketSource.phone)):
+        given["level"] = TicketLevel.l3
     ticket = ServiceTicket(ticket_no=next_number(ctx, "SV"), **given)
     ctx.session.add(ticket)
     ctx.session.flush()
     began(ctx, ticket)
+    return ticket
+
+
+def change_ticket(ctx: Context, ticket: ServiceTicket, values: Mapping[str, Any]) -> ServiceTicket:
+    """Other words, another level. Raises DomainError ``authority_is_major``: what came through 12315 stays level 3."""
+    level = values.get("level", ticket.level)
+    if rules.is_of_authority(ticket.source_channel) and level is not TicketLevel.l3:
+        raise DomainError(
+            _l("What came through 12315 is of level 3 and stays so: leave the level."), code="authority_is_major"
+        )
+    for name, value in values.items():
+        setattr(ticket, name, value)
+    ctx.session.flush()
     return ticket
 
 
