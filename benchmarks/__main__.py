@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.kernel.context import LOCAL_ZONE
+from benchmarks import interaction
 from benchmarks.cluster import Cluster
 from benchmarks.databases import prepare
 from benchmarks.measure import Visitor, run
@@ -49,6 +50,7 @@ def arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--keep", action="store_true", help="leave data and databases for the next run")
     parser.add_argument("--load-only", action="store_true", help="load and stop; implies --keep")
     parser.add_argument("--plain-limit", type=int, default=90, help="seconds for a plain page; 0 leaves them out")
+    parser.add_argument("--interactions", type=int, default=20, help="how often each one is done; 0 leaves them out")
     parser.add_argument("--seconds", type=float, default=10, help="how long four clients ask; 0 leaves it out")
     return parser.parse_args(words)
 
@@ -90,7 +92,15 @@ def report(options: argparse.Namespace, cluster: Cluster, folder: Path) -> int:
     found = list(checks(pages, figures, rates))
     missed = [check for check in found if not check.is_met]
     print(f"\n## Aims: {len(found) - len(missed)} of {len(found)} met\n\n{checks_table(found)}")
-    return len(missed)
+    return len(missed) + (interactions(options.interactions) if options.interactions else 0)
+
+
+def interactions(times: int) -> int:
+    """What a person at the demo company waits for, in a browser; the number that misses the aim."""
+    say(f"interactions, {times} times each")
+    shown, missed = interaction.report(times)
+    print(f"\n## Interactions, {times} times each, load {os.getloadavg()[0]:.1f}\n\n{shown}")
+    return missed
 
 
 def traffic(prepared: Mapping[int, Any], seconds: float, folder: Path) -> dict[int, float]:

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from pypinyin import Style, lazy_pinyin
 
 from app.kernel.context import Context
-from app.kernel.listing import LONGEST_SEARCH, ListRequest, page
+from app.kernel.listing import LONGEST_SEARCH, ListRequest, is_met, page
 from app.kernel.unit_of_work import unit_of_work
 from app.services.look.actions import keep_look
 from views.adapter import login_needed
@@ -82,8 +82,8 @@ def searched(ctx: Context) -> list[type[EntityDeclaration]]:
 def found(ctx: Context, text: str) -> dict[str, Any]:
     """Groups of records, a few of each kind; ``exact`` is the one whose number was typed in full.
 
-    Each table is asked as its list is: row scope, and no search in what the person sees masked. Customers and orders
-    that others refer to are looked up once for all.
+    Each table is asked as its list is: row scope, and no search in what the person sees masked; most of them have
+    nothing, so that is asked first. Customers and orders that others refer to are looked up once for all.
     """
     groups: list[dict[str, Any]] = []
     exact: list[str] = []
@@ -94,7 +94,7 @@ def found(ctx: Context, text: str) -> dict[str, Any]:
             break
         name, direction = view.spec().base_order
         asked = ListRequest(quick=text, sort=name, descending=direction == "desc", size=ROWS_OF_A_KIND, parents=parents)
-        rows = page(ctx, view.spec(), asked).rows
+        rows = page(ctx, view.spec(), asked).rows if is_met(ctx, view.spec(), asked) else []
         if rows:
             groups.append(
                 {"label": str(view.model().__label_plural__), "items": [_item(ctx, view, row) for row in rows]}

@@ -217,6 +217,12 @@ def _with_neighbours(rows: list[Any], request: ListRequest, *, more: bool) -> Pa
     return found
 
 
+def is_met(ctx: Context, spec: ListSpec, request: ListRequest) -> bool:
+    """Whether any row matches, by a statement that is far quicker to make than that of a page."""
+    found = sa.select(spec.model.id).where(*conditions(ctx, spec, request)).limit(1)
+    return ctx.session.execute(found).first() is not None
+
+
 def total(ctx: Context, spec: ListSpec, request: ListRequest) -> Total:
     """How many rows match, in one statement that never counts past the cap."""
     where = conditions(ctx, spec, request)

@@ -28,6 +28,16 @@ def keys_of_rows_are_no_commands(page: Page) -> None:
     page.wait_for_selector("#zd-finder", state="hidden")
 
 
+def commands_of_the_page_before_come_without_asking(desk: Desk) -> None:
+    """Even where the line is cut."""
+    desk.page.wait_for_load_state("networkidle")
+    desk.context.set_offline(True)
+    desk.page.keyboard.press("Control+k")
+    assert desk.page.locator("#zd-found a[href='/order/list/']").count() == 1
+    desk.page.keyboard.press("Escape")
+    desk.context.set_offline(False)
+
+
 def test_person_when_working_by_keyboard_then_finds_opens_and_chooses(sit_down: Callable[..., Desk]) -> None:
     desk = sit_down("oc_li", locale="en")
     desk.open("/lang/en")
@@ -60,6 +70,7 @@ def test_person_when_working_by_keyboard_then_finds_opens_and_chooses(sit_down: 
     with page.expect_navigation():
         page.keyboard.press("Enter")
     assert page.url.endswith("/customer/list/")
+    commands_of_the_page_before_come_without_asking(desk)
     # The keys of this page, then two of them.
     page.keyboard.press("?")
     keys = page.locator("#zd-keys [data-zd-keys-here] > div").all_inner_texts()

@@ -143,9 +143,8 @@ def test_table_when_pasted_broken_then_everything_stays_and_the_first_fault_has_
     page.wait_for_selector("[data-zd-lines=order_line] .has-error")
     assert page.locator("[data-zd-said]").first.inner_text() == "已粘贴 3 行，其中 2 处需要您处理，已标出。"
     assert line(page, 1).locator("[role=combobox]").evaluate("box => box === document.activeElement")
-    assert (
-        line(page, 1).locator(".zd-error:not([hidden])").inner_text() == '没有名为“不存在"的”的记录，请从列表中选择。'
-    )
+    told = line(page, 1).locator("[data-cell=product_id] .zd-error:not([hidden])").inner_text()
+    assert told == '没有名为“不存在"的”的记录，请从列表中选择。'
     assert line(page, 2).locator("[data-zd-told]").inner_text() == "没有对应的列：剩余"
     keep_picture(page, "pasted")
     li.save()

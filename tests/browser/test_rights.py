@@ -77,11 +77,16 @@ def test_record_when_opened_by_keyboard_then_shows_its_actions(page: Page) -> No
     desk.page.focus("#order .zd-mx__open input")
     desk.page.keyboard.press("Space")
     assert row.is_visible()
+    drawn = row.locator("td").all_inner_texts()
     desk.page.keyboard.press("Space")
     assert not row.is_visible()
     # A count leads to its record on the form of its role.
     desk.page.click("#order .zd-mx__sum td:nth-child(2)")
     desk.page.wait_for_url("**/rights/role/committee#order")
+    # What the browser has drawn is what the server draws where everything stands open.
+    desk.open("/rights/?tab=all")
+    assert "✓" in drawn
+    assert desk.page.locator("#order tr:nth-child(2) td").all_inner_texts() == drawn
 
 
 @ONE_ENGINE
@@ -129,6 +134,10 @@ def test_form_when_without_scripts_then_saves_all_the_same(new_context: Callable
     page.fill("textarea[name=reason]", "without a script")
     page.click(".zd-save-bar button[type=submit]")
     assert page.locator(".zd-alert.zd-tone-success").count() == 1
+    # The matrix leads to the page with all its cells.
+    page.goto("/rights/")
+    page.click("noscript a")
+    assert page.locator("#order tr:nth-child(2) td").count() == page.locator("#order .zd-mx__sum td").count() > 1
     plain.close()
 
 

@@ -20,7 +20,7 @@ BOX = re.compile(r'<input type="(?:checkbox|radio)" name="([^"]+)" value="([^"]*
 COLUMN = re.compile(r'<th scope="col" data-code="([^"]+)"')
 BODY = re.compile(r'<tbody id="(\w+)".*?</tbody>', re.DOTALL)
 SUM = re.compile(r'<tr class="zd-mx__sum">.*?</tr>', re.DOTALL)
-CELL = re.compile(r'<td class="(\w)( d)?">(.*?)</td>', re.DOTALL)
+CELL = re.compile(r'<td class="(\w)( d)?">(.*?)(?=<td|</tr>)', re.DOTALL)
 CHANGE = re.compile(r'<span class="zd-review__what">(.*?)</span>.*?<del>(.*?)</del>.*?<ins>(.*?)</ins>', re.DOTALL)
 
 

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  const WAIT = 120;
+  const WAIT = 30;
   const texts = JSON.parse(document.getElementById("zd-lines-texts").textContent);
   const mark = (text, values) => text.replace(/\{(\w+)\}/g, (_all, name) => values[name]);
   let made = 0;

@@ -7,7 +7,7 @@
   const input = document.getElementById("zd-find");
   const list = document.getElementById("zd-found");
   const say = document.getElementById("zd-find-say");
-  const WAIT = 150;
+  const WAIT = 30;
   const LEAST = 2;
   const MOST = 50;
   let commands = null;
@@ -89,6 +89,21 @@
     }));
   }
 
+  // The list is the same on every page: the one before is shown at once, and asked for again behind it.
+  const KEY = "zd-commands";
+  const whose = () => document.body.dataset.zdPerson + " " + document.documentElement.lang;
+
+  function kept() {
+    try {
+      const found = JSON.parse(sessionStorage.getItem(KEY));
+      return found && found.whose === whose() ? found.groups : null;
+    } catch (_error) { return null; }
+  }
+
+  function keep(groups) {
+    try { sessionStorage.setItem(KEY, JSON.stringify({ whose: whose(), groups: groups })); } catch (_error) { /* private mode */ }
+  }
+
   function showCommands(typed) {
     const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
     const fits = (item) => words.every((word) => (item.text + " " + (item.about || "") + " " + item.keys).toLowerCase().includes(word));
@@ -123,8 +138,16 @@
     wantsFirst = false;
     if (typed.startsWith(">")) {
       const show = () => { if (input.value.trim().startsWith(">")) showCommands(input.value.trim().slice(1)); };
+      if (!commands) {
+        commands = kept();
+        ask(box.dataset.commands).then((data) => {
+          if (JSON.stringify(data.groups) === JSON.stringify(commands)) return;
+          commands = data.groups;
+          keep(commands);
+          show();
+        }).catch((error) => { if (!commands) failed(error); });
+      }
       if (commands) show();
-      else ask(box.dataset.commands).then((data) => { commands = data.groups; show(); }).catch(failed);
       return;
     }
     if (typed.length < LEAST) {

@@ -5,7 +5,7 @@
   const $$ = (selector, root) => Array.from((root || document).querySelectorAll(selector));
   const one = (selector, root) => (root || document).querySelector(selector);
   const { texts, mark } = window.zdCombo;
-  const WAIT = 250;
+  const WAIT = 40;
   const BOXES = "input:not([type=hidden]):not([readonly]):not([disabled]), select:not([disabled]), textarea:not([readonly]):not([disabled])";
   const form = one("form[data-zd-grids]");
   if (!form) return;

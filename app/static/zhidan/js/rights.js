@@ -7,8 +7,24 @@
 
   // ---- the matrix: open rows, the column under the pointer ------------------------------------
 
+  // As the macro `marks` draws them on the server.
+  const CELLS = {
+    y: "<td>✓", n: "<td>", Y: '<td class="d">✓<i class="zd-ne">≠</i>', N: '<td class="d"><i class="zd-ne">≠</i>',
+  };
+
+  function draw(part) {
+    $$("tr[data-zd-m]", part).forEach((row) => {
+      row.insertAdjacentHTML("beforeend", Array.from(row.dataset.zdM, (letter) => CELLS[letter]).join(""));
+      row.removeAttribute("data-zd-m");
+    });
+  }
+
   function initMatrix() {
     $$("[data-zd-matrix]").forEach((table) => {
+      // A browser that comes back keeps what was open.
+      $$(".zd-mx__open input:checked", table).forEach((input) => draw(input.closest("tbody")));
+      table.addEventListener("change", (event) => draw(event.target.closest("tbody")));
+      window.addEventListener("beforeprint", () => draw(table));
       const columns = $$("col:not(.zd-mx__names)", table).flatMap((col) => Array(col.span).fill(col));
       const roles = $$(".zd-mx__roles th", table);
       let marked = null;
