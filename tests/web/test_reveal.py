@@ -26,10 +26,10 @@ REASON = {"reason": "核对抽查 2026-11"}
 
 @pytest.fixture
 def somebody(session: Session) -> tuple[int, str, str]:
-    """Id, phone and name of a person."""
+    """Id, phone and name of a person who has an address."""
     found = session.execute(
         sa.select(Customer.id, Customer.phone, Customer.name)
-        .where(Customer.kind == CustomerKind.person)
+        .where(Customer.kind == CustomerKind.person, Customer.addresses.any())
         .order_by(Customer.id.desc())
         .limit(1)
     ).one()
