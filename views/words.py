@@ -26,6 +26,7 @@ from models.base import Base
 from models.change import ChangeLine
 from models.clock_run import ClockRun
 from models.customer import Customer
+from models.customer_merge import CustomerMerge
 from models.delegation import Delegation
 from models.export import ExportLog, ExportRequest
 from models.journal import Journal
@@ -110,8 +111,13 @@ TECHNICAL = {
     "session": _l("Session"),
 }
 # Kept copies take their keys from these tables, or from here where a copy has a word of its own.
-COPIED: tuple[type[Base], ...] = (Order, OrderLine, Product, Customer)
+Tables = tuple[type[Base], ...]
+COPIED: Tables = (Order, OrderLine, Product, Customer)
+OF_CUSTOMER: Tables = (Customer,)
 KEYS = {
+    "said": _l("As written"),
+    "source": _l("File that goes"),
+    "target": _l("File that stays"),
     "lines": _l("Order lines"),
     "fees": _l("Fees"),
     "qty": _l("Quantity"),
@@ -228,7 +234,10 @@ READ: Mapping[tuple[type[Any], str], Callable[[Any], str]] = {
 }
 FLAGGED = {(Approval, "triggers"), (Approval, "findings"), (Order, "special_flags")}
 # Words of the program in columns of plain text.
-CODED = {(Approval, "entity"), (Approval, "summary"), (ApprovalVote, "roles")}
+CODED = {
+    (Approval, "entity"), (Approval, "summary"), (ApprovalVote, "roles"),
+    (CustomerMerge, "choices"), (CustomerMerge, "before"),
+}  # fmt: skip
 
 
 def read(record: Any, name: str) -> str | None:
@@ -247,6 +256,10 @@ def said(model: type[Any], name: str, value: Any) -> str | None:
         return str(labels_of_entities().get(value, value))
     if (model, name) == (Approval, "summary"):
         return _summary(value or "")
+    if (model, name) == (CustomerMerge, "choices"):
+        return listed(_key(column, OF_CUSTOMER) for column in value or ())
+    if (model, name) == (CustomerMerge, "before"):
+        return kept_text(value or {}, OF_CUSTOMER)
     if (model, name) == (ApprovalVote, "roles"):
         return listed([str(label_of_role(code)) for code in value or ()])
     if (model, name) == (RightsChange, "changes"):
@@ -256,9 +269,8 @@ def said(model: type[Any], name: str, value: Any) -> str | None:
 
 def _summary(text: str) -> str:
     """What a person wrote; or what a change would make otherwise, an article a line."""
-    try:
-        rows = json.loads(text)["change"]
-    except (ValueError, TypeError, KeyError):
+    rows = _changed(text)
+    if rows is None:
         return text
     return "\n".join(
         _("%(what)s: %(said)s", what=article, said=f"{kept_text(before) or '–'} → {kept_text(after)}")
@@ -266,56 +278,68 @@ def _summary(text: str) -> str:
     )
 
 
-def kept_text(copy: Mapping[str, Any]) -> str:
+def _changed(text: str) -> list[tuple[str, dict[str, Any], dict[str, Any]]] | None:
+    """The rows of a change; None for every other text, whatever a person has put into a note."""
+    try:
+        rows = json.loads(text)["change"]
+        told = [(str(article), dict(before.items()), dict(after.items())) for article, before, after in rows]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+    return told
+
+
+def kept_text(copy: Mapping[str, Any], tables: Tables = COPIED) -> str:
     """A copy of a record as it once was: labels instead of keys, without ids, what is empty, and hidden columns.
 
     A copy holds columns of several groups: whoever may read the copy reads of it what he may see of the record.
     """
     parts = [
-        _("%(what)s: %(said)s", what=_key(key), said=_kept(key, value))
+        _("%(what)s: %(said)s", what=_key(key, tables), said=_kept(key, value, tables))
         for key, value in copy.items()
-        if value not in (None, "", []) and not key.endswith("_id") and _is_open(key)
+        if value not in (None, "", []) and not key.endswith("_id") and _is_open(key, tables)
     ]
     return str(_("; ")).join(parts)
 
 
-def _key(key: str) -> str:
+def _key(key: str, tables: Tables) -> str:
     if key in KEYS:
         return str(KEYS[key])
-    column = _column(key)
+    column = _column(key, tables)
     return str(column.info.get("label") or key) if column is not None else key
 
 
-def _is_open(key: str) -> bool:
-    return all(access(current_actor(), model, key) is Access.full for model in _owners(key))
+def _is_open(key: str, tables: Tables) -> bool:
+    return all(access(current_actor(), model, key) is Access.full for model in _owners(key, tables))
 
 
 @cache
-def _owners(key: str) -> tuple[type[Any], ...]:
+def _owners(key: str, tables: Tables) -> tuple[type[Any], ...]:
     """The table a copied value comes from; of a word that no copied table has, every table that protects it."""
-    copied = next((model for model in COPIED if key in sa.inspect(model).attrs), None)
+    copied = next((model for model in tables if key in sa.inspect(model).attrs), None)
     if copied is not None:
         return (copied,)
     classes = [mapper.class_ for mapper in Base.registry.mappers]
     return tuple(found for found in classes if key in sa.inspect(found).attrs and sensitivity_of(found, key))
 
 
-def _kept(key: str, value: Any) -> str:
+def _kept(key: str, value: Any, tables: Tables) -> str:
     if isinstance(value, dict):
-        return kept_text(value)
+        return kept_text(value, tables)
     if isinstance(value, list | tuple):
         mark = " × " if key in SIZES else ", "
-        return mark.join(_kept(key, item) for item in value)
+        return mark.join(_kept(key, item, tables) for item in value)
+    if isinstance(value, bool):
+        return str(_("Yes") if value else _("No"))
     if key == "fees" and value in set(FeeKind):
         return str(label_of(FeeKind(value)))
-    words = _words(key)
+    words = _words(key, tables)
     return str(label_of(words(value))) if words is not None and value in set(words) else str(value)
 
 
-def _column(key: str) -> sa.Column[Any] | None:
-    return next((model.__table__.columns[key] for model in COPIED if key in model.__table__.columns), None)
+def _column(key: str, tables: Tables) -> sa.Column[Any] | None:
+    return next((model.__table__.columns[key] for model in tables if key in model.__table__.columns), None)
 
 
-def _words(key: str) -> Any:
-    column = _column(key)
+def _words(key: str, tables: Tables) -> Any:
+    column = _column(key, tables)
     return column.type.enum_class if column is not None and isinstance(column.type, sa.Enum) else None

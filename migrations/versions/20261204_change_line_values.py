@@ -40,7 +40,7 @@ def exchange(kind: sa.types.TypeEngine, value: str) -> None:
 def upgrade() -> None:
     is_sqlite = op.get_bind().dialect.name == "sqlite"
     # An old sentence is kept as it was written.
-    exchange(json(), "json_object('note', {name})" if is_sqlite else "jsonb_build_object('note', {name})")
+    exchange(json(), "json_object('said', {name})" if is_sqlite else "jsonb_build_object('said', {name})")
 
 
 def downgrade() -> None:

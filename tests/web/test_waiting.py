@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.stage("people")
 PASSED = dict.fromkeys(CHECKS, "passed")
+ONE_ENGINE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 NOW = "2026-11-24 09:40"
 CARD = re.compile(r'<section class="zd-card zd-decide".*?</section>', re.DOTALL)
 
@@ -136,6 +137,32 @@ def test_desk_when_a_page_of_approvals_is_voted_on_then_the_next_one_is_found(ap
     session.commit()
     (card,) = cards(Person(app, session, "cm_zhang").page("/waiting/"))
     assert "#21" in card
+
+
+NOTES = ('{"change": 1}', '{"change": [["A", 1, 2]]}', '{"change": [{}]}', "[" * 5000, '"change"', "7")
+
+
+@ONE_ENGINE
+def test_desk_when_a_note_looks_like_a_change_then_it_stands_as_it_was_written(app: Flask, session: Session) -> None:
+    company = found(session)
+    with company.act("oc_wang", NOW) as ctx:
+        for key, note in enumerate(NOTES):
+            ask(ctx, Matter(ApprovalKind.cancellation, "thing", key, summary=note))
+    session.commit()
+    told = cards(Person(app, session, "cm_zhang").page("/waiting/"))
+    assert [note for note in NOTES if not any(note in card for card in told)] == []
+
+
+@ONE_ENGINE
+def test_desk_when_a_page_of_own_requests_waits_then_what_one_may_decide_is_found(app: Flask, session: Session) -> None:
+    company = found(session)
+    for who, keys in (("oc_zhao", range(ROWS)), ("oc_wang", range(ROWS, ROWS + 1))):
+        with company.act(who, NOW) as ctx:
+            for key in keys:
+                ask(ctx, Matter(ApprovalKind.exception_plan, "thing", key, summary=f"#{key}"))
+    session.commit()
+    (card,) = cards(Person(app, session, "oc_zhao").page("/waiting/"))
+    assert f"#{ROWS}" in card
 
 
 def test_desk_when_other_decisions_wait_then_by_their_steps_and_not_for_who_made_them(

@@ -179,7 +179,7 @@ def wishes(row: ChangeLine) -> dict[str, Any]:
 
 def in_order(values: Mapping[str, Any] | None) -> dict[str, Any]:
     """What a row keeps of before or after, in the order of the columns; PostgreSQL has an order of its own."""
-    return {name: values[name] for name in (*OF_LINE, "note") if name in values} if values else {}
+    return {name: values[name] for name in (*OF_LINE, "said") if name in values} if values else {}
 
 
 def head_wishes(request: ChangeRequest) -> dict[str, Any]:

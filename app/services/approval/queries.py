@@ -46,6 +46,8 @@ def waits_for(ctx: Context) -> Clause:
         ways.append(
             sa.and_(
                 Approval.due_at > ctx.now,
+                # Nobody decides on what he has submitted: it would only stand before what he may decide on.
+                Approval.submitted_by_id.is_(None) | Approval.submitted_by_id.not_in(actor.persons),
                 Approval.judged_department.is_(None) | Approval.judged_department.not_in(sorted(judges)),
                 sa.not_(has_voted(Approval.id, actor.persons)),
             )
