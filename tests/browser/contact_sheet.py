@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 FOLDER = ARTIFACTS / "screenshots"
 # What comes after the page (charts, counts) is waited for; what never comes is in the picture.
-SETTLED = "!document.querySelector('[aria-busy=true], .loading-container')"
+SETTLED = "() => !document.querySelector('[aria-busy=true], .loading-container')"
 LONGEST_WAIT = 5000
 # A long page is cut: the sheet shows how a page begins.
 THUMB = {1440: (360, 270), 390: (180, 390)}

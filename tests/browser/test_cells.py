@@ -110,7 +110,7 @@ def test_bell_and_look_when_used_then_lines_by_keyboard_and_the_next_browser_is_
     page.focus(".zd-bell")
     page.keyboard.press("ArrowDown")
     page.wait_for_selector(".zd-bell-menu .zd-notice")
-    page.wait_for_function("document.activeElement.matches('.zd-notice button')")
+    page.wait_for_function("() => document.activeElement.matches('.zd-notice button')")
     assert page.locator(".zd-bell-menu .zd-notice").count() <= 10
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Escape")
@@ -120,7 +120,7 @@ def test_bell_and_look_when_used_then_lines_by_keyboard_and_the_next_browser_is_
     page.click("[data-zd-bell-read] button")
     # Some lines may have been read before: only the number says that the answer is there.
     page.wait_for_selector(".zd-bell__count", state="hidden")
-    page.wait_for_function("!document.querySelector('.zd-bell-menu .is-unread')")
+    page.wait_for_function("() => !document.querySelector('.zd-bell-menu .is-unread')")
     page.keyboard.press("Escape")
     page.click(".zd-top .zd-user")
     with page.expect_response("**/desk/look"):

@@ -65,8 +65,7 @@ def test_files_when_chosen_on_a_phone_then_they_outlive_the_page_and_are_saved_w
     ]
     page.locator(LISTED).last.get_by_role("button").click()
     page.locator("[data-zd-lines=order_line] [data-zd-combo] input[type=text]").first.fill("SOF-1")
-    # Whoever came from the customer goes back there.
-    with page.expect_navigation(url=lambda url: "/customer/show/" in url):
+    with page.expect_navigation(url=lambda url: "/order/show/" in url):
         page.keyboard.press("Control+Enter")
     saved = session.execute(sa.select(Attachment.name, Attachment.order_id)).all()
     session.rollback()

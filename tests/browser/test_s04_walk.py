@@ -78,7 +78,7 @@ def ask(walk: Walk) -> None:
     walk.keep(li.page, "cancellation-form")
     li.save()
     assert (li.number, li.state, li.flags) == (REQUEST, "已提出", ["取消答复 2026-11-27 18:00 到期"])
-    assert (li.value("取消货值"), li.value("上限")) == ("6,000.00", "1,800.00")
+    assert (li.value("取消货值"), li.value("赔偿上限")) == ("6,000.00", "1,800.00")
     assert li.row("cancellation_line", "B-书柜")["阶段"] == "S3 已开料"
     walk.keep(li.page, "asked")
 
@@ -108,10 +108,12 @@ def check(walk: Walk) -> None:
     zhou.find("cancellation", REQUEST)
     zhou.press("check")
     assert zhou.state == "成本已复核"
-    money = {name: zhou.value(name) for name in ("核实成本", "上限", "赔偿款", "定金份额", "其他已付款份额", "应退款")}
+    money = {
+        name: zhou.value(name) for name in ("核实成本", "赔偿上限", "赔偿款", "定金份额", "其他已付款份额", "应退款")
+    }
     assert money == {
         "核实成本": "1,700.00",
-        "上限": "1,800.00",
+        "赔偿上限": "1,800.00",
         "赔偿款": "1,700.00",
         "定金份额": "1,200.00",
         "其他已付款份额": "1,800.00",
