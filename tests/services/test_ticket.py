@@ -161,6 +161,29 @@ def test_authority_when_no_number_is_known_then_the_field_is_named_and_others_ha
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_authority_when_the_ticket_is_edited_then_only_another_level_is_refused_and_its_number_once_answered(
+    company: Company, order: Order
+) -> None:
+    with company.act("cs_ma", "2026-11-27 10:00") as ctx:
+        ticket = open_ticket(ctx, {**CRACK, "order_id": order.id, "source_channel": TicketSource.hotline_12315})
+    # As it stood before the rule.
+    with company.act("system", "2026-11-27 10:05"):
+        ticket.level = TicketLevel.l1
+    with company.act("cs_ma", "2026-11-27 10:10") as ctx:
+        change_ticket(ctx, ticket, {"cause": "运输", "level": TicketLevel.l1, "authority_no": "12315-77"})
+        change_ticket(ctx, ticket, {"level": TicketLevel.l3})
+    assert (ticket.cause, ticket.level, ticket.authority_no) == ("运输", TicketLevel.l3, "12315-77")
+    company.fire("cs_ma", "2026-11-27 11:00", ticket, "answer_authority", authority_answer="已换门")
+    for number in ("12315-78", None):
+        with company.act("cs_ma", "2026-11-27 11:10") as ctx, pytest.raises(DomainError) as answered:
+            change_ticket(ctx, ticket, {"authority_no": number})
+        assert answered.value.reason_code == "authority_answered"
+    with company.act("cs_ma", "2026-11-27 11:20") as ctx:
+        change_ticket(ctx, ticket, {"authority_no": "12315-77", "cause": "包装"})
+    assert ticket.cause == "包装"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(("level", "days"), [(TicketLevel.l1, 3), (TicketLevel.l2, 7), (TicketLevel.l3, 15)])
 def test_ticket_when_of_a_level_then_its_end_is_due_in_so_many_days(
     company: Company, order: Order, level: TicketLevel, days: int
