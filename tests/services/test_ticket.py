@@ -8,10 +8,12 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.consequences import exceptions
 from app.kernel.clocks import readings
 from app.kernel.errors import DomainError, NotFoundError, ValidationFailedError
 from app.services.ticket.actions import change_ticket, open_ticket
 from models.exception import ExceptionCase
+from models.journal import Journal
 from models.labels import LiableParty, TicketKind, TicketLevel, TicketSource, TicketState
 from models.labels_exception import ExceptionLevel
 from models.order import Order
@@ -193,3 +195,34 @@ def test_ticket_when_of_a_level_then_its_end_is_due_in_so_many_days(
     (due,) = [each.due_at for each in readings(company.context("cs_ma", "2026-11-27 10:01"), ticket)
               if each.clock.code == "T3"]  # fmt: skip
     assert due == moment("2026-11-27 10:00") + timedelta(days=days)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_ticket_of_12315_when_of_any_kind_then_one_major_case_that_learns_its_number(
+    company: Company, order: Order
+) -> None:
+    given = {"kind": TicketKind.goods_return, "source_channel": TicketSource.hotline_12315}
+    with company.act("cs_ma", "2026-11-27 10:00") as ctx:
+        ticket = open_ticket(ctx, {**CRACK, **given, "order_id": order.id})
+    (case,) = company.session.scalars(sa.select(ExceptionCase))
+    assert (case.level, case.is_authority, case.authority_no) == (ExceptionLevel.l3, True, None)
+    with company.act("cs_ma", "2026-11-27 11:00") as ctx:
+        exceptions.change_ticket(ctx, ticket, {"kind": TicketKind.complaint, "authority_no": "12315-77"})
+    assert case.authority_no == "12315-77"
+    answer = {"authority_no": "12315-78", "authority_answer": "已退货"}
+    company.fire("cs_ma", "2026-11-27 11:10", ticket, "answer_authority", **answer)
+    (case,) = company.session.scalars(sa.select(ExceptionCase))
+    assert case.authority_no == "12315-78"
+    # The number is the program's entry: it binds nobody who plans or decides.
+    edits = sa.select(Journal.actor_id).where(Journal.action == "exception_case.edit")
+    assert list(company.session.scalars(edits)) == [None, None]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_ticket_when_it_turns_out_to_be_a_complaint_then_a_case_once(company: Company, order: Order) -> None:
+    with company.act("cs_ma", "2026-11-27 10:00") as ctx:
+        ticket = open_ticket(ctx, {**CRACK, "kind": TicketKind.repair, "order_id": order.id})
+    for kind in (TicketKind.repair, TicketKind.complaint, TicketKind.repair, TicketKind.complaint):
+        with company.act("cs_ma", "2026-11-27 11:00") as ctx:
+            exceptions.change_ticket(ctx, ticket, {"kind": kind})
+    assert [case.level for case in company.session.scalars(sa.select(ExceptionCase))] == [ExceptionLevel.l1]
