@@ -336,6 +336,7 @@ REACTIONS: dict[str, tuple[Callable[[Context, Any, Values], None], ...]] = {
     "payment.mark_partly": (exceptions.open_overpayment,),
     "service_ticket.add": (exceptions.open_complaint,),
     "service_ticket.reopen": (exceptions.open_complaint_again,),
+    "service_ticket.answer_authority": (exceptions.pass_number_on,),
     "exception_case.add": (exceptions.tell_owner,),
     "exception_case.plan": (exceptions.submit_plan,),
     **dict.fromkeys(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
+from app.consequences.exceptions import change_ticket
 from app.security import scopes
-from app.services.ticket.actions import change_ticket, open_ticket
+from app.services.ticket.actions import open_ticket
 from models.ticket import ServiceTicket
 from views.base import EntityInterface
 from views.entity import EntityView

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
 from app.consequences.supply import cancel_shipments, give_back
-from app.kernel.context import Context
+from app.kernel.context import Context, entered
 from app.kernel.engine import fire
 from app.kernel.errors import DomainError
 from app.kernel.journal import plain
@@ -131,14 +131,15 @@ def _cancelled(order: Order, rows: Iterable[CancellationLine]) -> dict[int, Valu
 
 
 def reckon_again(ctx: Context, cancellation: Cancellation, _values: Values) -> None:
-    """The numbers as they are at this step."""
+    """The numbers as they are at this step; the system sets them, whoever took the step has not made the cost sheet."""
     actions.lock_order(ctx, cancellation.order_id)
-    reckon(ctx, cancellation)
+    with entered(ctx.as_system()):
+        reckon(ctx, cancellation)
 
 
 def ask_committee(ctx: Context, cancellation: Cancellation, _values: Values) -> None:
     """More than the cap, or the company's own cancellation, goes before the committee. Clause 15."""
-    reckon(ctx, cancellation)
+    reckon_again(ctx, cancellation, {})
     content = {
         "kind": cancellation.cancel_kind,
         "lines": [[row.order_line_id, row.qty, row.stage] for row in cancellation.lines],

@@ -12,15 +12,17 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from app.kernel.context import Context
+from app.kernel.context import Context, entered
 from app.kernel.engine import fire
 from app.kernel.holders import holders
 from app.services.approval import actions as approvals
 from app.services.exception import actions as exceptions
 from app.services.exception import flow
 from app.services.talk import notices
+from app.services.ticket import actions as tickets
+from app.services.ticket.rules import is_of_authority
 from models.exception import ExceptionCase
-from models.labels import PackageState, TicketKind, TicketLevel, TicketSource
+from models.labels import PackageState, TicketKind, TicketLevel, TicketState
 from models.labels_exception import Department, ExceptionKind, ExceptionLevel
 from models.labels_order import ApprovalKind
 from models.labels_talk import NoticeKind
@@ -131,15 +133,40 @@ def _open_delivery(
 
 
 def open_complaint(ctx: Context, ticket: ServiceTicket, _values: Values) -> None:
-    """A complaint is an exception; at the consumer hotline it is a major one. Clause 10(3)."""
-    if ticket.kind is TicketKind.complaint:
+    """A complaint is an exception; what comes through 12315 is a major one, whatever its kind. Clause 10(3)."""
+    if _is_exception(ticket):
         _open_complaint(ctx, ticket, f"service_ticket:{ticket.id}", is_repeated=False)
 
 
 def open_complaint_again(ctx: Context, ticket: ServiceTicket, _values: Values) -> None:
     """A reopened complaint is of level 2: its running case is raised, or a new one begins. Article 22."""
-    if ticket.kind is TicketKind.complaint and not exceptions.reopened(ctx, ticket):
+    if _is_exception(ticket) and not exceptions.reopened(ctx, ticket):
         _open_complaint(ctx, ticket, f"service_ticket:{ticket.id}:{ticket.reopened_count}", is_repeated=True)
+
+
+def change_ticket(ctx: Context, ticket: ServiceTicket, values: Values) -> ServiceTicket:
+    """A ticket that turns out to be a complaint has its case. See :func:`app.services.ticket.actions.change_ticket`."""
+    was_exception = _is_exception(ticket)
+    tickets.change_ticket(ctx, ticket, values)
+    # A ticket from before the rule may have none.
+    is_asked = is_of_authority(ticket.source_channel) and ticket.state is not TicketState.closed
+    if is_asked or not was_exception:
+        open_complaint(ctx, ticket, values)
+    if "authority_no" in values:
+        pass_number_on(ctx, ticket, values)
+    return ticket
+
+
+def pass_number_on(ctx: Context, ticket: ServiceTicket, _values: Values) -> None:
+    """The authority's number, known later, stands in the case as well; it is the ticket's word, nobody's entry."""
+    if ticket.authority_no is None:
+        return
+    with entered(ctx.as_system()):
+        exceptions.number(ctx, ticket)
+
+
+def _is_exception(ticket: ServiceTicket) -> bool:
+    return ticket.kind is TicketKind.complaint or is_of_authority(ticket.source_channel)
 
 
 def _open_complaint(ctx: Context, ticket: ServiceTicket, source: str, *, is_repeated: bool) -> None:
@@ -153,7 +180,7 @@ def _open_complaint(ctx: Context, ticket: ServiceTicket, source: str, *, is_repe
             "ticket_id": ticket.id,
             "owner_department": Department.customer_service,
             "liable_party": ticket.liable_party,
-            "is_authority": ticket.source_channel is TicketSource.hotline_12315,
+            "is_authority": is_of_authority(ticket.source_channel),
             "authority_no": ticket.authority_no,
             "is_repeated": is_repeated,
             "description": ticket.description,

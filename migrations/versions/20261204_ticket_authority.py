@@ -27,6 +27,11 @@ def upgrade() -> None:
             op.f(CHECK),
             "authority_answered_at IS NULL OR (authority_no IS NOT NULL AND authority_answer IS NOT NULL)",
         )
+    # From now on what came through 12315 is of level 3.
+    op.execute(
+        "UPDATE service_ticket SET level = 'l3' WHERE source_channel = 'hotline_12315' AND state <> 'closed' "
+        "AND level <> 'l3'"
+    )
 
 
 def downgrade() -> None:

@@ -16,6 +16,7 @@ from app.kernel.clocks import readings
 from app.kernel.errors import ValidationFailedError
 from app.services.approval.actions import Matter, ask, expire_due, remind_due, waited_for
 from models.approval import Approval
+from models.journal import Journal
 from models.labels import ApprovalKind, ApprovalState, ConflictKind, OpinionOf, OrderState, VoteDecision
 from models.talk import Notification
 from tests.services.company import Company, found, moment
@@ -122,6 +123,28 @@ def test_s16_row_10_when_the_exception_is_of_his_department_then_he_abstains(com
         (VoteDecision.approve, None),
         (VoteDecision.approve, None),
     ]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("triggers", "values", "who"),
+    [
+        (["large"], {"kind": ApprovalKind.order_large, "amount": D(2_000_000)}, "cm_zhang"),
+        (["large"], {"kind": ApprovalKind.order_large, "amount": D(160_000)}, "cm_zhang"),
+        (["F03"], {}, "pd_he"),
+        (["F05"], {}, "fi_sun"),
+    ],
+)
+def test_abstention_when_the_only_one_whose_vote_it_takes_then_rejected_at_once_and_said_why(
+    company: Company, triggers: list[str], values: dict[str, Any], who: str
+) -> None:
+    approval = matter(company, *triggers, **values)
+    company.fire("lg_gao", ASKED, approval, "abstain", conflict="other")
+    assert approval.state is ApprovalState.pending
+    company.fire(who, ASKED, approval, "abstain", conflict="other")
+    assert approval.state is ApprovalState.rejected
+    (rejected,) = company.session.scalars(sa.select(Journal).where(Journal.action == "approval.reject"))
+    assert str(rejected.reason).startswith("Rejected: of those whose approval it takes nobody has a vote left")
 
 
 def test_abstention_when_said_by_vote_or_without_a_conflict_then_refused(company: Company) -> None:

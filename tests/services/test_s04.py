@@ -18,6 +18,7 @@ from app.services.order.rules import content_hash
 from app.services.payment.actions import record_payment
 from app.services.payment.refunds import apply_invoice
 from app.services.payment.statement import EntryKind, Period, statement_of
+from models.approval import Approval
 from models.cancellation import Cancellation
 from models.labels import (
     ApprovalKind,
@@ -37,18 +38,7 @@ from models.labels import (
 )
 from models.order import Order
 from models.payment import Refund
-from tests.services.cancellations import (
-    ASKED,
-    CHECKED,
-    COSTED,
-    OFFERED,
-    SHEET,
-    accept,
-    ask,
-    cost,
-    money_of,
-    offer,
-)
+from tests.services.cancellations import ASKED, CHECKED, COSTED, OFFERED, SHEET, accept, ask, cost, money_of, offer
 from tests.services.company import Company, found, moment
 from tests.services.orders import Goods, confirmed, ready_to_make, refusal
 
@@ -70,6 +60,16 @@ def cut(company: Company, line: Any) -> None:
     company.fire("pd_chen", "2026-11-23 13:10", task, "release")
     company.fire("pd_chen", "2026-11-24 08:00", task, "start")
     company.fire("pd_chen", "2026-11-25 17:00", task, "report", operation="cutting", qty_done="0", percent="100")
+
+
+def approve(company: Company, order: Order, request: Cancellation) -> Approval:
+    """The committee agrees to a cancellation."""
+    company.fire("oc_li", OFFERED, request, "escalate")
+    (approval,) = [each for each in order.approvals if each.kind is ApprovalKind.cancellation]
+    for member in ("cm_zhang", "fi_sun"):
+        company.fire(member, OFFERED, approval, "vote", decision="approve")
+    company.session.refresh(request)
+    return approval
 
 
 @pytest.fixture
@@ -287,16 +287,24 @@ def test_cancellation_when_it_is_sent_back_then_what_the_committee_said_does_not
 ) -> None:
     """A company that cancels one line with the committee's word does not cancel another with it."""
     request = ask(company, order, cancel_kind="company", cancel_reason="other")
-    company.fire("oc_li", OFFERED, request, "escalate")
-    (approval,) = [each for each in order.approvals if each.kind is ApprovalKind.cancellation]
-    for member in ("cm_zhang", "fi_sun"):
-        company.fire(member, OFFERED, approval, "vote", decision="approve")
-    company.session.refresh(request)
+    approval = approve(company, order, request)
     company.fire("fi_zhou", OFFERED, request, "send_back", reason="补一行")
     with company.act("oc_li", OFFERED) as ctx:
         cancelling.add_line(ctx, {"cancellation_id": request.id, "order_line_id": order.lines[0].id})
     assert refusal(company, "oc_li", OFFERED, request, "offer") == "needs_committee"
     assert approval.state is ApprovalState.lapsed
+
+
+def test_s04_row_3_when_the_numbers_follow_a_step_then_who_took_it_has_not_made_the_sheet(
+    company: Company, order: Order
+) -> None:
+    request = cost(company, ask(company, order), DEARER)
+    company.fire("fi_zhou", CHECKED, request, "check")
+    approve(company, order, request)
+    company.fire("fi_zhou", OFFERED, request, "send_back", reason="单据不全")
+    assert request.compensation_amount == D(1800)
+    company.fire("fi_zhou", OFFERED, cost(company, request, ()), "check")
+    assert request.state is CancellationState.checked
 
 
 def test_s04_row_8_when_the_committee_rejects_then_the_cap_holds(company: Company, order: Order) -> None:
@@ -333,12 +341,7 @@ def called_off_by_us(company: Company, order: Order, lines: tuple[int, ...]) -> 
         company, order, cancel_kind="company", cancel_reason="other",
         lines=[{"order_line_id": order.lines[place].id, "qty": D(1)} for place in lines],
     )  # fmt: skip
-    company.fire("oc_li", OFFERED, request, "escalate")
-    (approval,) = [each for each in order.approvals if each.kind is ApprovalKind.cancellation]
-    assert approval.triggers == ["company"]
-    for member in ("cm_zhang", "fi_sun"):
-        company.fire(member, OFFERED, approval, "vote", decision="approve")
-    company.session.refresh(request)
+    assert approve(company, order, request).triggers == ["company"]
     company.fire("oc_li", OFFERED, request, "offer")
     return accept(company, request)
 

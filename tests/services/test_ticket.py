@@ -8,10 +8,12 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.consequences import exceptions
 from app.kernel.clocks import readings
 from app.kernel.errors import DomainError, NotFoundError, ValidationFailedError
 from app.services.ticket.actions import change_ticket, open_ticket
 from models.exception import ExceptionCase
+from models.journal import Journal
 from models.labels import LiableParty, TicketKind, TicketLevel, TicketSource, TicketState
 from models.labels_exception import ExceptionLevel
 from models.order import Order
@@ -161,6 +163,29 @@ def test_authority_when_no_number_is_known_then_the_field_is_named_and_others_ha
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_authority_when_the_ticket_is_edited_then_only_another_level_is_refused_and_its_number_once_answered(
+    company: Company, order: Order
+) -> None:
+    with company.act("cs_ma", "2026-11-27 10:00") as ctx:
+        ticket = open_ticket(ctx, {**CRACK, "order_id": order.id, "source_channel": TicketSource.hotline_12315})
+    # As it stood before the rule.
+    with company.act("system", "2026-11-27 10:05"):
+        ticket.level = TicketLevel.l1
+    with company.act("cs_ma", "2026-11-27 10:10") as ctx:
+        change_ticket(ctx, ticket, {"cause": "运输", "level": TicketLevel.l1, "authority_no": "12315-77"})
+        change_ticket(ctx, ticket, {"level": TicketLevel.l3})
+    assert (ticket.cause, ticket.level, ticket.authority_no) == ("运输", TicketLevel.l3, "12315-77")
+    company.fire("cs_ma", "2026-11-27 11:00", ticket, "answer_authority", authority_answer="已换门")
+    for number in ("12315-78", None):
+        with company.act("cs_ma", "2026-11-27 11:10") as ctx, pytest.raises(DomainError) as answered:
+            change_ticket(ctx, ticket, {"authority_no": number})
+        assert answered.value.reason_code == "authority_answered"
+    with company.act("cs_ma", "2026-11-27 11:20") as ctx:
+        change_ticket(ctx, ticket, {"authority_no": "12315-77", "cause": "包装"})
+    assert ticket.cause == "包装"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(("level", "days"), [(TicketLevel.l1, 3), (TicketLevel.l2, 7), (TicketLevel.l3, 15)])
 def test_ticket_when_of_a_level_then_its_end_is_due_in_so_many_days(
     company: Company, order: Order, level: TicketLevel, days: int
@@ -170,3 +195,34 @@ def test_ticket_when_of_a_level_then_its_end_is_due_in_so_many_days(
     (due,) = [each.due_at for each in readings(company.context("cs_ma", "2026-11-27 10:01"), ticket)
               if each.clock.code == "T3"]  # fmt: skip
     assert due == moment("2026-11-27 10:00") + timedelta(days=days)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_ticket_of_12315_when_of_any_kind_then_one_major_case_that_learns_its_number(
+    company: Company, order: Order
+) -> None:
+    given = {"kind": TicketKind.goods_return, "source_channel": TicketSource.hotline_12315}
+    with company.act("cs_ma", "2026-11-27 10:00") as ctx:
+        ticket = open_ticket(ctx, {**CRACK, **given, "order_id": order.id})
+    (case,) = company.session.scalars(sa.select(ExceptionCase))
+    assert (case.level, case.is_authority, case.authority_no) == (ExceptionLevel.l3, True, None)
+    with company.act("cs_ma", "2026-11-27 11:00") as ctx:
+        exceptions.change_ticket(ctx, ticket, {"kind": TicketKind.complaint, "authority_no": "12315-77"})
+    assert case.authority_no == "12315-77"
+    answer = {"authority_no": "12315-78", "authority_answer": "已退货"}
+    company.fire("cs_ma", "2026-11-27 11:10", ticket, "answer_authority", **answer)
+    (case,) = company.session.scalars(sa.select(ExceptionCase))
+    assert case.authority_no == "12315-78"
+    # The number is the program's entry: it binds nobody who plans or decides.
+    edits = sa.select(Journal.actor_id).where(Journal.action == "exception_case.edit")
+    assert list(company.session.scalars(edits)) == [None, None]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_ticket_when_it_turns_out_to_be_a_complaint_then_a_case_once(company: Company, order: Order) -> None:
+    with company.act("cs_ma", "2026-11-27 10:00") as ctx:
+        ticket = open_ticket(ctx, {**CRACK, "kind": TicketKind.repair, "order_id": order.id})
+    for kind in (TicketKind.repair, TicketKind.complaint, TicketKind.repair, TicketKind.complaint):
+        with company.act("cs_ma", "2026-11-27 11:00") as ctx:
+            exceptions.change_ticket(ctx, ticket, {"kind": kind})
+    assert [case.level for case in company.session.scalars(sa.select(ExceptionCase))] == [ExceptionLevel.l1]

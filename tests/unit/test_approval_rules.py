@@ -133,3 +133,27 @@ def test_decision_when_the_chair_rejects_a_mega_order_then_it_is_over() -> None:
     assert rules.decision(ballots(("reject", CHAIR)), needed, MEMBERS) is S.rejected
     assert not rules.is_mega(K.order_large, D("1999999.99"), POLICY)
     assert not rules.is_mega(K.refund, D(2_000_000), POLICY)
+
+
+@pytest.mark.parametrize(
+    ("amount", "triggers", "cast", "left", "lost"),
+    [
+        (2_000_000, ["large"], [("abstain", CHAIR)], [FINANCE, LOGISTICS], True),
+        (2_000_000, ["large"], [("abstain", LOGISTICS)], [CHAIR], False),
+        (160_000, ["large"], [("approve", FINANCE), ("approve", LOGISTICS)], [PRODUCTION], True),
+        (160_000, ["large"], [("approve", FINANCE), ("approve", LOGISTICS)], [CHAIR], False),
+        (52_800, ["F03"], [("approve", CHAIR), ("abstain", PRODUCTION)], [FINANCE, LOGISTICS], True),
+        (60_000, ["F01"], [("abstain", FINANCE)], [CHAIR, LOGISTICS], True),
+        (60_000, ["F01"], [("approve", FINANCE)], [LOGISTICS], False),
+        (60_000, ["F04"], [("approve", FINANCE), ("abstain", LOGISTICS)], [], True),
+    ],
+)
+def test_matter_when_whose_word_it_takes_has_no_vote_left_then_out_of_reach(
+    amount: int,
+    triggers: list[str],
+    cast: list[tuple[str, tuple[str, ...]]],
+    left: list[tuple[str, ...]],
+    lost: bool,
+) -> None:
+    needed = rules.quorum(K.order_special, D(amount), triggers, POLICY)
+    assert rules.is_out_of_reach(ballots(*cast), needed, map(frozenset, left)) is lost

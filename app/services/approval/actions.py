@@ -8,10 +8,11 @@ from datetime import timedelta
 from decimal import Decimal
 
 import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
 
 from app.kernel.context import Context
 from app.kernel.engine import fire
-from app.kernel.holders import permitted
+from app.kernel.holders import by_role, permitted
 from app.kernel.numbering import next_number
 from app.kernel.policy import limit_on
 from app.services.approval import rules
@@ -125,17 +126,29 @@ def _of(ctx: Context, entity: str, entity_id: int, *states: ApprovalState) -> Se
 
 
 def decide(ctx: Context, approval: Approval) -> None:
-    """Fires the decision when the votes add up to one. The limits are those of the day of the request."""
+    """Fires the decision when the votes add up to one, or can add up to none any more.
+
+    The limits are those of the day of the request.
+    """
     ctx.session.flush()
     policy = {rules.MEGA: limit_on(ctx.policy, rules.MEGA, approval.submitted_at)}
     needed = rules.quorum(approval.kind, approval.amount, approval.triggers, policy)
     votes = [rules.Ballot(vote.decision, frozenset(vote.roles)) for vote in approval.votes]
-    members = len(permitted(ctx.session, "approval.vote")) if needed.of_all else 0
-    outcome = rules.decision(votes, needed, members)
+    members = permitted(ctx.session, "approval.vote")
+    outcome = rules.decision(votes, needed, len(members))
     if outcome is ApprovalState.approved:
         fire(ctx.as_system(), approval, "approve")
     elif outcome is ApprovalState.rejected:
         fire(ctx.as_system(), approval, "reject")
+    elif rules.is_out_of_reach(votes, needed, _left(ctx, approval, needed, members)):
+        why = _l("Rejected: of those whose approval it takes nobody has a vote left, all have voted or abstained.")
+        fire(ctx.as_system(), approval, "reject", reason=str(why))
+
+
+def _left(ctx: Context, approval: Approval, needed: rules.Quorum, members: set[int]) -> list[frozenset[str]]:
+    waiting = members - {vote.member_id for vote in approval.votes}
+    held = by_role(ctx.session, needed.roles)
+    return [frozenset(role for role, people in held.items() if member in people) for member in waiting]
 
 
 def expire_due(ctx: Context) -> int:

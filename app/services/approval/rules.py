@@ -147,3 +147,16 @@ def decision(votes: Iterable[Ballot], needed: Quorum, members: int) -> ApprovalS
             return ApprovalState.rejected
         is_enough = len(ayes) >= needed.approvals
     return ApprovalState.approved if is_enough and needed.roles <= held else None
+
+
+def is_out_of_reach(votes: Iterable[Ballot], needed: Quorum, left: Iterable[frozenset[str]]) -> bool:
+    """Whether nothing that may still be said makes it an approval: a role it takes has no vote left, or too few have.
+
+    Args:
+        left: the roles of each member who has neither voted nor abstained.
+    """
+    waiting = list(left)
+    ayes = [vote for vote in votes if vote.decision is VoteDecision.approve]
+    reachable = frozenset().union(*(vote.roles for vote in ayes), *waiting)
+    is_too_few = not needed.of_all and len(ayes) + len(waiting) < needed.approvals
+    return is_too_few or not needed.roles <= reachable

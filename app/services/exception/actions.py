@@ -97,3 +97,11 @@ def reopened(ctx: Context, ticket: ServiceTicket) -> bool:
     for case in cases:
         change_case(ctx, case, {"is_repeated": True})
     return bool(cases)
+
+
+def number(ctx: Context, ticket: ServiceTicket) -> None:
+    """Writes the number at the authority into the cases of a ticket that the authority asks about."""
+    statement = sa.select(ExceptionCase).where(ExceptionCase.ticket_id == ticket.id, ExceptionCase.is_authority)
+    for case in ctx.session.scalars(statement.order_by(ExceptionCase.id)):
+        case.authority_no = ticket.authority_no
+    ctx.session.flush()

@@ -51,11 +51,23 @@ def open_ticket(ctx: Context, values: Mapping[str, Any]) -> ServiceTicket:
 
 
 def change_ticket(ctx: Context, ticket: ServiceTicket, values: Mapping[str, Any]) -> ServiceTicket:
-    """Other words, another level. Raises DomainError ``authority_is_major``: what came through 12315 stays level 3."""
+    """Other words, another level.
+
+    Raises:
+        DomainError: ``authority_is_major`` where what came through 12315 would leave level 3, ``authority_answered``
+            where the number changes under which the authority was answered.
+    """
     level = values.get("level", ticket.level)
-    if rules.is_of_authority(ticket.source_channel) and level is not TicketLevel.l3:
+    is_other = level is not ticket.level and level is not TicketLevel.l3
+    if rules.is_of_authority(ticket.source_channel) and is_other:
         raise DomainError(
             _l("What came through 12315 is of level 3 and stays so: leave the level."), code="authority_is_major"
+        )
+    number = values.get("authority_no", ticket.authority_no)
+    if ticket.authority_answered_at is not None and number != ticket.authority_no:
+        raise DomainError(
+            _l("The authority was answered under this number: it can be neither changed nor emptied any more."),
+            code="authority_answered",
         )
     for name, value in values.items():
         setattr(ticket, name, value)
