@@ -43,7 +43,7 @@ from tests.services.orders import (
 
 D = Decimal
 TABLES = Goods("TBL-OAK-1400", 3, 3200)
-LETTER = "RL20261130000000001"
+LETTER, LETTER_AGAIN = "RL20261130000000001", "RL20261201000000001"
 pytestmark = pytest.mark.stage("people")
 
 
@@ -119,6 +119,10 @@ def test_cancellation_when_a_special_invoice_was_issued_then_the_red_letter_come
         reading.clock.code: reading.due_at for reading in readings(company.context("fi_zhou", "2026-11-25 14:00"), red)
     }
     assert clocks["F3"] == moment("2026-11-28 13:00")
+    # The letter lapsed and another one was given: its 72 hours begin anew.
+    company.fire("fi_zhou", "2026-11-28 14:00", red, "enter_red_letter", red_letter_no=LETTER_AGAIN)
+    again = {reading.clock.code: reading for reading in readings(company.context("fi_zhou", "2026-11-28 15:00"), red)}
+    assert again["F3"].due_at == moment("2026-12-01 14:00")
     company.fire("fi_qian", "2026-11-28 16:00", refund, "execute")
     company.fire("fi_zhou", "2026-11-28 17:00", red, "issue", **number)
     assert (refund.state, red.state, blue.state) == (RefundState.executed, InvoiceState.issued, InvoiceState.issued)

@@ -376,7 +376,8 @@ INVOICE = Workflow(
             "F3",
             _l("Red letter"),
             start=("invoice.enter_red_letter",),
-            stop=("invoice.issue", "invoice.void"),
+            # One that lapsed is followed by another, with its own hours.
+            stop=("invoice.enter_red_letter", "invoice.issue", "invoice.void"),
             limit="sla.F3.limit",
             clause="11(2)",
             when=reversal.is_red,
