@@ -182,7 +182,7 @@ def take_effect(ctx: Context, cancellation: Cancellation, _values: Values) -> No
             give_back(ctx, line)
     cancel_shipments(ctx, order, quantities, cancellation.cancellation_no)
     replan.replan(ctx, order, before, is_pro_rata=True, kept=cancellation.kept_amount)
-    reversal.reverse_excess(ctx, order, RedReason.returned, cancellation.cancellation_no)
+    reversal.reverse_excess(ctx, order, before, RedReason.returned, cancellation.cancellation_no)
     amend.judge(ctx, order)
     if all(line.qty_net == ZERO for line in order.lines):
         ended = {"cancel_kind": cancellation.cancel_kind, "cancel_reason": cancellation.cancel_reason}

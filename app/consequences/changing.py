@@ -322,7 +322,8 @@ def apply_change(ctx: Context, request: ChangeRequest, _values: Values) -> None:
     request.refund_amount = replan.surplus(ctx, order, before, order.total_amount)
     replan.replan(ctx, order, before, is_pro_rata=False)
     is_less = any(more < ZERO for _, more in touched)
-    reversal.reverse_excess(ctx, order, RedReason.returned if is_less else RedReason.allowance, request.change_no)
+    reason = RedReason.returned if is_less else RedReason.allowance
+    reversal.reverse_excess(ctx, order, before, reason, request.change_no)
     amend.judge(ctx, order)
     send_next_letter(ctx, order)
     progress.recount_money(ctx, order)

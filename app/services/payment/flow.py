@@ -17,7 +17,7 @@ from app.kernel.engine import fire
 from app.kernel.errors import DomainError, DuplicateError, NotFoundError, Reason
 from app.kernel.schema import EntityInput, ReasonInput, Related, field_for, reason_field
 from app.kernel.workflow import Clock, Step, Workflow
-from app.services.payment import actions, queries, refunds, rules
+from app.services.payment import actions, queries, refunds, reversal, rules
 from models.labels import InvoiceKind
 from models.labels import InvoiceState as I
 from models.labels import PaymentState as P
@@ -145,26 +145,11 @@ def execute_refund(ctx: Context, refund: Refund, _values: Mapping[str, Any]) -> 
         fire(ctx.as_system(), payment, "mark_allocated", data, reason=refund.refund_no)
 
 
-def is_red(invoice: Invoice) -> bool:
-    """Whether it reverses another one."""
-    return invoice.reverses_id is not None
-
-
 def has_red_letter(_ctx: Context, invoice: Invoice) -> Reason | None:
     """A red invoice is issued by its confirmation (domain/03)."""
-    if not is_red(invoice) or invoice.red_letter_no:
+    if not reversal.is_red(invoice) or invoice.red_letter_no:
         return None
     return Reason("red_letter_needed", _l("Ask the tax platform for the red letter first, and enter its number."))
-
-
-def is_reversal_over(ctx: Context, invoice: Invoice) -> Reason | None:
-    """What reverses too much invoiced is not given up: the order would be invoiced above its worth."""
-    if not is_red(invoice):
-        return None
-    order = ctx.session.get_one(Order, invoice.order_id)
-    if queries.invoiced(ctx, order)[0] - invoice.gross_amount <= order.total_amount:
-        return None
-    return Reason("reversal_needed", _l("Without this red invoice more is invoiced than the order is worth."))
 
 
 def is_reversed_first(ctx: Context, refund: Refund) -> Reason | None:
@@ -359,7 +344,7 @@ INVOICE = Workflow(
             permission="issue",
             asks=RedLetterInput,
             effect=enter_red_letter,
-            concerns=is_red,
+            concerns=reversal.is_red,
             tone="neutral",
             clause="11(2)",
         ),
@@ -369,8 +354,9 @@ INVOICE = Workflow(
             (I.applied,),
             I.void,
             permission="void",
-            guards=(is_reversal_over,),
+            guards=(reversal.is_reversal_over,),
             asks=ReasonInput,
+            effect=reversal.void,
             tone="danger",
             clause="11(2)",
         ),
@@ -390,10 +376,11 @@ INVOICE = Workflow(
             "F3",
             _l("Red letter"),
             start=("invoice.enter_red_letter",),
-            stop=("invoice.issue", "invoice.void"),
+            # One that lapsed is followed by another, with its own hours.
+            stop=("invoice.enter_red_letter", "invoice.issue", "invoice.void"),
             limit="sla.F3.limit",
             clause="11(2)",
-            when=is_red,
+            when=reversal.is_red,
         ),
     ),
 )

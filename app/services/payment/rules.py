@@ -172,10 +172,12 @@ def interest(share: Decimal, held: Iterable[tuple[Decimal, int]], daily_pct: Dec
 
 
 def tax_share(gross: Decimal, total: Decimal, tax: Decimal, left: Decimal, tax_left: Decimal) -> Decimal:
-    """The tax in a part of an order's total; the last part takes what is left, so that the parts add up."""
-    if gross == left:
-        return tax_left
-    return min(rounded(tax * gross / total), tax_left)
+    """The tax in a part of an order's total; the last part takes what is left, so that the parts add up.
+
+    Nothing where the other parts hold more than all of it already: goods of a higher rate were invoiced and cancelled.
+    """
+    share = tax_left if gross == left else min(rounded(tax * gross / total), tax_left)
+    return max(share, ZERO)
 
 
 @dataclass(frozen=True)
