@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,24 +10,22 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 from marshmallow import fields, validate
 
-from app.kernel.context import LOCAL_ZONE, Context
+from app.kernel.context import Context
 from app.kernel.duties import Duty
 from app.kernel.engine import fire
 from app.kernel.errors import DomainError, DuplicateError, NotFoundError, Reason
 from app.kernel.schema import EntityInput, ReasonInput, Related, field_for, reason_field
 from app.kernel.workflow import Clock, Step, Workflow
-from app.services.payment import actions, queries, refunds, rules
-from models.labels import InvoiceKind
+from app.services.payment import actions, payout, queries, refunds, rules
 from models.labels import InvoiceState as I
 from models.labels import PaymentState as P
 from models.labels import RefundState as R
-from models.labels_money import OWED_REASONS, UNALLOCATED_REASONS
+from models.labels_money import UNALLOCATED_REASONS
 from models.order import Order
 from models.payment import Invoice, Payment, Refund
 from models.policy import DEFAULTS
 
 THREE_PEOPLE = "duty.refund_three"
-COOLING = "duty.account_cooling_hours"
 TAX_NUMBER = r"^\d{20}$"
 
 
@@ -105,19 +102,6 @@ def is_above_two(ctx: Context, refund: Refund) -> bool:
     return refund.amount > ctx.policy.get(THREE_PEOPLE, Decimal(DEFAULTS[THREE_PEOPLE]))
 
 
-def is_cooled(ctx: Context, refund: Refund) -> Reason | None:
-    """Money does not follow a new account at once (domain/09 9.4, rule 15)."""
-    if refund.account_changed_at is None:
-        return None
-    hours = ctx.policy.get(COOLING, Decimal(DEFAULTS[COOLING]))
-    free = refund.account_changed_at + timedelta(hours=float(hours))
-    if free <= ctx.now:
-        return None
-    data = {"hours": f"{hours.normalize():f}", "until": f"{free.astimezone(LOCAL_ZONE):%Y-%m-%d %H:%M}"}
-    text = _l("The payee's account was changed: %(hours)s hours must pass first, until %(until)s.")
-    return Reason("account_cooling", text, data)
-
-
 def change_account(ctx: Context, refund: Refund, values: Mapping[str, Any]) -> None:
     """Another account or payee; what was approved is approved anew. Raises DomainError ``other_payee``."""
     refunds.check_payee(ctx, refund, values)
@@ -165,24 +149,6 @@ def is_reversal_over(ctx: Context, invoice: Invoice) -> Reason | None:
     if queries.invoiced(ctx, order)[0] - invoice.gross_amount <= order.total_amount:
         return None
     return Reason("reversal_needed", _l("Without this red invoice more is invoiced than the order is worth."))
-
-
-def is_reversed_first(ctx: Context, refund: Refund) -> Reason | None:
-    """W05: after a special invoice the red letter comes before the money (domain/03)."""
-    if refund.cancellation_id is None and refund.change_request_id is None:
-        return None
-    waiting = sa.select(Invoice.invoice_no).where(
-        Invoice.order_id == refund.order_id,
-        Invoice.kind == InvoiceKind.special,
-        Invoice.state == I.applied,
-        Invoice.reverses_id.is_not(None),
-        Invoice.red_letter_no.is_(None),
-    )
-    number = ctx.session.scalar(waiting.order_by(Invoice.id).limit(1))
-    if number is None or refund.reason in OWED_REASONS:
-        return None
-    text = _l("A special invoice was issued: the red letter of %(invoice)s must be confirmed before the refund.")
-    return Reason("red_letter_first", text, {"invoice": number})
 
 
 def enter_red_letter(_ctx: Context, invoice: Invoice, values: Mapping[str, Any]) -> None:
@@ -292,7 +258,7 @@ REFUND = Workflow(
             (R.approved,),
             R.executed,
             permission="execute",
-            guards=(is_cooled, is_reversed_first),
+            guards=(payout.is_cooled, payout.is_reversed_first, payout.is_surcharge_paid),
             not_by=NOT_BY_APPROVER,
             effect=execute_refund,
             confirm=_l("Has the money been sent back?"),
