@@ -265,3 +265,21 @@ def why(company: Company, who: Actor, refund: Refund) -> list[Reason]:
     """What stands in the way of the payout."""
     ctx = company.context(who, "2026-12-26 11:30")
     return next(reasons for step, reasons in offered(ctx, refund) if step.name == "execute")
+
+
+@ONE_ENGINE
+def test_owed_money_when_rejected_by_mistake_then_finance_records_the_same_anew_once(company: Company) -> None:
+    order = delivered(company, "2026-12-26")
+    for refund in refunds(company, order):
+        company.fire("fi_sun", "2026-12-26 11:20", refund, "reject", reason="误拒")
+        company.fire("fi_zhou", "2026-12-27 09:00", refund, "record_anew")
+        assert refusal(company, "fi_zhou", "2026-12-27 09:01", refund, "record_anew") == "recorded_already"
+    late, surcharge, late_again, surcharge_again = refunds(company, order)
+    for old, new in ((late, late_again), (surcharge, surcharge_again)):
+        assert old.state is RefundState.rejected
+        assert (new.reason, new.amount, new.note, new.payment_id) == (old.reason, old.amount, old.note, old.payment_id)
+        assert (new.state, new.recorded_by_id) == (RefundState.draft, company.people["fi_zhou"].id)
+    maker = company.people["fi_zhou"]
+    almighty = replace(maker, permissions=maker.permissions | {"refund.approve"})
+    assert refusal(company, almighty, "2026-12-27 10:00", late_again, "approve") == "separation_of_duties"
+    company.fire("fi_sun", "2026-12-27 10:00", late_again, "approve")

@@ -20,7 +20,7 @@ from app.services.payment import actions, payout, queries, refunds, rules
 from models.labels import InvoiceState as I
 from models.labels import PaymentState as P
 from models.labels import RefundState as R
-from models.labels_money import UNALLOCATED_REASONS
+from models.labels_money import LATENESS_REASONS, UNALLOCATED_REASONS
 from models.order import Order
 from models.payment import Invoice, Payment, Refund
 from models.policy import DEFAULTS
@@ -127,6 +127,25 @@ def execute_refund(ctx: Context, refund: Refund, _values: Mapping[str, Any]) -> 
     if queries.unallocated(ctx, payment) == rules.ZERO and payment.state is not P.allocated:
         data = {"order_id": refund.order_id, "amount": rules.ZERO}
         fire(ctx.as_system(), payment, "mark_allocated", data, reason=refund.refund_no)
+
+
+def is_of_lateness(refund: Refund) -> bool:
+    """Whether nothing else leads to its amount again: a cancellation records its own refunds anew."""
+    return refund.reason in LATENESS_REASONS
+
+
+def is_not_recorded_again(ctx: Context, refund: Refund) -> Reason | None:
+    """What is owed once is recorded once, until that is rejected too."""
+    if not is_of_lateness(refund):
+        return Reason("not_reckoned", _l("Only what the program has reckoned for late goods is recorded anew here."))
+    if not queries.is_recorded(ctx, refund):
+        return None
+    return Reason("recorded_already", _l("This is recorded already: go on with that refund."))
+
+
+def record_anew(ctx: Context, refund: Refund, _values: Mapping[str, Any]) -> None:
+    """The same money once more, recorded by this person: others approve it and pay it out."""
+    refunds.record_owed(ctx, refund.order, refund.reason, refund.amount, refund.note)
 
 
 def is_red(invoice: Invoice) -> bool:
@@ -283,6 +302,19 @@ REFUND = Workflow(
             permission="reject",
             asks=ReasonInput,
             tone="danger",
+            clause="11(2)",
+        ),
+        Step(
+            "record_anew",
+            _l("Record anew"),
+            (R.rejected,),
+            None,
+            permission="record_anew",
+            guards=(is_not_recorded_again,),
+            effect=record_anew,
+            confirm=_l("A copy of this refund is made as a new draft; others approve and pay it out. Go on?"),
+            concerns=is_of_lateness,
+            tone="neutral",
             clause="11(2)",
         ),
     ),

@@ -126,6 +126,22 @@ def interest(ctx: Context, order: Order, share: Decimal) -> Decimal:
     return rules.interest(share, rows, ctx.policy["pay.interest_daily_pct"])
 
 
+def is_returned(ctx: Context, order_id: int) -> bool:
+    """Whether the rush surcharge of an order goes back, or went: once, and a rejected refund gives nothing back."""
+    rush = (Refund.reason == RefundReason.rush_surcharge, Refund.state.in_(NOT_REJECTED))
+    found = sa.select(Refund.id).where(Refund.order_id == order_id, *rush)
+    return ctx.session.execute(found.limit(1)).first() is not None
+
+
+def is_recorded(ctx: Context, refund: Refund) -> bool:
+    """Whether what a rejected refund for late goods was for stands in another one, which its note names."""
+    if refund.reason is RefundReason.rush_surcharge:
+        return is_returned(ctx, refund.order_id)
+    same = (Refund.reason == refund.reason, Refund.amount == refund.amount, Refund.note == refund.note)
+    found = sa.select(Refund.id).where(Refund.order_id == refund.order_id, *same, Refund.state.in_(NOT_REJECTED))
+    return ctx.session.execute(found.limit(1)).first() is not None
+
+
 def way_back(ctx: Context, order_id: int) -> int | None:
     """The payment by whose way an order's money goes back: the only one, or the last of one and the same account."""
     of_order = sa.select(PaymentAllocation.payment_id).where(PaymentAllocation.order_id == order_id)
