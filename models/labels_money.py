@@ -96,6 +96,8 @@ UNALLOCATED_REASONS = frozenset({RefundReason.overpay, RefundReason.duplicate})
 OWED_REASONS = frozenset(
     {RefundReason.rush_surcharge, RefundReason.late_delivery, RefundReason.double_deposit, RefundReason.interest}
 )
+# Of these, what follows from a late delivery.
+LATENESS_REASONS = frozenset({RefundReason.rush_surcharge, RefundReason.late_delivery})
 
 
 class InvoiceKind(StrEnum):

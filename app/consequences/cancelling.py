@@ -230,7 +230,7 @@ def record_refund(ctx: Context, cancellation: Cancellation, _values: Values) -> 
             {
                 "order_id": cancellation.order_id,
                 "cancellation_id": cancellation.id,
-                "payment_id": money.only_payment(ctx, cancellation.order_id),
+                "payment_id": money.way_back(ctx, cancellation.order_id),
                 "reason": RefundReason.cancel,
                 "amount": amount,
                 "compensation_amount": cancellation.kept_amount,

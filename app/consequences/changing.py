@@ -381,7 +381,7 @@ def record_refund(ctx: Context, request: ChangeRequest, _values: Values) -> None
         {
             "order_id": request.order_id,
             "change_request_id": request.id,
-            "payment_id": money.only_payment(ctx, request.order_id),
+            "payment_id": money.way_back(ctx, request.order_id),
             "reason": RefundReason.price_adjust,
             "amount": money.set_aside(ctx, request),
         },

@@ -12,11 +12,10 @@ from flask_babel import lazy_gettext as _l
 
 from app.kernel.context import Context, local_day
 from app.kernel.policy import limit_on
-from app.services.payment import refunds, rules
+from app.services.payment import queries, refunds, rules
 from models.labels import FeeKind, RefundReason
 from models.letter import ConfirmationLetter
 from models.order import Order
-from models.payment import Refund
 from models.shipment import Shipment
 
 ZERO = Decimal(0)
@@ -44,7 +43,7 @@ def settle(ctx: Context, shipment: Shipment, _values: Mapping[str, Any]) -> None
         )  # fmt: skip
         refunds.record_owed(system, order, RefundReason.late_delivery, amount, str(told))
     surcharge = sum((fee.amount for fee in order.fees if fee.kind is FeeKind.rush), ZERO)
-    if surcharge > ZERO and limit_on(ctx.policy, BACK, signed_at) and not _is_returned(ctx, order):
+    if surcharge > ZERO and limit_on(ctx.policy, BACK, signed_at) and not queries.is_returned(ctx, order.id):
         told = _l("%(shipment)s came up to %(days)s days late.", shipment=shipment.shipment_no, days=days)
         refunds.record_owed(system, order, RefundReason.rush_surcharge, surcharge, str(told))
 
@@ -67,12 +66,6 @@ def _confirmed_at(ctx: Context, order: Order) -> Any:
     """The first letter: a running order keeps the rules of that day."""
     first = sa.select(ConfirmationLetter.sent_at).where(ConfirmationLetter.order_id == order.id)
     return ctx.session.scalar(first.order_by(ConfirmationLetter.letter_version).limit(1))
-
-
-def _is_returned(ctx: Context, order: Order) -> bool:
-    """Once, also where somebody has rejected it."""
-    told = sa.select(Refund.id).where(Refund.order_id == order.id, Refund.reason == RefundReason.rush_surcharge)
-    return ctx.session.execute(told.limit(1)).first() is not None
 
 
 def _plain(number: Decimal) -> str:

@@ -236,7 +236,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "payment_schedule": "list show edit export",
         "payment": "list show allocate export",
         "payment_allocation": "list show export",
-        "refund": "list show add account",
+        "refund": "list show add account record_anew",
         "invoice": "list show add issue void export",
         "export_request": "list show withdraw",
         "service_ticket": f"{READ} comment",

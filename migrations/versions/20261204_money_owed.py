@@ -34,6 +34,9 @@ def upgrade() -> None:
     with op.batch_alter_table("cancellation") as batch:
         batch.add_column(sa.Column("interest_amount", fixed(14, 2), nullable=False, server_default="0"))
         batch.create_check_constraint(op.f("ck_cancellation_interest_not_negative"), "interest_amount >= 0")
+    # Until now penalties were settled outside of the program: nothing is to be paid for what is over.
+    cancellation = sa.table("cancellation", sa.column("state", sa.String()), sa.column("penalty_amount", sa.Integer()))
+    op.execute(cancellation.update().where(cancellation.c.state == "effective").values(penalty_amount=0))
 
 
 def downgrade() -> None:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 import app.kernel.journal  # noqa: F401 - its listeners stamp the rows made here
 from models.base import Base
+from models.cancellation import Cancellation
 from models.customer import Customer
 from models.journal import Journal
 from models.labels import CustomerKind, OrderState, PaymentMethod, SupplyMode
@@ -118,6 +119,28 @@ def test_schema_when_upgraded_twice_then_nothing_changes(database: Database) -> 
     database.run("db", "upgrade")
     with database.engine.connect() as connection:
         assert drift(connection) == []
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_penalty_when_settled_before_the_program_paid_any_then_nothing_of_it_is_owed(database: Database) -> None:
+    table = Cancellation.metadata.tables["cancellation"]
+    with Session(database.engine) as session:
+        asked = {
+            "order_id": an_order(session).id,
+            "asked_at": NOW,
+            "effective_at": NOW,
+            "penalty_amount": Decimal(1200),
+        }
+        session.add(Cancellation(cancellation_no="QX-1", **asked))
+        session.flush()
+        session.execute(table.update().values(state="effective"))
+        session.add(Cancellation(cancellation_no="QX-2", **asked))
+        session.commit()
+    database.run("db", "downgrade", "0029")
+    database.run("db", "upgrade")
+    with Session(database.engine) as session:
+        found = session.scalars(sa.select(Cancellation.penalty_amount).order_by(Cancellation.id)).all()
+    assert found == [Decimal(0), Decimal(1200)]
 
 
 def test_revisions_when_listed_then_form_one_line() -> None:

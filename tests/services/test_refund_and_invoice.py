@@ -14,7 +14,7 @@ from app.kernel.context import Actor
 from app.kernel.errors import DomainError, ValidationFailedError
 from app.services.payment.actions import record_payment
 from app.services.payment.queries import refundable, unallocated
-from app.services.payment.refunds import apply_invoice, record_refund
+from app.services.payment.refunds import apply_invoice, record_owed, record_refund
 from models.customer import Customer
 from models.labels import (
     CustomerKind,
@@ -110,6 +110,33 @@ def test_refund_when_the_order_is_refunded_then_what_is_left_falls(
     another = record(company, order, "4600")
     company.fire("fi_sun", "2026-12-05 12:00", another, "reject", reason="客户撤回")
     assert refundable(company.context("system", "2026-12-05 12:00"), order) == D(4600)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("second", "back", "taken", "refused"),
+    [
+        ("6211", "6211", ["6211"], ["6222"]),
+        ("6233", None, ["6211", "6233"], ["6222"]),
+        (None, None, ["6211"], ["6222"]),
+    ],
+)
+def test_owed_money_when_the_order_was_paid_twice_then_it_goes_to_an_account_that_paid(
+    company: Company, order: Order, second: str | None, back: str | None, taken: list[str], refused: list[str]
+) -> None:
+    with company.act("fi_qian", "2026-12-03 10:00") as ctx:
+        for account in ("6211", second):
+            given = {"method": PaymentMethod.bank_transfer, "amount": D(4800), "order_id": order.id}
+            paid = record_payment(ctx, {**given, "payer_name": "林晓雯", "payer_account": account})
+        owed = record_owed(ctx.as_system(), order, RefundReason.late_delivery, D(10), None)
+    assert (owed.payee_account, owed.payment_id) == (back, paid.id if back else None)
+    step = {"who": "fi_zhou", "when": "2026-12-04 10:00", "record": owed, "step": "change_account"}
+    for account in refused:
+        assert refusal(company, **step, payee_account=account, reason="x") == "other_payee"
+        assert refused_record(company, order, "10", payee_account=account) == "other_payee"
+    for account in taken:
+        company.fire(**step, payee_account=account, reason="x")
+        assert owed.payee_account == account
 
 
 @pytest.mark.parametrize(

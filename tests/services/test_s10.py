@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,10 +12,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.kernel.clocks import Reading, readings
+from app.kernel.context import Actor
+from app.kernel.engine import offered
+from app.kernel.errors import Reason
 from app.services.order.actions import add_fee, add_line, change_line, create_order
 from app.services.order.contract import add_terms
 from app.services.shipment.actions import create_shipment
 from models.approval import Approval
+from models.base import Sensitivity
 from models.customer import Customer
 from models.labels import (
     ApprovalState,
@@ -36,6 +41,7 @@ from tests.services.orders import TERMS, fire_all, ready_to_make, refusal, settl
 
 D = Decimal
 pytestmark = pytest.mark.stage("people")
+ONE_ENGINE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 THREE = ("cm_zhang", "pd_he", "fi_sun")
 OPINION = "产能：12-19/20 加班，材料有库存"
 
@@ -171,15 +177,19 @@ def test_s10_when_nothing_has_changed_then_the_approval_stays(company: Company) 
     assert refusal(company, "oc_li", "2026-12-10 16:51", order, "lapse") == "unchanged"
 
 
-def delivered(company: Company, day: str) -> Order:
-    """The order decided, confirmed for 12-25, made, paid for, and delivered whole on a day."""
+def delivered(company: Company, day: str, *, is_on_credit: bool = False) -> Order:
+    """The order decided, confirmed for 12-25, made, paid for unless on credit, and delivered whole on a day."""
     order = entered(company)
+    if is_on_credit:
+        order.customer.credit_limit_amount = order.total_amount
+        company.session.commit()
     company.fire("oc_wang", "2026-12-10 11:30", order, "escalate")
     (approval,) = approvals(company, order)
     decided(company, approval, "2026-12-10 14:00", "2026-12-10 16:40")
     company.fire("oc_li", "2026-12-10 17:05", order, "confirm", promised_on="2026-12-25", channel="paper")
     ready_to_make(company, order, "2026-12-10 18:00")
-    settled(company, order)
+    if not is_on_credit:
+        settled(company, order)
     (task,) = order.tasks
     plan = {"planned_start_on": "2026-12-12", "planned_end_on": "2026-12-22"}
     company.fire("pd_chen", "2026-12-11 09:00", task, "plan", **plan)
@@ -234,3 +244,42 @@ def test_late_delivery_when_the_policy_keeps_the_surcharge_then_only_the_compens
     kept = Company(company.session, company.people, {**company.policy, "rush.refund_if_late": D(0)})
     (late,) = refunds(kept, delivered(kept, "2026-12-26"))
     assert late.amount == D("52.80")
+
+
+@ONE_ENGINE
+def test_surcharge_when_the_order_is_unpaid_then_nothing_goes_back_before_the_money_has_come(company: Company) -> None:
+    order = delivered(company, "2026-12-26", is_on_credit=True)
+    _, surcharge = refunds(company, order)
+    company.fire("fi_sun", "2026-12-26 11:20", surcharge, "approve")
+    settled(company, order, "4799.99")
+    assert refusal(company, "fi_qian", "2026-12-26 11:30", surcharge, "execute") == "surcharge_unpaid"
+    payer = company.people["fi_qian"]
+    blind = replace(payer, fields={**payer.fields, Sensitivity.PRICE: "hidden"})
+    told = [[str(each) for each in why(company, who, surcharge)] for who in (payer, blind)]
+    assert [["0.01" in text for text in each] for each in told] == [[True], [False]]
+    settled(company, order, "0.01")
+    company.fire("fi_qian", "2026-12-26 11:30", surcharge, "execute")
+
+
+def why(company: Company, who: Actor, refund: Refund) -> list[Reason]:
+    """What stands in the way of the payout."""
+    ctx = company.context(who, "2026-12-26 11:30")
+    return next(reasons for step, reasons in offered(ctx, refund) if step.name == "execute")
+
+
+@ONE_ENGINE
+def test_owed_money_when_rejected_by_mistake_then_finance_records_the_same_anew_once(company: Company) -> None:
+    order = delivered(company, "2026-12-26")
+    for refund in refunds(company, order):
+        company.fire("fi_sun", "2026-12-26 11:20", refund, "reject", reason="误拒")
+        company.fire("fi_zhou", "2026-12-27 09:00", refund, "record_anew")
+        assert refusal(company, "fi_zhou", "2026-12-27 09:01", refund, "record_anew") == "recorded_already"
+    late, surcharge, late_again, surcharge_again = refunds(company, order)
+    for old, new in ((late, late_again), (surcharge, surcharge_again)):
+        assert old.state is RefundState.rejected
+        assert (new.reason, new.amount, new.note, new.payment_id) == (old.reason, old.amount, old.note, old.payment_id)
+        assert (new.state, new.recorded_by_id) == (RefundState.draft, company.people["fi_zhou"].id)
+    maker = company.people["fi_zhou"]
+    almighty = replace(maker, permissions=maker.permissions | {"refund.approve"})
+    assert refusal(company, almighty, "2026-12-27 10:00", late_again, "approve") == "separation_of_duties"
+    company.fire("fi_sun", "2026-12-27 10:00", late_again, "approve")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,24 +10,22 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 from marshmallow import fields, validate
 
-from app.kernel.context import LOCAL_ZONE, Context
+from app.kernel.context import Context
 from app.kernel.duties import Duty
 from app.kernel.engine import fire
 from app.kernel.errors import DomainError, DuplicateError, NotFoundError, Reason
 from app.kernel.schema import EntityInput, ReasonInput, Related, field_for, reason_field
 from app.kernel.workflow import Clock, Step, Workflow
-from app.services.payment import actions, queries, refunds, reversal, rules
-from models.labels import InvoiceKind
+from app.services.payment import actions, payout, queries, refunds, reversal, rules
 from models.labels import InvoiceState as I
 from models.labels import PaymentState as P
 from models.labels import RefundState as R
-from models.labels_money import OWED_REASONS, UNALLOCATED_REASONS
+from models.labels_money import LATENESS_REASONS, UNALLOCATED_REASONS
 from models.order import Order
 from models.payment import Invoice, Payment, Refund
 from models.policy import DEFAULTS
 
 THREE_PEOPLE = "duty.refund_three"
-COOLING = "duty.account_cooling_hours"
 TAX_NUMBER = r"^\d{20}$"
 
 
@@ -105,19 +102,6 @@ def is_above_two(ctx: Context, refund: Refund) -> bool:
     return refund.amount > ctx.policy.get(THREE_PEOPLE, Decimal(DEFAULTS[THREE_PEOPLE]))
 
 
-def is_cooled(ctx: Context, refund: Refund) -> Reason | None:
-    """Money does not follow a new account at once (domain/09 9.4, rule 15)."""
-    if refund.account_changed_at is None:
-        return None
-    hours = ctx.policy.get(COOLING, Decimal(DEFAULTS[COOLING]))
-    free = refund.account_changed_at + timedelta(hours=float(hours))
-    if free <= ctx.now:
-        return None
-    data = {"hours": f"{hours.normalize():f}", "until": f"{free.astimezone(LOCAL_ZONE):%Y-%m-%d %H:%M}"}
-    text = _l("The payee's account was changed: %(hours)s hours must pass first, until %(until)s.")
-    return Reason("account_cooling", text, data)
-
-
 def change_account(ctx: Context, refund: Refund, values: Mapping[str, Any]) -> None:
     """Another account or payee; what was approved is approved anew. Raises DomainError ``other_payee``."""
     refunds.check_payee(ctx, refund, values)
@@ -145,6 +129,25 @@ def execute_refund(ctx: Context, refund: Refund, _values: Mapping[str, Any]) -> 
         fire(ctx.as_system(), payment, "mark_allocated", data, reason=refund.refund_no)
 
 
+def is_of_lateness(refund: Refund) -> bool:
+    """Whether nothing else leads to its amount again: a cancellation records its own refunds anew."""
+    return refund.reason in LATENESS_REASONS
+
+
+def is_not_recorded_again(ctx: Context, refund: Refund) -> Reason | None:
+    """What is owed once is recorded once, until that is rejected too."""
+    if not is_of_lateness(refund):
+        return Reason("not_reckoned", _l("Only what the program has reckoned for late goods is recorded anew here."))
+    if not queries.is_recorded(ctx, refund):
+        return None
+    return Reason("recorded_already", _l("This is recorded already: go on with that refund."))
+
+
+def record_anew(ctx: Context, refund: Refund, _values: Mapping[str, Any]) -> None:
+    """The same money once more, recorded by this person: others approve it and pay it out."""
+    refunds.record_owed(ctx, refund.order, refund.reason, refund.amount, refund.note)
+
+
 def has_red_letter(_ctx: Context, invoice: Invoice) -> Reason | None:
     """A red invoice is issued by its confirmation (domain/03)."""
     if not reversal.is_red(invoice) or invoice.red_letter_no:
@@ -152,22 +155,6 @@ def has_red_letter(_ctx: Context, invoice: Invoice) -> Reason | None:
     return Reason("red_letter_needed", _l("Ask the tax platform for the red letter first, and enter its number."))
 
 
-def is_reversed_first(ctx: Context, refund: Refund) -> Reason | None:
-    """W05: after a special invoice the red letter comes before the money (domain/03)."""
-    if refund.cancellation_id is None and refund.change_request_id is None:
-        return None
-    waiting = sa.select(Invoice.invoice_no).where(
-        Invoice.order_id == refund.order_id,
-        Invoice.kind == InvoiceKind.special,
-        Invoice.state == I.applied,
-        Invoice.reverses_id.is_not(None),
-        Invoice.red_letter_no.is_(None),
-    )
-    number = ctx.session.scalar(waiting.order_by(Invoice.id).limit(1))
-    if number is None or refund.reason in OWED_REASONS:
-        return None
-    text = _l("A special invoice was issued: the red letter of %(invoice)s must be confirmed before the refund.")
-    return Reason("red_letter_first", text, {"invoice": number})
 
 
 def enter_red_letter(_ctx: Context, invoice: Invoice, values: Mapping[str, Any]) -> None:
@@ -277,7 +264,7 @@ REFUND = Workflow(
             (R.approved,),
             R.executed,
             permission="execute",
-            guards=(is_cooled, is_reversed_first),
+            guards=(payout.is_cooled, payout.is_reversed_first, payout.is_surcharge_paid),
             not_by=NOT_BY_APPROVER,
             effect=execute_refund,
             confirm=_l("Has the money been sent back?"),
@@ -302,6 +289,19 @@ REFUND = Workflow(
             permission="reject",
             asks=ReasonInput,
             tone="danger",
+            clause="11(2)",
+        ),
+        Step(
+            "record_anew",
+            _l("Record anew"),
+            (R.rejected,),
+            None,
+            permission="record_anew",
+            guards=(is_not_recorded_again,),
+            effect=record_anew,
+            confirm=_l("A copy of this refund is made as a new draft; others approve and pay it out. Go on?"),
+            concerns=is_of_lateness,
+            tone="neutral",
             clause="11(2)",
         ),
     ),

@@ -126,11 +126,38 @@ def interest(ctx: Context, order: Order, share: Decimal) -> Decimal:
     return rules.interest(share, rows, ctx.policy["pay.interest_daily_pct"])
 
 
-def only_payment(ctx: Context, order_id: int) -> int | None:
-    """The payment of an order where it has one only: money goes back the way it came."""
-    paid = sa.select(PaymentAllocation.payment_id).where(PaymentAllocation.order_id == order_id).distinct().limit(2)
-    payments = list(ctx.session.scalars(paid))
-    return payments[0] if len(payments) == 1 else None
+def is_returned(ctx: Context, order_id: int) -> bool:
+    """Whether the rush surcharge of an order goes back, or went: once, and a rejected refund gives nothing back."""
+    rush = (Refund.reason == RefundReason.rush_surcharge, Refund.state.in_(NOT_REJECTED))
+    found = sa.select(Refund.id).where(Refund.order_id == order_id, *rush)
+    return ctx.session.execute(found.limit(1)).first() is not None
+
+
+def is_recorded(ctx: Context, refund: Refund) -> bool:
+    """Whether what a rejected refund for late goods was for stands in another one, which its note names."""
+    if refund.reason is RefundReason.rush_surcharge:
+        return is_returned(ctx, refund.order_id)
+    same = (Refund.reason == refund.reason, Refund.amount == refund.amount, Refund.note == refund.note)
+    found = sa.select(Refund.id).where(Refund.order_id == refund.order_id, *same, Refund.state.in_(NOT_REJECTED))
+    return ctx.session.execute(found.limit(1)).first() is not None
+
+
+def way_back(ctx: Context, order_id: int) -> int | None:
+    """The payment by whose way an order's money goes back: the only one, or the last of one and the same account."""
+    of_order = sa.select(PaymentAllocation.payment_id).where(PaymentAllocation.order_id == order_id)
+    statement = sa.select(Payment.id, Payment.payer_account).where(Payment.id.in_(of_order))
+    payments = ctx.session.execute(statement.order_by(Payment.received_at.desc(), Payment.id.desc())).all()
+    accounts = {account for _, account in payments}
+    is_one_way = len(payments) == 1 or (len(accounts) == 1 and None not in accounts)
+    return payments[0].id if is_one_way else None
+
+
+def payer_accounts(ctx: Context, order_id: int) -> set[str]:
+    """The known accounts from which an order was paid."""
+    of_order = sa.select(PaymentAllocation.payment_id).where(PaymentAllocation.order_id == order_id)
+    known = (Payment.payer_account.is_not(None), Payment.payer_account != "")
+    statement = sa.select(Payment.payer_account).where(Payment.id.in_(of_order), *known).distinct()
+    return {account for account in ctx.session.scalars(statement) if account}
 
 
 def unallocated(ctx: Context, payment: Payment) -> Decimal:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -55,6 +55,8 @@ def record_refund(ctx: Context, values: Mapping[str, Any]) -> Refund:
     payment = _locked(ctx, Payment, given["payment_id"]) if "payment_id" in given else None
     if payment is not None:
         _check_payment(payment, order, given)
+    else:
+        _check_account(queries.payer_accounts(ctx, order.id), given.get("payee_account"))
     most = _most(ctx, order, payment, Refund(**given))
     if given["amount"] > most:
         raise DomainError(
@@ -71,7 +73,7 @@ def record_owed(
     It takes nothing from what the order was paid, so that the rest of the price stays due. ``reason`` is one of
     OWED_REASONS, ``origin`` the key of the cancellation it follows from.
     """
-    key = queries.only_payment(ctx, order.id)
+    key = queries.way_back(ctx, order.id)
     payment = ctx.session.get_one(Payment, key) if key is not None else None
     given = {"order_id": order.id, "payment_id": key, "reason": reason, "amount": amount, "note": note, **origin}
     return _record(ctx, order, payment, given)
@@ -93,17 +95,22 @@ def _record(ctx: Context, order: Order, payment: Payment | None, given: dict[str
 def _check_payment(payment: Payment, order: Order, given: Mapping[str, Any]) -> None:
     if payment.order_id not in {None, order.id}:
         raise DomainError(_l("The payment belongs to another order: choose one of this order."), code="other_order")
-    _check_account(payment, given.get("payee_account"))
+    _check_account({payment.payer_account}, given.get("payee_account"))
 
 
 def check_payee(ctx: Context, refund: Refund, given: Mapping[str, Any]) -> None:
-    """Raises DomainError ``other_payee`` where the money came from an account that is known."""
+    """Raises DomainError ``other_payee`` where the money came from accounts that are known, and this is none of them.
+
+    Without a payment of its own every account counts from which the order was paid.
+    """
     if refund.payment_id is not None:
-        _check_account(ctx.session.get_one(Payment, refund.payment_id), given.get("payee_account"))
+        _check_account({ctx.session.get_one(Payment, refund.payment_id).payer_account}, given.get("payee_account"))
+    else:
+        _check_account(queries.payer_accounts(ctx, refund.order_id), given.get("payee_account"))
 
 
-def _check_account(payment: Payment, account: str | None) -> None:
-    if account and payment.payer_account and account != payment.payer_account:
+def _check_account(known: Collection[str | None], account: str | None) -> None:
+    if account and any(known) and account not in known:
         raise DomainError(
             _l("Money goes back to the account it came from; another one needs a written mandate and the committee."),
             code="other_payee",
