@@ -155,8 +155,6 @@ def has_red_letter(_ctx: Context, invoice: Invoice) -> Reason | None:
     return Reason("red_letter_needed", _l("Ask the tax platform for the red letter first, and enter its number."))
 
 
-
-
 def enter_red_letter(_ctx: Context, invoice: Invoice, values: Mapping[str, Any]) -> None:
     """The platform gave a confirmation; one that lapsed is followed by another."""
     invoice.red_letter_no = values["red_letter_no"]
