@@ -127,6 +127,8 @@ KEYS = {
     "customer": Customer.__label__,
 }
 SIZES = {"size", "size_mm"}
+# Copies of customers within another copy.
+FILES = {"source", "target", "customer"}
 
 
 @cache
@@ -236,7 +238,7 @@ FLAGGED = {(Approval, "triggers"), (Approval, "findings"), (Order, "special_flag
 # Words of the program in columns of plain text.
 CODED = {
     (Approval, "entity"), (Approval, "summary"), (ApprovalVote, "roles"),
-    (CustomerMerge, "choices"), (CustomerMerge, "before"),
+    (CustomerMerge, "choices"),
 }  # fmt: skip
 
 
@@ -258,8 +260,6 @@ def said(model: type[Any], name: str, value: Any) -> str | None:
         return _summary(value or "")
     if (model, name) == (CustomerMerge, "choices"):
         return listed(_key(column, OF_CUSTOMER) for column in value or ())
-    if (model, name) == (CustomerMerge, "before"):
-        return kept_text(value or {}, OF_CUSTOMER)
     if (model, name) == (ApprovalVote, "roles"):
         return listed([str(label_of_role(code)) for code in value or ()])
     if (model, name) == (RightsChange, "changes"):
@@ -324,7 +324,7 @@ def _owners(key: str, tables: Tables) -> tuple[type[Any], ...]:
 
 def _kept(key: str, value: Any, tables: Tables) -> str:
     if isinstance(value, dict):
-        return kept_text(value, tables)
+        return kept_text(value, OF_CUSTOMER if key in FILES else tables)
     if isinstance(value, list | tuple):
         mark = " × " if key in SIZES else ", "
         return mark.join(_kept(key, item, tables) for item in value)
