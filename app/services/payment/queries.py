@@ -144,8 +144,7 @@ def is_recorded(ctx: Context, refund: Refund) -> bool:
 
 def way_back(ctx: Context, order_id: int) -> int | None:
     """The payment by whose way an order's money goes back: the only one, or the last of one and the same account."""
-    of_order = sa.select(PaymentAllocation.payment_id).where(PaymentAllocation.order_id == order_id)
-    statement = sa.select(Payment.id, Payment.payer_account).where(Payment.id.in_(of_order))
+    statement = sa.select(Payment.id, Payment.payer_account).where(Payment.id.in_(_payments_of(order_id)))
     payments = ctx.session.execute(statement.order_by(Payment.received_at.desc(), Payment.id.desc())).all()
     accounts = {account for _, account in payments}
     is_one_way = len(payments) == 1 or (len(accounts) == 1 and None not in accounts)
@@ -154,10 +153,12 @@ def way_back(ctx: Context, order_id: int) -> int | None:
 
 def payer_accounts(ctx: Context, order_id: int) -> set[str]:
     """The known accounts from which an order was paid."""
-    of_order = sa.select(PaymentAllocation.payment_id).where(PaymentAllocation.order_id == order_id)
-    known = (Payment.payer_account.is_not(None), Payment.payer_account != "")
-    statement = sa.select(Payment.payer_account).where(Payment.id.in_(of_order), *known).distinct()
+    statement = sa.select(Payment.payer_account).where(Payment.id.in_(_payments_of(order_id))).distinct()
     return {account for account in ctx.session.scalars(statement) if account}
+
+
+def _payments_of(order_id: int) -> sa.Select[int]:
+    return sa.select(PaymentAllocation.payment_id).where(PaymentAllocation.order_id == order_id)
 
 
 def unallocated(ctx: Context, payment: Payment) -> Decimal:
