@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from app.cli.demo_entry import decide_by_phone
 from app.cli.demo_story import Story
 from app.consequences import cancelling, changing
 from app.services.amendment.cancelling import needs_costs
@@ -50,6 +51,9 @@ def change(story: Story, order: Order) -> None:
     story.fire("oc_li", request, "offer")
     story.later(1, 6)
     story.fire("oc_li", request, "accept", accepted_how="客户微信确认")
+    if request.needs_approval:
+        story.fire("oc_li", request, "escalate")
+        decide_by_phone(story, order)
     story.fire("oc_li", request, "apply")
 
 

@@ -157,10 +157,14 @@ def review(story: Story, order: Order) -> None:
     if _is_short(story, order):
         data["stock"] = ReviewResult.conditional.value
     story.fire("oc_wang", order, "escalate", **data)
+    decide_by_phone(story, order)
+
+
+def decide_by_phone(story: Story, order: Order) -> None:
+    """What waits for the committee is decided: its hours run at the week-end too, its members vote by phone."""
     approval = story.company.session.scalars(
         sa.select(Approval).where(Approval.order_id == order.id, Approval.state == ApprovalState.pending)
     ).one()
-    # The committee's hours run at the week-end too: its members vote by phone.
     was_in_a_hurry, story.in_a_hurry = story.in_a_hurry, True
     try:
         decide(story, approval)
