@@ -29,6 +29,11 @@ def is_api() -> bool:
     return request.path.startswith(API_PREFIX)
 
 
+def is_by_script() -> bool:
+    """Whether a script of our own page asks: it reads the words of an answer, not the panel around them."""
+    return request.headers.get("X-Requested-With") == "XMLHttpRequest"
+
+
 def only_reads(route: Route) -> Route:
     """Marks a route that is posted because it asks much, and that changes nothing: it takes no write lock."""
     route.only_reads = True  # type: ignore[attr-defined]

@@ -16,7 +16,7 @@ from app.extensions import db
 from app.kernel.errors import DomainError, StepBlockedError, ValidationFailedError
 from app.kernel.unit_of_work import translate
 from app.security.refusals import answered
-from views.context import is_api
+from views.context import is_api, is_by_script
 from views.forms import messages
 
 log = logging.getLogger(__name__)
@@ -73,7 +73,8 @@ def on_http_error(error: HTTPException) -> Any:
     if status < 400:  # noqa: PLR2004 - redirects travel as exceptions too
         return error
     code, title, hint = TITLES.get(status, TITLES[500 if status >= 500 else 400])  # noqa: PLR2004
-    made = answer(status, code, _("%(what)s. %(advice)s", what=title, advice=hint) if is_api() else None)
+    has_words = is_api() or is_by_script()
+    made = answer(status, code, _("%(what)s. %(advice)s", what=title, advice=hint) if has_words else None)
     if error.get_response is not None and (headers := dict(error.get_response().headers)).get("Retry-After"):
         made[0].headers["Retry-After"] = headers["Retry-After"]
     return made
@@ -96,8 +97,10 @@ def on_fault(error: BaseException) -> Any:
 
 
 def answer(status: int, code: str, message: str | None, *, fields: Any = None, reasons: Any = ()) -> Any:
-    """The response: a page for a person, JSON for a program."""
+    """The response: a page for a person, JSON for a program, a sentence for a script of our own pages."""
     answered(code)
+    if is_by_script() and not is_api():
+        return jsonify(code=code, message=message, request_id=g.get("zhidan_request_id")), status
     if is_api():
         body: dict[str, Any] = {"code": code, "message": message, "request_id": g.get("zhidan_request_id")}
         if fields:

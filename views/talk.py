@@ -20,7 +20,7 @@ from models.talk import Attachment, Comment
 from views.adapter import guarded
 from views.attached import answer_with, attach_sent, file_answer, file_of, part_of, store
 from views.base import EntityDeclaration
-from views.context import web_context
+from views.context import is_by_script, web_context
 from views.forms import messages
 from views.held import Holding
 from views.mentions import mentions_of, suggestions
@@ -158,7 +158,7 @@ class Talked(Holding, EntityDeclaration):
 
     def _answer(self, ctx: Context, pk: int, act: Callable[[], object], text: str = "") -> Any:
         """Does it. To a script: the story anew, or the reason why not. Without one: the page, with what was typed."""
-        by_script = request.headers.get("X-Requested-With") == "XMLHttpRequest"
+        by_script = is_by_script()
         try:
             act()
         except (NotFoundError, PermissionDeniedError):

@@ -160,3 +160,17 @@ def test_person_when_he_keeps_on_then_the_journal_is_not_flooded_and_others_are_
     said = [(line["user"], line["journalled"]) for line in lines(heard)]
     assert said == [(noisy.user_id, True)] * MOST_OF_ONE + [(noisy.user_id, False)] * 5 + [(other.user_id, True)]
     assert [row.actor_id for row in entries(session)] == [noisy.user_id] * MOST_OF_ONE + [other.user_id]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_script_of_a_page_when_refused_then_told_in_words_without_the_panel(app: Flask, session: Session) -> None:
+    person = Person(app, session, "lg_xu")
+    asked = {
+        address: person.client.get(address, headers={"X-Requested-With": "XMLHttpRequest"})
+        for address in ("/payment/list/", f"/order/show/{hidden_order(session, app)}", "/nothing/")
+    }
+    assert [answer.status_code for answer in asked.values()] == [403, 404, 404]
+    for answer in asked.values():
+        assert sorted(answer.json) == ["code", "message", "request_id"]
+        assert answer.json["message"]
+    assert asked["/payment/list/"].json["code"] == "permission_denied"
