@@ -35,6 +35,7 @@ def commands_of_the_page_before_come_without_asking(desk: Desk) -> None:
     desk.page.keyboard.press("Control+k")
     assert desk.page.locator("#zd-found a[href='/order/list/']").count() == 1
     desk.page.keyboard.press("Escape")
+    desk.page.wait_for_selector("#zd-finder", state="hidden")
     desk.context.set_offline(False)
 
 
@@ -61,7 +62,7 @@ def test_person_when_working_by_keyboard_then_finds_opens_and_chooses(sit_down: 
     page.keyboard.press("Control+k")
     page.keyboard.type("list")
     page.keyboard.press("Escape")
-    assert page.locator("dialog[open]").count() == 0
+    page.wait_for_selector("#zd-finder", state="hidden")
     page.keyboard.press("Control+k")
     page.keyboard.type(" customers")
     page.wait_for_selector(CHOSEN)
@@ -73,9 +74,11 @@ def test_person_when_working_by_keyboard_then_finds_opens_and_chooses(sit_down: 
     commands_of_the_page_before_come_without_asking(desk)
     # The keys of this page, then two of them.
     page.keyboard.press("?")
+    page.wait_for_selector("#zd-keys[open]")
     keys = page.locator("#zd-keys [data-zd-keys-here] > div").all_inner_texts()
     assert {" ".join(key.split()) for key in keys} >= {"g h Home", "f Search this list"}
     page.keyboard.press("Escape")
+    page.wait_for_selector("#zd-keys", state="hidden")
     keys_of_rows_are_no_commands(page)
     page.keyboard.press("f")
     assert page.evaluate("document.activeElement.id") == "zd-search"
