@@ -4,7 +4,8 @@ PYTHONS := python3.14 python3.13 python3.12 python3.11 python3 python
 BIN := .venv/bin
 FLASK := $(BIN)/flask --app app.factory:create_app
 TESTS ?= tests
-WORKERS ?= auto
+# One more than there are cores: a test waits for its browser or its database now and then.
+WORKERS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN 2>/dev/null) && expr $$cores + 1 || echo auto)
 
 # Only our own environment counts, whatever the shell that called us has active.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -65,7 +66,7 @@ advisories: dev  ## Ask the advisory database about the locked versions (needs p
 	@artifacts/advisories/bin/pip-audit -r requirements/runtime.txt --no-deps --disable-pip --strict --progress-spinner off
 
 sweeps: dev  ## The long form of the sweeps: every record, every role, 5,000 answers at once, both databases
-	@ZHIDAN_SWEEPS=full $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/sweeps tests/contract/test_urls.py tests/contract/test_translations.py tests/browser/test_layout.py tests/browser/test_s01_walk.py
+	@ZHIDAN_SWEEPS=full $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/sweeps tests/contract/test_urls.py tests/contract/test_translations.py tests/services/test_sample_book.py tests/browser/test_layout.py tests/browser/test_s01_walk.py
 
 format: dev  ## Mend style and format where that is safe
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .

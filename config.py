@@ -198,6 +198,8 @@ class TestConfig(BaseConfig):
     TESTING = True
     AUTH_RATE_LIMITED = False
     RATELIMIT_ENABLED = False
+    # The same way of hashing, a thirtieth of its work: tests sign in thousands of times.
+    FAB_PASSWORD_HASH_METHOD = "scrypt:1024:8:1"  # noqa: S105 - a name of a method
 
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         super().__init__(environ)

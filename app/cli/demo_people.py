@@ -8,11 +8,11 @@ from typing import Any
 from flask_appbuilder.security.sqla.models import Role, User
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from werkzeug.security import generate_password_hash
 
 from app.kernel.context import Actor
 from app.security import departments as role
 from app.security.actors import actor_of
+from app.security.proofs import hash_of
 
 # For a development machine only; ``flask demo`` refuses to run in production unless told twice.
 DEMO_PASSWORD = "Zhidan-2026"  # noqa: S105 - printed by the command on purpose
@@ -64,7 +64,7 @@ def add_people(session: Session, password: str = DEMO_PASSWORD) -> list[Person]:
     if not new:
         return []
     # Hashing is slow on purpose: once is enough, they share the password.
-    hashed = generate_password_hash(password)
+    hashed = hash_of(password)
     for person in new:
         session.add(
             User(

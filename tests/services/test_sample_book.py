@@ -16,13 +16,18 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from models.order import Order, OrderLine
-from tests.databases import Database, unavailable
+from tests.databases import KINDS, Database, unavailable
 from tests.order_books import carried_out, errors_of
+from tests.sweeps.depth import FULL
 
 D = Decimal
 ROWS, AMOUNT, PIECES = 2252, D("5746821.605"), D(8516)
 WHERE = "ZHIDAN_SAMPLE_BOOK"
-pytestmark = pytest.mark.stage("migrated")
+# Importing on both databases is tested with small books; this large one goes through both in `make sweeps`.
+pytestmark = [
+    pytest.mark.stage("migrated"),
+    pytest.mark.parametrize("database", KINDS if FULL else ["sqlite"], indirect=True),
+]
 
 
 @pytest.fixture
