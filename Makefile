@@ -10,7 +10,7 @@ WORKERS ?= auto
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 export PYTHONUTF8 := 1
 
-.PHONY: help run test coverage lint types format audit sbom advisories sweeps translations lock runtime dev screenshots bench clean
+.PHONY: help run test coverage lint types format audit sbom advisories sweeps translations lock runtime dev pdf screenshots bench clean
 
 help:  ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -28,6 +28,9 @@ runtime:
 
 dev:
 	@$(find_python); "$$found" requirements/install.py dev
+
+pdf: runtime  ## Papers as PDF made by the server (needs Pango: docs/operations.md)
+	@$(find_python); "$$found" requirements/install.py pdf
 
 run: runtime  ## Set up, migrate, fill in the demo company and serve at 127.0.0.1:8080
 	@echo "==> Bringing the database up to date"
@@ -79,7 +82,8 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --qui
   --no-emit-index-url --no-emit-find-links --no-annotate --no-header
 lock:  ## Write the lock files anew (needs uv on the path); UPGRADE=--upgrade moves the versions
 	cd requirements && $(LOCK) $(UPGRADE) runtime.in -o runtime.txt
-	cd requirements && $(LOCK) $(UPGRADE) -c runtime.txt dev.in -o dev.txt
+	cd requirements && $(LOCK) $(UPGRADE) -c runtime.txt pdf.in -o pdf.txt
+	cd requirements && $(LOCK) $(UPGRADE) -c runtime.txt -c pdf.txt dev.in -o dev.txt
 
 screenshots: dev  ## Pictures of every main page in every look, and contact sheets, under artifacts/screenshots/
 	@$(BIN)/python -m tests.browser.contact_sheet $(ARGS)
