@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-import subprocess  # nosec B404 - one program of ours
+import subprocess  # nosec B404
 import sys
 from ctypes.util import find_library
 from functools import cache
@@ -54,7 +54,7 @@ def pdf_of(page: str, static: str, folder: str, seconds: float = LONGEST) -> byt
     if not _setting.acquire(timeout=PATIENCE):
         raise NoPdfError(_l("The server is making another PDF. Try again in a minute, or print the paper."))
     try:
-        done = subprocess.run(  # noqa: S603 # nosec B603 - a program and a folder of ours, no shell
+        done = subprocess.run(  # noqa: S603 # nosec B603
             command, input=page.encode(), capture_output=True, timeout=seconds, check=True, env=told
         )
     except subprocess.TimeoutExpired as error:
