@@ -21,7 +21,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.kernel.errors import DomainError
 
-LONGEST = 45  # seconds for one paper
+LONGEST = 55  # seconds for one paper
 PATIENCE = 10  # seconds for the one before it
 TYPESET = Path(__file__).with_name("typeset.py")
 # No such machine: what the page calls relative to it is looked for among our files, or not at all.
