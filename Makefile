@@ -65,7 +65,7 @@ sbom: dev  ## Write what the panel is made of to artifacts/sbom.json (CycloneDX)
 
 advisories: dev  ## Ask the advisory database about the locked versions (needs pypi.org itself, not a mirror)
 	@$(BIN)/python -m venv artifacts/advisories && artifacts/advisories/bin/pip install -q pip-audit
-	@artifacts/advisories/bin/pip-audit -r requirements/runtime.txt --no-deps --disable-pip --strict --progress-spinner off
+	@artifacts/advisories/bin/pip-audit -r requirements/runtime.txt -r requirements/pdf.txt --no-deps --disable-pip --strict --progress-spinner off
 
 sweeps: dev  ## The long form of the sweeps: every record, every role, 5,000 answers at once, both databases
 	@ZHIDAN_SWEEPS=full $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/sweeps tests/contract/test_urls.py tests/contract/test_translations.py tests/browser/test_layout.py tests/browser/test_s01_walk.py
