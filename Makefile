@@ -11,7 +11,7 @@ WORKERS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN 2>/dev/null) && expr $$cor
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 export PYTHONUTF8 := 1
 
-.PHONY: help run test coverage lint types format audit sbom advisories sweeps translations lock runtime dev screenshots bench clean
+.PHONY: help run test coverage lint types format audit sbom advisories sweeps translations lock runtime dev pdf screenshots bench clean
 
 help:  ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -29,6 +29,9 @@ runtime:
 
 dev:
 	@$(find_python); "$$found" requirements/install.py dev
+
+pdf: runtime  ## Papers as PDF made by the server (needs Pango: docs/operations.md)
+	@$(find_python); "$$found" requirements/install.py pdf
 
 run: runtime  ## Set up, migrate, fill in the demo company and serve at 127.0.0.1:8080
 	@echo "==> Bringing the database up to date"
@@ -63,7 +66,7 @@ sbom: dev  ## Write what the panel is made of to artifacts/sbom.json (CycloneDX)
 
 advisories: dev  ## Ask the advisory database about the locked versions (needs pypi.org itself, not a mirror)
 	@$(BIN)/python -m venv artifacts/advisories && artifacts/advisories/bin/pip install -q pip-audit
-	@artifacts/advisories/bin/pip-audit -r requirements/runtime.txt --no-deps --disable-pip --strict --progress-spinner off
+	@artifacts/advisories/bin/pip-audit -r requirements/runtime.txt -r requirements/pdf.txt --no-deps --disable-pip --strict --progress-spinner off
 
 sweeps: dev  ## The long form of the sweeps: every record, every role, 5,000 answers at once, both databases
 	@ZHIDAN_SWEEPS=full $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/sweeps tests/contract/test_urls.py tests/contract/test_translations.py tests/services/test_sample_book.py tests/browser/test_layout.py tests/browser/test_s01_walk.py
@@ -80,7 +83,8 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --qui
   --no-emit-index-url --no-emit-find-links --no-annotate --no-header
 lock:  ## Write the lock files anew (needs uv on the path); UPGRADE=--upgrade moves the versions
 	cd requirements && $(LOCK) $(UPGRADE) runtime.in -o runtime.txt
-	cd requirements && $(LOCK) $(UPGRADE) -c runtime.txt dev.in -o dev.txt
+	cd requirements && $(LOCK) $(UPGRADE) -c runtime.txt pdf.in -o pdf.txt
+	cd requirements && $(LOCK) $(UPGRADE) -c runtime.txt -c pdf.txt dev.in -o dev.txt
 
 screenshots: dev  ## Pictures of every main page in every look, and contact sheets, under artifacts/screenshots/
 	@$(BIN)/python -m tests.browser.contact_sheet $(ARGS)

@@ -66,7 +66,7 @@ class BaseConfig:
 
     # Limits
     RATELIMIT_ENABLED = True
-    # One person or program, in points: a page is 1, a search 3, a chart 5, an export or import 30.
+    # One person or program, in points: a page is 1, a search 3, a chart 5, an export, an import or a PDF 30.
     PERSON_RATE_LIMIT = "1200 per minute"
     RATELIMIT_HEADERS_ENABLED = True
     RATELIMIT_IN_MEMORY_FALLBACK_ENABLED = True

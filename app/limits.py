@@ -18,6 +18,7 @@ COSTS = {
     **dict.fromkeys(("chart", "card", "rows", "figures", "paste", "find", "attach", "hold"), 5),
 }
 SEARCH = 3
+PDF = 30
 
 
 def person() -> str:
@@ -31,6 +32,8 @@ def person() -> str:
 
 def cost() -> int:
     """What this request takes."""
+    if request.args.get("format") == "pdf":
+        return PDF
     word = (request.endpoint or "").rpartition(".")[2]
     return COSTS.get(word, SEARCH if request.args.get("q") else 1)
 

@@ -1,6 +1,6 @@
 """Makes the virtual environment and installs one lock file into it with plain pip.
 
-Usage: python requirements/install.py runtime|dev. Standard library only; does nothing when the environment already
+Usage: python requirements/install.py runtime|pdf|dev. Standard library only; does nothing when the environment already
 holds exactly this lock file. Which package index is asked is the machine's own setting.
 """
 

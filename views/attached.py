@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from flask import current_app, request, send_file
 from flask_babel import gettext as _
@@ -62,7 +62,7 @@ def file_answer(attached: Attachment) -> Any:
     return answer_with(path, mimetype=attached.media_type, as_attachment=True, download_name=attached.name)
 
 
-def answer_with(path: Path, **options: Any) -> Any:
+def answer_with(path: Path | BinaryIO, **options: Any) -> Any:
     """The content of a file; no proxy keeps it and no browser runs it."""
     response = send_file(path, conditional=False, etag=False, max_age=0, **options)
     response.headers["Content-Security-Policy"] = SANDBOX

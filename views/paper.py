@@ -1,7 +1,7 @@
 """Papers on screen and from the printer: what a declared paper says of a record to who asks for it (domain/10).
 
-The browser prints; nothing is stored. A paper carries a mark over what stands on it in full, so that whoever scans
-its code learns whether the record still says the same.
+The browser prints, or the server makes a PDF of the same page; nothing is stored. A paper carries a mark over what
+stands on it in full, so that whoever scans its code learns whether the record still says the same.
 """
 
 from __future__ import annotations
@@ -14,15 +14,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
+from io import BytesIO
 from typing import Any, ClassVar
 
 import segno
 import sqlalchemy as sa
-from flask import current_app, g, render_template, request
+from flask import current_app, g, render_template, request, url_for
 from flask_appbuilder import expose
 from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
 
+from app.documents import pdf
 from app.documents.capitals import capitals
 from app.documents.paper import At, Facts, Paper, Part, Rows, options, place, reach, walk
 from app.kernel.context import Actor, Context
@@ -31,6 +33,7 @@ from app.kernel.fields import Access, access, level
 from app.kernel.schema import label_of_column
 from models.base import Base
 from views.adapter import guarded
+from views.attached import answer_with
 from views.base import EntityDeclaration, view_of
 from views.context import web_context
 from views.display import cell, kind_of, moment, text_of
@@ -59,7 +62,7 @@ class Printed(EntityDeclaration):
         with in_language(request.args.get("language", "")):
             said = paper_of(ctx, paper, record)
             mark = mark_of(paper, record)
-            return render_template(
+            page = render_template(
                 "zhidan/papers/labels.html" if paper.labels else "zhidan/papers/paper.html",
                 paper=said,
                 company=next(iter(current_app.config["COMPANY_WORDS"]), ""),
@@ -68,8 +71,10 @@ class Printed(EntityDeclaration):
                 back_url=self.url("show", pk=pk),
                 languages=[(each, self.url("paper", pk=pk, name=name, language=each)) for each in LANGUAGES],
                 language=str(get_locale()),
+                pdf_url=pdf_url(self.url("paper", pk=pk, name=name, language=str(get_locale())[:2], format="pdf")),
                 printed=_("Printed by %(person)s · %(moment)s", person=ctx.actor.name, moment=moment(ctx.now)),
             )
+        return handed_out(ctx, page, said)
 
     @expose("/<int:pk>/paper/<name>/<mark>")
     @guarded("show")
@@ -102,6 +107,22 @@ def paper_buttons(view: type[EntityDeclaration], record: Any) -> list[dict[str, 
          "method": "get", "tone": "default", "icon": "fa-print"}
         for paper in getattr(view, "papers", ())
     ]  # fmt: skip
+
+
+def pdf_url(url: str) -> str:
+    """The address of the PDF, empty where the server makes none."""
+    return url if pdf.is_there() else ""
+
+
+def handed_out(ctx: Context, page: str, said: Said) -> Any:
+    """The page; or the same as a file of its own name, where that is asked for and can be made. Raises NoPdfError."""
+    if request.args.get("format") != "pdf" or not pdf.is_there():
+        return page
+    # Everything is read: nobody waits for this transaction while the paper is set.
+    ctx.session.rollback()
+    body = pdf.pdf_of(page, url_for("static", filename="").partition("?")[0], str(current_app.static_folder))
+    name = f"{said.title} {said.number}.pdf"
+    return answer_with(BytesIO(body), mimetype="application/pdf", as_attachment=True, download_name=name)
 
 
 @contextmanager
@@ -245,7 +266,7 @@ def _table(reader: Reader, paper: Paper, part: Rows) -> dict[str, Any] | None:
             continue
         cells = [reader.at(row, each) for row in found]
         if any(cells):
-            columns.append((head, "num" if kind_of(model, last) in NUMBERS and not each.more else "text", cells))
+            columns.append((head, _kind(model, last, each), cells))
     if not columns:
         return None
     blank = [(str(text), "blank", [""] * len(found)) for text in part.blank]
@@ -253,6 +274,13 @@ def _table(reader: Reader, paper: Paper, part: Rows) -> dict[str, Any] | None:
     rows = list(zip(*(cells for _head, _kind, cells in [*columns, *blank]), strict=True))
     own = part.has_own_numbers
     return {"kind": "rows", "label": str(part.label), "heads": heads, "rows": rows, "has_own_numbers": own}
+
+
+def _kind(model: type[Any], last: str, at: At) -> str:
+    """How a column of a table is set: figures to the right, our own numbers never broken."""
+    if kind_of(model, last) in NUMBERS and not at.more:
+        return "num"
+    return "code" if last.endswith("_no") else "text"
 
 
 def _heads(paper: Paper, part: Rows) -> list[tuple[At, type[Any], str, str]]:

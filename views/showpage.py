@@ -240,7 +240,7 @@ def tab(ctx: Context, child: type[EntityDeclaration], relation: str, record: Any
         "label": str(child.model().__label_plural__),
         "columns": [{"name": n, "label": str(child.label(n)), "kind": kind_of(child.model(), n)} for n in names],
         "rows": rows_of(ctx, child, names, found.rows),
-        "empty": _("Nothing here yet"),
+        "empty": "",
         "all_url": child.url("list", **{relation: record.id}) if searchable and found.rows else None,
     }
 

@@ -29,7 +29,7 @@ from views.adapter import guarded
 from views.base import ENTITIES, EntityDeclaration, view_of
 from views.context import web_context
 from views.display import label_text, moment, money
-from views.paper import LANGUAGES, Said, in_language, mark_over, qr, said_of
+from views.paper import LANGUAGES, Said, handed_out, in_language, mark_over, pdf_url, qr, said_of
 
 CODE = "ST"
 LONGEST = timedelta(days=366)
@@ -82,20 +82,23 @@ class Stated(EntityDeclaration):
             found = statement_of(ctx, pk, asked.period, known)
             named = {"from": asked.period.first.isoformat(), "to": asked.period.last.isoformat()}
             mark = mark_of_account(ctx, customer, found, known)
+            paper = said(ctx, customer, found, known)
             page = render_template(
                 "zhidan/papers/statement.html",
-                paper=said(ctx, customer, found, known),
+                paper=paper,
                 company=next(iter(current_app.config["COMPANY_WORDS"]), ""),
                 code=qr(self.url("check_statement", pk=pk, mark=mark, _external=True, **named)),
                 mark=mark[:8].upper(),
                 back_url=self.url("show", pk=pk),
                 languages=[(each, self.url("statement", pk=pk, language=each, **named)) for each in LANGUAGES],
                 language=str(get_locale()),
+                pdf_url=pdf_url(self.url("statement", pk=pk, language=str(get_locale())[:2], format="pdf", **named)),
                 printed=_("Printed by %(person)s · %(moment)s", person=ctx.actor.name, moment=moment(ctx.now)),
                 asked=asked,
                 fault=asked.fault or (cut_text() if found.is_cut else ""),
             )
-        return page, 422 if asked.fault or found.is_cut else 200
+        is_good = not (asked.fault or found.is_cut)
+        return handed_out(ctx, page, paper) if is_good else (page, 422)
 
     @expose("/<int:pk>/statement/<mark>")
     @guarded("statement")

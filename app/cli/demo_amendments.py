@@ -31,9 +31,12 @@ def cancel_part(story: Story, order: Order) -> None:
 
 
 def ask_for_more(story: Story, order: Order) -> ChangeRequest:
-    """The customer wants two pieces more of the first line; the departments concerned have said what they think."""
+    """The customer wants two pieces more of the cheapest; the departments concerned have said what they think.
+
+    Two pieces of a dear article would be a tenth of a small order: the committee would decide, and the story would end.
+    """
     story.later(2, 8)
-    line = order.lines[0]
+    line = min(order.lines, key=lambda each: each.unit_price)
     with story.act("oc_li") as ctx:
         values = {"order_id": order.id, "kind": ChangeKind.quantity, "note": "客户邮件要求增加数量，已回电确认"}
         rows = [{"order_line_id": line.id, "qty_ordered": line.qty_ordered + 2}]

@@ -124,6 +124,12 @@ class UserView(UserDBModelView):
         "roles": _l("Roles"),
         "last_login": _l("Last sign-in"),
     }
+    # The framework's own tell of ways to sign in that there are not.
+    description_columns = {
+        "username": _l("What the person signs in with."),
+        "active": _l("People are not deleted but switched off."),
+        "roles": _l("They decide what the person may do."),
+    }
     list_widget = UserList
     show_fieldsets = [
         (_l("User info"), {"fields": ["username", "last_name", "first_name", "email", "active", "roles"]}),

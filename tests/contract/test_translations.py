@@ -46,7 +46,7 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 ALLOWED = re.compile(
     r"\b[A-Z]{2,4}(-[A-Z0-9]+)+\b|\b[a-z]+(\.\w+)+\b|[\w.]+@[\w.]+|\b[a-z]{2}_[a-z]+\b"
     r"|\bDPK\d{11}\b|\b[0-9a-f]{16,64}\b|\b[A-Z2-7]{32}\b"
-    r"|\b(mm|kg|API|REST|xlsx|xls|csv|KB|MB|MiB|Zhidan|English|EN|ENF|JSON|Oslo|main)\b"
+    r"|\b(mm|kg|API|REST|PDF|xlsx|xls|csv|KB|MB|MiB|Zhidan|English|EN|ENF|JSON|Oslo|main)\b"
     r"|\b(Excel|Tab|Enter|Ctrl|Esc|Delete)\b|\{\w+\}",
     re.ASCII,
 )

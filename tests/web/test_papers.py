@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from app.documents import pdf
 from app.documents.capitals import capitals
 from app.documents.catalogue import PAPERS
 from models.labels import LetterState
@@ -16,9 +19,12 @@ from models.payment import PaymentAllocation
 from models.production import ProductionTask
 from models.shipment import Package, Shipment
 from tests.databases import Database
+from tests.pdfs import letters_of, sets_papers
 from tests.web.person import Person, statements, text_of
 from views.base import word_of
 from views.display import money
+
+__all__ = ["sets_papers"]
 
 ONE_ENGINE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -170,3 +176,43 @@ def test_labels_when_there_are_many_packages_then_no_more_statements(
         taken.append((len(sent), html.count("<article")))
     assert [labels for _sent, labels in taken] == [few, many]
     assert taken[0][0] == taken[1][0]
+
+
+@ONE_ENGINE
+@pytest.mark.usefixtures("sets_papers")
+def test_paper_when_asked_for_as_pdf_then_it_is_the_same_paper_under_its_own_name_and_right(
+    app: Flask, session: Session
+) -> None:
+    letter = letter_of(session)
+    pk, number, name, total = letter.id, letter.letter_no, letter.order.customer.name, letter.order.total_amount
+    session.rollback()
+    clerk, url = Person(app, session, "oc_li"), f"/confirmation_letter/{pk}/paper/letter"
+    address = f"{url}?language=zh&format=pdf"
+    assert f'href="{address.replace("&", "&amp;")}"' in clerk.page(f"{url}?language=zh")
+    answer = clerk.get(address)
+    assert answer.status_code == 200
+    assert answer.content_type == "application/pdf"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert unquote(answer.headers["Content-Disposition"]).endswith(f"''订单确认函 {number}.pdf")
+    made = answer.get_data()
+    assert set(f"订单确认函{name}{capitals(total)}") - letters_of(made) - {" "} == set()
+    # Who sees a mask gets a mask, and who may not see the record gets nothing.
+    auditor = Person(app, session, "au_lin").get(address)
+    hidden = set(name) - set(text_of(Person(app, session, "au_lin").page(f"{url}?language=zh")))
+    assert hidden != set()
+    assert hidden & letters_of(auditor.get_data()) == set()
+    assert Person(app, session, "ad_root").get(address).status_code == 403
+
+
+@ONE_ENGINE
+def test_paper_when_the_extra_is_not_installed_then_it_has_no_button_and_its_address_is_the_page(
+    app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pk = letter_of(session).id
+    session.rollback()
+    monkeypatch.setattr("app.documents.pdf.find_spec", lambda _name: None)
+    pdf.is_there.cache_clear()
+    page = Person(app, session, "oc_li").page(f"/confirmation_letter/{pk}/paper/letter?format=pdf")
+    pdf.is_there.cache_clear()
+    assert "format=pdf" not in page
+    assert "zp-print" in page

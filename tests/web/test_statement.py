@@ -16,10 +16,13 @@ from app.services.payment.statement import Known, Period, statement_of
 from models.customer import Customer
 from models.payment import Payment
 from tests.databases import Database
+from tests.pdfs import letters_of, sets_papers
 from tests.services.company import moment
 from tests.web.person import Person, statements, text_of
 from views.display import money
 from views.statement import last_month, mark_of_account
+
+__all__ = ["sets_papers"]
 
 ONE_ENGINE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -155,3 +158,20 @@ def test_statement_when_the_account_is_long_then_no_more_statements(
         taken.append((len(sent), html.count("<tr")))
     assert taken[0][1] < taken[1][1]
     assert taken[0][0] == taken[1][0]
+
+
+@ONE_ENGINE
+@pytest.mark.usefixtures("sets_papers")
+def test_statement_when_asked_for_as_pdf_then_it_has_the_name_of_its_period_and_a_wrong_one_has_none(
+    app: Flask, session: Session
+) -> None:
+    customer, period = busiest(session), year(session)
+    pk, code = customer.id, customer.code
+    session.rollback()
+    clerk = Person(app, session, "fi_qian")
+    answer = clerk.get(f"{address(pk, period)}&format=pdf")
+    number = f"ST-{code}-{period.first:%Y%m%d}-{period.last:%Y%m%d}"
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="Statement of account {number}.pdf"'
+    assert set(number) - letters_of(answer.get_data()) == set()
+    wrong = clerk.get(f"/customer/{pk}/statement?from=2026-12-01&to=2026-11-01&format=pdf")
+    assert (wrong.status_code, wrong.mimetype) == (422, "text/html")

@@ -365,6 +365,13 @@
       });
     });
   }
+  // The button of a file field speaks the language of the page; what was chosen stands beside it.
+  function initFiles() {
+    $$("[data-zd-file-name]").forEach((told) => {
+      const [input, none] = [one("input", told.parentElement), told.textContent];
+      input.addEventListener("change", () => { told.textContent = input.files.length ? input.files[0].name : none; });
+    });
+  }
   function start() {
     initSideBar();
     initMenus();
@@ -374,6 +381,7 @@
     initTabs(document);
     initBulk();
     initDrop();
+    initFiles();
     initUnsaved();
     initFolds();
     initExports();
