@@ -31,10 +31,7 @@ def cancel_part(story: Story, order: Order) -> None:
 
 
 def ask_for_more(story: Story, order: Order) -> ChangeRequest:
-    """The customer wants two pieces more of the cheapest; the departments concerned have said what they think.
-
-    Two pieces of a dear article would be a tenth of a small order: the committee would decide, and the story would end.
-    """
+    """The customer wants two pieces more of the cheapest; the departments concerned have said what they think."""
     story.later(2, 8)
     line = min(order.lines, key=lambda each: each.unit_price)
     with story.act("oc_li") as ctx:
