@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from app.kernel.context import Context
 from app.kernel.errors import DuplicateError
 from app.services.product import rules
+from app.services.product.reports import note_reports
 from app.services.product.stock import harden, issue, receive, release, reserve
 from models.product import Product
 
@@ -43,7 +44,8 @@ def change_product(ctx: Context, product: Product, values: Mapping[str, Any]) ->
             setattr(product, name, value)
         _check(ctx, product)
     _index(product)
-    ctx.session.flush()
+    # Another kind of goods needs other reports.
+    note_reports(ctx, product)
     return product
 
 
