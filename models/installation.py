@@ -163,7 +163,7 @@ class AcceptanceStandard(Stamped, Base):
     # The unique constraint begins with the acceptance, so the key needs no index of its own.
     acceptance_id: Mapped[int] = reference("acceptance.id", _l("Acceptance"), nullable=False, index=False)
     standard: Mapped[Standard] = column(words(Standard, name="standard"), _l("Standard"), nullable=False)
-    verdict: Mapped[Verdict | None] = column(words(Verdict, name="verdict"), _l("Finding"))
+    verdict: Mapped[Verdict | None] = column(words(Verdict, name="verdict"), _l("Verdict"))
     remark: Mapped[str | None] = column(
         sa.String(400), _l("Remark"), help_text=_l("What is not as the standard asks, where it is not kept.")
     )

@@ -246,7 +246,7 @@ def _table(reader: Reader, paper: Paper, part: Rows) -> dict[str, Any] | None:
         if access(reader.ctx.actor, model, last) is Access.hidden:
             continue
         cells = [reader.at(row, each) for row in found]
-        if any(cells):
+        if any(cells) or part.keeps_empty:
             columns.append((head, "num" if kind_of(model, last) in NUMBERS and not each.more else "text", cells))
     if not columns:
         return None

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.kernel.context import Context
+from app.kernel.filters import SOON
 from app.security import scopes
 from app.services.product.actions import change_product, create_product
 from app.services.product.reports import add_report, change_report
-from models.conformity import TestReport
+from models.conformity import TestReport, needed_standards
+from models.labels import OrderType
 from models.product import Product, Reservation, Stock
 from views.base import EntityInterface
 from views.entity import EntityView
@@ -62,6 +66,20 @@ class TestReportView(Talked, EntityView):
     changes = change_report
 
 
+def report_hints(ctx: Context, product: Product) -> list[dict[str, str]]:
+    """Whether a report that the law asks for is missing, has run out, or soon will."""
+    until = product.reports_until
+    if until is None:
+        if not needed_standards(product, OrderType.government):
+            return []
+        return [{"label": _("Test report missing"), "tone": "danger" if product.is_children else "neutral"}]
+    if until < ctx.today:
+        return [{"label": _("Test report run out on %(day)s", day=until), "tone": "danger"}]
+    if until <= ctx.today + SOON:
+        return [{"label": _("Test report runs out on %(day)s", day=until), "tone": "warning"}]
+    return []
+
+
 class ProductView(EntityView):
     """Articles that can be ordered."""
 
@@ -107,3 +125,4 @@ class ProductView(EntityView):
     changes = change_product
     extra_permissions = ("import", "take_back")
     related_views = [TestReportView, StockView]
+    hints = report_hints

@@ -293,7 +293,7 @@ ACCEPTANCE = Paper(
             "order.contracts",
             ("contract_no", "award_no", "budget_unit", "acceptance_unit"),
         ),
-        Rows(_l("Accepted by standard"), "standards", ("standard", "verdict", "remark")),
+        Rows(_l("Accepted by standard"), "standards", ("standard", "verdict", "remark"), keeps_empty=True),
         Facts(
             _l("Result"),
             ("state", "signed_by", "unit_signed_by", "seller_signed_by", "signed_at", "rejection_reason"),

@@ -60,7 +60,8 @@ class Rows:
     """A table: one row for each record of a relation (``order.lines``), numbered. ``blank`` are columns to fill in.
 
     ``has_own_numbers`` where the first column says already which row it is. ``only`` says of (record, row) which rows
-    stand on the paper at all; what is chosen so is not part of its mark.
+    stand on the paper at all; what is chosen so is not part of its mark. ``keeps_empty`` where columns without a value
+    stand as well, to be filled in by hand.
     """
 
     label: Any
@@ -69,6 +70,7 @@ class Rows:
     blank: tuple[Any, ...] = ()
     has_own_numbers: bool = False
     only: Callable[[Any, Any], bool] | None = None
+    keeps_empty: bool = False
 
     def paths(self) -> Iterator[str]:
         """Every path of the part, from the record of the paper on."""

@@ -15,42 +15,34 @@ from app.kernel.engine import blockers
 from app.kernel.errors import DomainError, DuplicateError, ValidationFailedError
 from app.kernel.workflow import workflow_of
 from app.services.installation.certificate import add_standard, judge_standard
-from app.services.order.contract import add_terms
 from app.services.order.flags import findings
 from app.services.payment.refunds import apply_invoice
 from app.services.product.actions import change_product
 from app.services.product.reports import add_report, change_report
 from app.services.shipment.actions import plan_shipment
-from app.services.talk.actions import Kept, put
 from models.conformity import Standard, Verdict
 from models.conformity import TestReport as Report
-from models.installation import Acceptance, AcceptanceStandard
-from models.labels import AcceptanceState, InvoiceState, OrderState, OrderType, RegulationState, ReviewCheck, SupplyMode
-from models.order import Order
+from models.installation import AcceptanceStandard
+from models.labels import AcceptanceState, InvoiceState, OrderState, RegulationState, ReviewCheck, SupplyMode
 from models.product import Product
 from models.review import OrderReview
-from models.shipment import Shipment
 from tests.services.company import Company, found, moment
 from tests.services.orders import (
     CHECKS,
     ENTERED,
     REVIEWED,
-    TERMS,
     Goods,
     draft,
     fire_all,
     inspected,
-    ready_to_make,
     refusal,
-    school_furniture,
     settled,
     with_reports,
 )
+from tests.services.school import APPOINTMENT, certificate, delivered, loaded, ready_to_ship, sealed
 
 D = Decimal
 HARM, CHILD = Standard.gb_18584, Standard.gb_28007
-APPOINTMENT = {"mode": "own_fleet", "slot_from": "2026-12-21T09:00", "slot_to": "2026-12-21T17:00"}
-KEPT = Kept("验收单盖章.pdf", "application/pdf", 10, "0" * 64, is_picture=False)
 sqlite_only = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 pytestmark = pytest.mark.stage("people")
 
@@ -58,48 +50,6 @@ pytestmark = pytest.mark.stage("people")
 @pytest.fixture
 def company(session: Session) -> Company:
     return found(session)
-
-
-def ready_to_ship(company: Company) -> Order:
-    """The order of S12, decided by the committee, signed, made and inspected by 2026-12-18."""
-    order = school_furniture(company)
-    with company.act("oc_li", "2026-11-25 09:10") as ctx:
-        add_terms(ctx, {"order_id": order.id, **TERMS[OrderType.government], "invoice_title": "杭州市某区教育局"})
-    company.fire("oc_li", "2026-11-25 09:20", order, "submit")
-    company.fire("oc_wang", "2026-11-25 10:00", order, "escalate")
-    (approval,) = order.approvals
-    company.fire("fi_zhou", "2026-11-25 11:00", approval, "opine", text="可行")
-    for who in ("lg_gao", "pd_he"):
-        company.fire(who, "2026-11-25 12:00", approval, "vote", decision="approve")
-    company.fire("oc_li", "2026-12-04 10:20", order, "confirm", promised_on="2026-12-21", channel="paper")
-    ready_to_make(company, order, "2026-12-04 11:00")
-    for task in order.tasks:
-        plan = {"planned_start_on": "2026-12-05", "planned_end_on": "2026-12-18"}
-        company.fire("pd_chen", "2026-12-04 12:00", task, "plan", **plan)
-        for step in ("release", "start"):
-            company.fire("pd_chen", "2026-12-05 09:00", task, step)
-        data = {"operation": "packing", "qty_done": f"{task.qty:f}", "percent": 100}
-        company.fire("pd_chen", "2026-12-18 09:00", task, "report", **data)
-    fire_all(company, "qc_sun", "2026-12-18 15:00", order.inspections, "accept")
-    return order
-
-
-def loaded(company: Company, order: Order) -> Shipment:
-    with company.act("lg_liu", "2026-12-19 09:00") as ctx:
-        shipment = plan_shipment(ctx, order, None, {})
-    company.fire("lg_liu", "2026-12-19 10:00", shipment, "schedule", **APPOINTMENT)
-    fire_all(company, "lg_xu", "2026-12-21 08:00", shipment.packages, "load")
-    return shipment
-
-
-def delivered(company: Company) -> Acceptance:
-    """All 680 items at the school on 2026-12-21; the acceptance waits."""
-    order = ready_to_ship(company)
-    shipment = loaded(company, order)
-    company.fire("lg_xu", "2026-12-21 09:00", shipment, "dispatch")
-    company.fire("lg_xu", "2026-12-21 15:00", shipment, "deliver", receiver_name="李老师")
-    (acceptance,) = order.acceptances
-    return acceptance
 
 
 def why(company: Company, who: str, when: str, record: Any, step: str) -> list[Any]:
@@ -136,20 +86,6 @@ def test_s12_row_6_when_a_report_is_not_valid_on_the_day_then_nothing_leaves(com
     end_report(company, "DSK-STU-SET", CHILD, date(2026, 12, 21))
     company.fire("lg_xu", "2026-12-21 09:00", shipment, "dispatch")
     assert order.state is OrderState.shipped
-
-
-def certificate(company: Company, acceptance: Acceptance, when: str, *failed: Standard) -> None:
-    """Every row judged and both further signatures under it."""
-    with company.act("cs_ma", when) as ctx:
-        for row in acceptance.standards:
-            verdict = {"verdict": Verdict.failed, "remark": "桌角锐利"} if row.standard in failed else {}
-            judge_standard(ctx, row, verdict or {"verdict": Verdict.passed, "remark": None})
-        acceptance.unit_signed_by, acceptance.seller_signed_by = "陈校长", "马丽"
-
-
-def sealed(company: Company, acceptance: Acceptance, when: str) -> None:
-    with company.act("cs_ma", when) as ctx:
-        put(ctx, acceptance, KEPT)
 
 
 def test_s12_rows_7_and_8_when_the_certificate_is_complete_then_completed_and_invoiced_to_the_full_name(
