@@ -158,7 +158,6 @@ class AcceptanceStandard(Stamped, Base):
         sa.UniqueConstraint("acceptance_id", "standard"),
         check("failed_has_remark", "verdict <> 'failed' OR remark IS NOT NULL"),
     )
-    journal_order_attribute: ClassVar[str | None] = None
 
     # The unique constraint begins with the acceptance, so the key needs no index of its own.
     acceptance_id: Mapped[int] = reference("acceptance.id", _l("Acceptance"), nullable=False, index=False)

@@ -26,6 +26,8 @@ __all__ = [
     "set_product_active",
 ]
 
+KIND = frozenset({"category", "is_children"})
+
 
 def create_product(ctx: Context, values: Mapping[str, Any]) -> Product:
     """A new article. Raises DuplicateError ``sku_taken``."""
@@ -45,7 +47,9 @@ def change_product(ctx: Context, product: Product, values: Mapping[str, Any]) ->
         _check(ctx, product)
     _index(product)
     # Another kind of goods needs other reports.
-    note_reports(ctx, product)
+    if KIND & set(values):
+        note_reports(ctx, product)
+    ctx.session.flush()
     return product
 
 
