@@ -23,7 +23,9 @@ from models.base import (
     reference,
     sort_index,
     state_words,
+    words,
 )
+from models.conformity import Standard, Verdict
 from models.labels import AcceptanceState, InstallationState
 
 if TYPE_CHECKING:
@@ -94,6 +96,10 @@ class Acceptance(Stateful, Base):
     installation_id: Mapped[int | None] = reference("installation.id", _l("Installation"))
     shipment_id: Mapped[int | None] = reference("shipment.id", _l("Shipment"))
     signed_by: Mapped[str | None] = column(sa.String(60), _l("Signed by"), sensitivity=Sensitivity.NAME)
+    unit_signed_by: Mapped[str | None] = column(
+        sa.String(60), _l("Signed for the accepting unit by"), sensitivity=Sensitivity.NAME
+    )
+    seller_signed_by: Mapped[str | None] = column(sa.String(60), _l("Signed for us by"), sensitivity=Sensitivity.NAME)
     signed_at: Mapped[datetime | None] = column(UtcDateTime, _l("Signed at"))
     rejection_reason: Mapped[str | None] = column(sa.String(400), _l("Reason of the rejection"), info=FREE_TEXT)
     state: Mapped[AcceptanceState] = column(
@@ -105,6 +111,9 @@ class Acceptance(Stateful, Base):
     shipment: Mapped[Shipment | None] = relationship()
     lines: Mapped[list[AcceptanceLine]] = relationship(
         back_populates="acceptance", order_by="AcceptanceLine.id", info={"label": _l("Acceptance lines")}
+    )
+    standards: Mapped[list[AcceptanceStandard]] = relationship(
+        back_populates="acceptance", order_by="AcceptanceStandard.id", info={"label": _l("Accepted by standard")}
     )
 
     def __str__(self) -> str:
@@ -136,3 +145,29 @@ class AcceptanceLine(Stamped, Base):
 
     def __str__(self) -> str:
         return f"{self.id}"
+
+
+class AcceptanceStandard(Stamped, Base):
+    """Whether the goods keep one standard, as the certificate of a public buyer says."""
+
+    __tablename__ = "acceptance_standard"
+    shown_with: ClassVar[str | None] = "acceptance"
+    __label__ = _l("Standard of an acceptance")
+    __label_plural__ = _l("Accepted by standard")
+    __table_args__ = (
+        sa.UniqueConstraint("acceptance_id", "standard"),
+        check("failed_has_remark", "verdict <> 'failed' OR remark IS NOT NULL"),
+    )
+
+    # The unique constraint begins with the acceptance, so the key needs no index of its own.
+    acceptance_id: Mapped[int] = reference("acceptance.id", _l("Acceptance"), nullable=False, index=False)
+    standard: Mapped[Standard] = column(words(Standard, name="standard"), _l("Standard"), nullable=False)
+    verdict: Mapped[Verdict | None] = column(words(Verdict, name="verdict"), _l("Verdict"))
+    remark: Mapped[str | None] = column(
+        sa.String(400), _l("Remark"), help_text=_l("What is not as the standard asks, where it is not kept.")
+    )
+
+    acceptance: Mapped[Acceptance] = relationship(back_populates="standards")
+
+    def __str__(self) -> str:
+        return self.standard.number

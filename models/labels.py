@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from models.conformity import CONFORMITY_LABELS, Verdict
 from models.contract import CONTRACT_LABELS
 from models.customer_link import CUSTOMER_LINK_LABELS, CustomerLinkState
 from models.customer_merge import MERGE_LABELS, MergeState
@@ -112,6 +113,7 @@ from models.vocabulary import Labels, Tone
 LABELS: Labels = {
     **GOODS_LABELS,
     **ORDER_LABELS,
+    **CONFORMITY_LABELS,
     **CONTRACT_LABELS,
     **CUSTOMER_LINK_LABELS,
     **MERGE_LABELS,
@@ -166,6 +168,7 @@ TONES: Mapping[type[StrEnum], Mapping[Any, Tone]] = {
         success="completed",
     ),
     RightsChangeState: _tones(RightsChangeState, warning="proposed", success="applied", danger="refused"),
+    Verdict: _tones(Verdict, success="passed", danger="failed"),
     ReviewResult: _tones(ReviewResult, success="passed", danger="failed", warning="conditional"),
     ApprovalState: _tones(ApprovalState, warning="pending expired", success="approved", danger="rejected"),
     CancellationState: _tones(

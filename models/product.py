@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
@@ -30,6 +30,7 @@ from models.base import (
 from models.labels import EnvGrade, ProductCategory, ReservationKind, SupplyMode
 
 if TYPE_CHECKING:
+    from models.conformity import TestReport
     from models.order import OrderLine
 
 
@@ -51,6 +52,7 @@ class Product(Stamped, Base):
         sort_index("name"),
         sort_index("list_price"),
         sort_index("category", "sku_code"),
+        sort_index("reports_until"),
         sort_index("created_at"),
     )
     journal_order_attribute: ClassVar[str | None] = None
@@ -110,11 +112,19 @@ class Product(Stamped, Base):
     )
     tax_rate: Mapped[Decimal] = column(Percent(), _l("Tax rate (%)"), nullable=False, default=Decimal("13.000"))
     is_children: Mapped[bool] = flag(_l("Children's furniture"))
+    reports_until: Mapped[date | None] = column(
+        sa.Date,
+        _l("Test reports valid until"),
+        help_text=_l("The first day on which a report that the law asks for runs out; empty while one is missing."),
+    )
     is_active: Mapped[bool] = flag(_l("Active"), default=True)
     search_text: Mapped[str] = column(sa.String(400), _l("Search text"), nullable=False, default="")
 
     stocks: Mapped[list[Stock]] = relationship(
         back_populates="product", order_by="Stock.id", info={"label": _l("Stock")}
+    )
+    reports: Mapped[list[TestReport]] = relationship(
+        back_populates="product", order_by="TestReport.id", info={"label": _l("Test reports")}
     )
 
     def __str__(self) -> str:

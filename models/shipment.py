@@ -28,12 +28,14 @@ from models.base import (
     state_words,
     words,
 )
+from models.conformity import TestReport
 from models.labels import DeliveryMode, PackageState, Packing, ShipmentState
+from models.order_line import OrderLine
 
 if TYPE_CHECKING:
     from flask_appbuilder.security.sqla.models import User
 
-    from models.order import Order, OrderLine
+    from models.order import Order
 
 
 class Shipment(Stateful, Base):
@@ -86,6 +88,16 @@ class Shipment(Stateful, Base):
     )
     packages: Mapped[list[Package]] = relationship(
         back_populates="shipment", order_by="Package.seq", info={"label": _l("Packages")}
+    )
+    reports: Mapped[list[TestReport]] = relationship(
+        secondary=lambda: sa.join(
+            ShipmentLine.__table__, OrderLine.__table__, ShipmentLine.order_line_id == OrderLine.id
+        ),
+        primaryjoin=lambda: Shipment.id == ShipmentLine.shipment_id,
+        secondaryjoin=lambda: OrderLine.product_id == TestReport.product_id,
+        order_by=lambda: (TestReport.product_id, TestReport.standard, TestReport.id),
+        viewonly=True,
+        info={"label": _l("Test reports")},
     )
     receipt: Mapped[DeliveryReceipt | None] = relationship(
         back_populates="shipment", info={"label": _l("Delivery receipt")}

@@ -25,6 +25,7 @@ SENTENCES: Mapping[tuple[str, str], Any] = {
     ("F02", "lines"): _l("line %(lines)s costs nothing"),
     ("F03", "days"): _l("%(days)s of the usual %(standard)s days: %(ratio)s, below %(limit)s"),
     ("F04", "amount"): _l("line %(line)s: %(amount)s of at least %(limit)s"),
+    ("F04", "report"): _l("line %(untested)s: no valid test report by %(report)s"),
     ("F05", "missing"): _l("%(missing)s leave the house unpaid, the credit is %(credit)s"),
     ("F05", "most"): _l("%(days)s days of credit, more than %(most)s"),
     ("F06", "share"): _l("%(share)s %% at first, the plan asks for %(plan)s %%"),
@@ -60,6 +61,7 @@ NOT_IN_ORDER: Mapping[str, Any] = {
     "beyond_credit": _l("More leaves unpaid than the credit allows."),
     "deposit": _l("The deposit is above the fifth that the law allows."),
     "bond": _l("The performance bond is above what the law allows."),
+    "report": _l("A valid test report of the goods is missing: nothing leaves without it."),
     "privacy_notice": _l("The customer's consent to the privacy notice is not recorded."),
     "no_drawing": _l("There is no drawing beside the order yet."),
 }

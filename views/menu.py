@@ -103,7 +103,13 @@ DEPARTMENTS = (
         "Production",
         _l("Production coordination"),
         "fa-industry",
-        (production.ProductionTaskView, quality.InspectionView, product.ProductView, product.StockView),
+        (
+            production.ProductionTaskView,
+            quality.InspectionView,
+            product.ProductView,
+            product.TestReportView,
+            product.StockView,
+        ),
         (production.ProductionReportView, quality.InspectionDefectView, product.ReservationView),
     ),
     Department(
@@ -127,7 +133,7 @@ DEPARTMENTS = (
             ticket.ServiceTicketView,
             privacy.PrivacyRequestView,
         ),
-        (installation.AcceptanceLineView,),
+        (installation.AcceptanceLineView, installation.AcceptanceStandardView),
     ),
     Department(
         "Finance",

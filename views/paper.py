@@ -224,7 +224,7 @@ def paper_of(ctx: Context, paper: Paper, record: Any) -> Said:
         number=str(getattr(record, paper.number)),
         warning=str(warning) if warning else "",
         parts=[found for part in paper.parts if (found := _part(reader, paper, part))],
-        signs=[str(text) for text in paper.signs],
+        signs=[str(text) for text in (paper.signs(record) if callable(paper.signs) else paper.signs)],
     )
     if paper.labels:
         rows = next(part for part in paper.parts if isinstance(part, Rows) and part.relation == paper.labels)
@@ -258,6 +258,8 @@ def _pairs(reader: Reader, part: Facts) -> Iterator[tuple[str, str, str]]:
 def _table(reader: Reader, paper: Paper, part: Rows) -> dict[str, Any] | None:
     owner, name = reach(reader.record, part.relation)
     found = [row for row in getattr(owner, name) if reader.knows(row)] if owner is not None else []
+    if part.only is not None:
+        found = [row for row in found if part.only(reader.record, row)]
     if not found:
         return None
     columns = []
@@ -265,7 +267,7 @@ def _table(reader: Reader, paper: Paper, part: Rows) -> dict[str, Any] | None:
         if access(reader.ctx.actor, model, last) is Access.hidden:
             continue
         cells = [reader.at(row, each) for row in found]
-        if any(cells):
+        if any(cells) or part.keeps_empty:
             columns.append((head, _kind(model, last, each), cells))
     if not columns:
         return None
@@ -310,7 +312,7 @@ def said_of(actor: Actor, owner: Any, name: str) -> str:
 
 def mark_of(paper: Paper, record: Any) -> str:
     """What stands on the paper in full, as a mark that only this panel can make."""
-    return mark_over(paper.code, {path: _plain(record, path.split(".")) for path in sorted(paper.paths())})
+    return mark_over(paper.code, {path: _plain(record, path.split(".")) for path in paper.marked_paths()})
 
 
 def mark_over(code: str, values: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ fixed seed. Does nothing to orders when there are any. ``--reset`` throws everyt
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
 
@@ -22,7 +22,7 @@ from app.cli.demo_matters import arrange_matters
 from app.cli.demo_orders import all_plans, leave_in_the_inbox, live
 from app.cli.demo_people import DEMO_PASSWORD, PEOPLE, actors, add_people
 from app.cli.demo_privacy import add_requests
-from app.cli.demo_products import AVAILABLE, product_values
+from app.cli.demo_products import AVAILABLE, LABORATORY, REPORTS, product_values
 from app.cli.demo_reset import reset
 from app.cli.demo_story import Company
 from app.kernel.context import Context
@@ -33,6 +33,8 @@ from app.security.departments import label_of_role
 from app.security.due import FACTOR
 from app.services.customer.actions import create_customer
 from app.services.product.actions import create_product
+from app.services.product.reports import add_report
+from models.conformity import Standard
 from models.customer import Consent, Customer, CustomerAddress
 from models.labels import ConsentPurpose, CustomerKind
 from models.order import Order
@@ -42,6 +44,7 @@ from models.talk import Notification
 
 OPENED = timedelta(days=125)
 RECENT = timedelta(days=2)
+REPORT_KEPT = timedelta(days=548)
 # Enough for four months of orders; the count at the end leaves what AVAILABLE says.
 FIRST_STOCK = Decimal(400)
 WORDING = "2026-1"
@@ -102,6 +105,8 @@ def fill() -> None:
     company = Company(ctx.session, actors(ctx.session), ctx.policy, Random(SEED), ctx.now)  # noqa: S311 - invented data
     with unit_of_work(company.context("fi_sun", ctx.now - OPENED)) as past:
         add_products(past)
+    with unit_of_work(company.context("qc_sun", ctx.now - OPENED)) as past:
+        add_reports(past, ctx.today)
     with unit_of_work(company.context("cs_ma", ctx.now - OPENED)) as past:
         add_customers(past)
     customers = list(ctx.session.scalars(sa.select(Customer).order_by(Customer.id)))
@@ -124,6 +129,24 @@ def add_products(ctx: Context) -> None:
         product = create_product(ctx, values)
         if product.sku_code in AVAILABLE:
             ctx.session.add(Stock(product_id=product.id, qty_on_hand=FIRST_STOCK))
+
+
+def add_reports(ctx: Context, today: date) -> None:
+    """What laboratories found of the articles, a year and a half from the test to the end of its report."""
+    products = {product.sku_code: product.id for product in ctx.session.scalars(sa.select(Product))}
+    for sku, standard, number, days in REPORTS:
+        ends = today + timedelta(days=days)
+        add_report(
+            ctx,
+            {
+                "product_id": products[sku],
+                "standard": Standard(standard),
+                "report_no": number,
+                "laboratory": LABORATORY,
+                "issued_on": ends - REPORT_KEPT,
+                "valid_until": ends,
+            },
+        )
 
 
 def add_customers(ctx: Context) -> None:

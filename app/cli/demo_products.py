@@ -43,6 +43,21 @@ _ROWS: tuple[tuple[Any, ...], ...] = (
      20, 36, "网布/尼龙脚", "", "黑色", False, "件"),
 )  # fmt: skip
 
+# sku, standard, number, days until it runs out. Most are far from it, some near; one table's has run out.
+REPORTS: tuple[tuple[str, str, str, int], ...] = (
+    ("DSK-STU-SET", "gb_18584", "WT-2026-0311", 310),
+    ("DSK-STU-SET", "gb_28007", "WT-2026-0312", 41),
+    ("DSK-STU-SET", "gbt_3976", "WT-2026-0313", 310),
+    ("DSK-TCH", "gb_18584", "WT-2026-0314", 310),
+    ("CHR-TCH", "gb_18584", "WT-2026-0127", 24),
+    ("SOF-OSLO-3S-GRY", "gb_18584", "WT-2026-0402", 260),
+    ("CHR-NORD-01", "gb_18584", "WT-2026-0403", 260),
+    ("CHR-NORD-01", "gbt_3324", "WT-2026-0404", 260),
+    ("TBL-NORD-1600", "gb_18584", "WT-2025-1208", -12),
+    ("BED-LUNA-1800", "gb_18584", "WT-2026-0405", 260),
+)
+LABORATORY = "省家具质量检验检测中心"
+
 # What is free to sell when the demo company is ready.
 AVAILABLE: Mapping[str, Decimal] = {
     "SOF-OSLO-3S-GRY": Decimal(5),
@@ -99,5 +114,5 @@ def _values(row: tuple[Any, ...]) -> dict[str, Any]:
         "warranty_months": warranty,
         "list_price": Decimal(price),
         "standard_cost": Decimal(cost),
-        "is_children": category == "school",
+        "is_children": sku.startswith("DSK-STU"),
     }

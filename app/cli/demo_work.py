@@ -8,7 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from app.cli.demo_certificate import certify
 from app.cli.demo_story import Story
+from app.services.installation.certificate import is_open
 from app.services.shipment import actions as shipments
 from models.installation import Acceptance, Installation
 from models.labels import (
@@ -197,4 +199,6 @@ def accept(story: Story, order: Order, *, complains: bool = False) -> None:
             story.later(20, 40)
             story.fire("cs_ma", acceptance, "reopen", reason="已上门调整铰链")
             story.later(0.5, 2)
+        if is_open(acceptance):
+            certify(story, acceptance)
         story.fire(who, acceptance, "sign", signed_by=order.receiver_name)

@@ -8,10 +8,12 @@ from flask_babel import lazy_gettext as _l
 
 from app.documents.amendments import CANCELLATION, CHANGE, COMPENSATION
 from app.documents.paper import At, Boxes, Facts, Notes, Paper, Rows, walk
+from app.kernel.context import local_day
 from app.services.order.pricing import content_of
 from app.services.order.rules import content_hash
+from models.conformity import TestReport
 from models.installation import Acceptance
-from models.labels_order import LetterState
+from models.labels_order import LetterState, OrderType
 from models.letter import ConfirmationLetter
 from models.payment import Payment, Refund
 from models.production import ProductionTask
@@ -47,6 +49,19 @@ def _letter_warning(letter: ConfirmationLetter) -> Any:
     if letter.content_hash != content_hash(content_of(letter.order)):
         return _l("The order has changed since this letter. Do not send it.")
     return None
+
+
+def _valid_on_the_way(shipment: Shipment, report: TestReport) -> bool:
+    """Reports that hold on the day of the delivery."""
+    leaves_at = shipment.departed_at or shipment.slot_from
+    return leaves_at is None or report.issued_on <= local_day(leaves_at) <= report.valid_until
+
+
+def _acceptance_signs(acceptance: Acceptance) -> tuple[Any, ...]:
+    """Three signatures where a public buyer accepts."""
+    if acceptance.order.order_type is OrderType.government:
+        return (_l("Buyer"), _l("Accepting unit (seal)"), _l("Seller (seal)"))
+    return (_l("Customer (signature or seal)"), _l("Installer"))
 
 
 LETTER = Paper(
@@ -208,6 +223,12 @@ DELIVERY_NOTE = Paper(
             ("package_no", "order_line.product.name", COUNTED, "volume", "weight_kg"),
             blank=(_l("Received"), _l("Missing"), _l("Damaged")),
         ),
+        Rows(
+            _l("Test reports"),
+            "reports",
+            ("product.name", "product.sku_code", "standard", "report_no", "laboratory", "valid_until"),
+            only=_valid_on_the_way,
+        ),
         Notes((_l("The signature at the door confirms the number of packages and their outside only."),)),
     ),
     signs=(_l("Receiver (signature, date, time)"), _l("Driver")),
@@ -267,9 +288,18 @@ ACCEPTANCE = Paper(
                 _l("To be put right, and until when"),
             ),
         ),
-        Facts(_l("Result"), ("state", "signed_by", "signed_at", "rejection_reason")),
+        Rows(
+            _l("Contract"),
+            "order.contracts",
+            ("contract_no", "award_no", "budget_unit", "acceptance_unit"),
+        ),
+        Rows(_l("Accepted by standard"), "standards", ("standard", "verdict", "remark"), keeps_empty=True),
+        Facts(
+            _l("Result"),
+            ("state", "signed_by", "unit_signed_by", "seller_signed_by", "signed_at", "rejection_reason"),
+        ),
     ),
-    signs=(_l("Customer (signature or seal)"), _l("Installer")),
+    signs=_acceptance_signs,
 )  # fmt: skip
 
 RECEIPT = Paper(

@@ -59,7 +59,9 @@ class Facts:
 class Rows:
     """A table: one row for each record of a relation (``order.lines``), numbered. ``blank`` are columns to fill in.
 
-    ``has_own_numbers`` where the first column says already which row it is.
+    ``has_own_numbers`` where the first column says already which row it is. ``only`` says of (record, row) which rows
+    stand on the paper at all; what is chosen so is not part of its mark. ``keeps_empty`` where columns without a value
+    stand as well, to be filled in by hand.
     """
 
     label: Any
@@ -67,6 +69,8 @@ class Rows:
     places: tuple[Place, ...]
     blank: tuple[Any, ...] = ()
     has_own_numbers: bool = False
+    only: Callable[[Any, Any], bool] | None = None
+    keeps_empty: bool = False
 
     def paths(self) -> Iterator[str]:
         """Every path of the part, from the record of the paper on."""
@@ -103,9 +107,9 @@ Part = Facts | Rows | Boxes | Notes
 class Paper:
     """A printable paper of one record.
 
-    ``number`` is the path of the number in its head. ``signs`` are the lines for signatures. ``labels`` prints one
-    label for each record of that relation instead, ``scan`` being what its code holds. ``warning`` is what the reader
-    must know before he uses it.
+    ``number`` is the path of the number in its head. ``signs`` are the lines for signatures, or those of a record.
+    ``labels`` prints one label for each record of that relation instead, ``scan`` being what its code holds.
+    ``warning`` is what the reader must know before he uses it.
     """
 
     name: str
@@ -114,7 +118,7 @@ class Paper:
     subject: type[Base]
     number: str
     parts: tuple[Part, ...]
-    signs: tuple[Any, ...] = ()
+    signs: tuple[Any, ...] | Callable[[Any], tuple[Any, ...]] = ()
     labels: str | None = None
     scan: str = ""
     warning: Callable[[Any], Any] | None = None
@@ -122,6 +126,11 @@ class Paper:
     def paths(self) -> list[str]:
         """Every path of the paper."""
         return [self.number, *(path for part in self.parts for path in part.paths())]
+
+    def marked_paths(self) -> list[str]:
+        """The paths that the mark of the paper is made of."""
+        parts = (part for part in self.parts if not (isinstance(part, Rows) and part.only))
+        return sorted([self.number, *(path for part in parts for path in part.paths())])
 
 
 class PaperError(Exception):

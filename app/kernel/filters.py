@@ -26,7 +26,8 @@ LARGEST_ID = 2**31 - 1
 LONGEST_TEXT = 200
 MOST_VALUES = 200
 DURING = "during"
-PERIODS = ("today", "week", "month", "past")
+PERIODS = ("today", "week", "month", "past", "soon")
+SOON = timedelta(days=60)
 RESERVED = frozenset({"q", "sort", "after", "before", "last", "size", "view"})
 
 COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
@@ -243,7 +244,7 @@ def _moment(raw: str) -> datetime | date:
 
 
 def period(word: str, today: date | None) -> tuple[date | None, date]:
-    """The first and last day of ``today``, ``week``, ``month`` or ``past`` (before today). Raises BadValueError."""
+    """The first and last day of a period: ``past`` is before today, ``soon`` within 60 days. Raises BadValueError."""
     if today is None:
         raise BadValueError
     if word == "today":
@@ -256,6 +257,8 @@ def period(word: str, today: date | None) -> tuple[date | None, date]:
         return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
     if word == "past":
         return None, today - timedelta(days=1)
+    if word == "soon":
+        return today, today + SOON
     raise BadValueError
 
 

@@ -27,10 +27,10 @@ def _read(entities: str) -> dict[str, str]:
 # The goods of an order and what became of them, without money.
 _GOODS = _read(
     "order_line production_task production_report inspection inspection_defect shipment shipment_line package "
-    "delivery_receipt installation acceptance acceptance_line"
+    "delivery_receipt installation acceptance acceptance_line acceptance_standard"
 )
 # Whoever works on these records talks about them.
-_TALKED = "production_task inspection shipment installation"
+_TALKED = "production_task inspection shipment installation acceptance"
 _WORK = _GOODS | dict.fromkeys(_TALKED.split(), f"{READ} comment")
 _ORDER = _read("order order_line order_fee order_contract confirmation_letter")
 _AMENDMENTS = _read("cancellation cancellation_line cost_item change_request change_line")
@@ -53,7 +53,7 @@ _HEAD = _ASKS | {"delegation": "manage", "parameter_change": "list show add with
 # The head of one of the five departments also decides on its minor exceptions and brings matters to the committee.
 _LEAD = _HEAD | {"exception_case": "approve lower_level void", "coordination_item": "add withdraw"}
 _ALL = {
-    **_read("customer customer_address consent product stock reservation inbox_item order_review approval"),
+    **_read("customer customer_address consent product test_report stock reservation inbox_item order_review approval"),
     **_read(
         "approval_vote approval_opinion delegation export_log export_request journal parameter_change privacy_request"
     ),
@@ -97,6 +97,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "customer_address": WRITE,
         "consent": "list show add",
         "product": READ,
+        "test_report": READ,
         "stock": READ,
         "reservation": READ,
         "order": "list show add edit submit review confirm hold cancel close import import_history comment drawing "
@@ -134,6 +135,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
     | _HEARD
     | {
         "product": f"{WRITE} import",
+        "test_report": f"{WRITE} comment",
         "stock": READ,
         "order": f"{READ} comment",
         "production_task": "list show add edit plan release start report pause complete cancel comment",
@@ -151,6 +153,8 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
     | {
         "order": f"{READ} comment",
         "order_line": READ,
+        "product": READ,
+        "test_report": f"{WRITE} comment",
         "inspection": "list show accept reject comment",
         "inspection_defect": "list show add",
         "exception_case": "list show add",
@@ -162,6 +166,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
     | {
         "customer": "show",
         "product": READ,
+        "test_report": READ,
         "stock": WRITE,
         "reservation": READ,
         "order": f"{READ} comment",
@@ -186,12 +191,14 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "consent": "list show add withdraw",
         "privacy_request": "list show add edit",
         "product": READ,
+        "test_report": READ,
         "stock": READ,
         "payment_schedule": READ,
         "refund": "list show add",
         "invoice": "list show add",
         "installation": "list show add edit schedule start finish cancel comment",
-        "acceptance": "list show sign reject reopen",
+        "acceptance": "list show edit sign reject reopen comment",
+        "acceptance_standard": WRITE,
         "cancellation": "list show add",
         "cancellation_line": "list show add",
         "change_request": "list show add",
@@ -216,8 +223,9 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "shipment_line": READ,
         "package": READ,
         "installation": "list show start finish comment",
-        "acceptance": "list show sign reject",
+        "acceptance": "list show sign reject comment",
         "acceptance_line": READ,
+        "acceptance_standard": READ,
     },
     role.FINANCE: _WORK
     | _CASES
@@ -230,6 +238,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "customer": "list show edit credit reveal statement",
         "consent": "list",
         "product": "list show edit import",
+        "test_report": READ,
         "stock": READ,
         "order_review": READ,
         "production_task": "list",

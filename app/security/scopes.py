@@ -30,7 +30,7 @@ from models.customer_link import CustomerLink
 from models.customer_merge import CustomerMerge
 from models.exception import ExceptionCase
 from models.export import ExportRequest
-from models.installation import Acceptance, AcceptanceLine, Installation
+from models.installation import Acceptance, AcceptanceLine, AcceptanceStandard, Installation
 from models.journal import Journal
 from models.labels import LiableParty, OpinionOf, OrderState, ShipmentState
 from models.labels_exception import ClockOwner, Department
@@ -195,6 +195,7 @@ customer_address = _of(Customer, CustomerAddress.customer_id, customer)
 consent = _of(Customer, Consent.customer_id, customer)
 
 product, stock, reservation = every_row("product"), every_row("stock"), every_row("reservation")
+test_report = every_row("test_report")
 policy_parameter, calendar_day = every_row("policy_parameter"), every_row("calendar_day")
 parameter_change, rights_change = every_row("parameter_change"), every_row("rights_change")
 
@@ -241,6 +242,7 @@ delivery_receipt = _of(Shipment, DeliveryReceipt.shipment_id, shipment)
 installation = _scope("installation", {OWN_TASKS: _is_my_task})
 acceptance = _scope("acceptance", {OWN_TASKS: _is_my_acceptance})
 acceptance_line = _of(Acceptance, AcceptanceLine.acceptance_id, acceptance)
+acceptance_standard = _of(Acceptance, AcceptanceStandard.acceptance_id, acceptance)
 
 
 _PARTIES = {
@@ -319,6 +321,7 @@ export_log = _scope("export_log")
 SCOPES: Mapping[str, Scope] = {
     "acceptance": acceptance,
     "acceptance_line": acceptance_line,
+    "acceptance_standard": acceptance_standard,
     "approval": approval,
     "approval_opinion": approval_opinion,
     "approval_vote": approval_vote,
@@ -369,6 +372,7 @@ SCOPES: Mapping[str, Scope] = {
     "shipment": shipment,
     "shipment_line": shipment_line,
     "stock": stock,
+    "test_report": test_report,
 }
 
 

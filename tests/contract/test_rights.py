@@ -209,7 +209,8 @@ def test_scope_when_the_table_is_unknown_then_no_rows_but_for_the_system() -> No
 def test_scope_when_the_role_is_unknown_then_no_rows(entity: str) -> None:
     stranger = type(SYSTEM)(id=1, name="", roles=frozenset({"made up by an administrator"}))
     everybody = {
-        "product", "stock", "reservation", "policy_parameter", "calendar_day", "rights_change", "parameter_change",
+        "product", "test_report", "stock", "reservation", "policy_parameter", "calendar_day", "rights_change",
+        "parameter_change",
     }  # fmt: skip
     found = str(scope_of(entity, stranger).compile(compile_kwargs={"literal_binds": True}))
     assert ("true" in found) == (entity in everybody)

@@ -41,12 +41,12 @@ ENGLISH = re.compile(r"[A-Za-z]{2,}")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 # English words that belong on a Chinese page: codes and numbers of records, codes of parameters, user names and
 # addresses, waybills of a carrier, digests, keys of a second factor and of the keyboard, units, file kinds,
-# the product's name, the other language, environmental grades, names of the demo goods, what stands on keys,
-# places of texts for scripts.
+# the product's name, the other language, environmental grades, national standards, names of the demo goods, what
+# stands on keys, places of texts for scripts.
 ALLOWED = re.compile(
     r"\b[A-Z]{2,4}(-[A-Z0-9]+)+\b|\b[a-z]+(\.\w+)+\b|[\w.]+@[\w.]+|\b[a-z]{2}_[a-z]+\b"
     r"|\bDPK\d{11}\b|\b[0-9a-f]{16,64}\b|\b[A-Z2-7]{32}\b"
-    r"|\b(mm|kg|API|REST|PDF|xlsx|xls|csv|KB|MB|MiB|Zhidan|English|EN|ENF|JSON|Oslo|main)\b"
+    r"|\b(mm|kg|API|REST|PDF|xlsx|xls|csv|KB|MB|MiB|Zhidan|English|EN|ENF|GB|JSON|Oslo|main)\b"
     r"|\b(Excel|Tab|Enter|Ctrl|Esc|Delete)\b|\{\w+\}",
     re.ASCII,
 )

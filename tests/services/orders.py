@@ -7,15 +7,29 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import sqlalchemy as sa
+
 from app.consequences.cancelling import open_cancellation
 from app.kernel.context import Actor
 from app.kernel.engine import fire
 from app.kernel.errors import DomainError
+from app.services.order.actions import add_line, create_order
 from app.services.payment.actions import record_payment
+from app.services.product.reports import add_report
 from models.cancellation import Cancellation
+from models.conformity import Standard
 from models.contract import OrderContract, ProcurementMethod
 from models.customer import Customer
-from models.labels import Channel, LetterState, OrderState, OrderType, PaymentMethod, SupplyMode
+from models.labels import (
+    Channel,
+    CustomerKind,
+    LetterState,
+    OrderState,
+    OrderType,
+    PaymentMethod,
+    ProductCategory,
+    SupplyMode,
+)
 from models.order import Order, OrderLine
 from models.product import Product
 from tests.services.company import Company, moment, person, product
@@ -119,6 +133,50 @@ def confirmed(company: Company, *goods: Goods, customer: Customer | None = None,
     company.fire("oc_wang", REVIEWED, order, "review", **dict.fromkeys(CHECKS, "passed"), comment="已核对")
     company.fire("oc_li", CONFIRMED, order, "confirm", promised_on="2026-12-08", channel="sms")
     assert order.state is OrderState.confirmed
+    return order
+
+
+def with_reports(company: Company, sku: str, *standards: Standard, until: str = "2027-12-31") -> None:
+    """Valid reports of a product from today on, one a standard."""
+    with company.act("qc_sun", RECEIVED) as ctx:
+        product_id = ctx.session.scalars(sa.select(Product.id).where(Product.sku_code == sku)).one()
+        for standard in standards:
+            values = {"product_id": product_id, "standard": standard, "report_no": f"WT-{sku}", "laboratory": "质检院"}
+            dates = {"issued_on": moment(RECEIVED).date(), "valid_until": date.fromisoformat(until)}
+            add_report(ctx, {**values, **dates})
+
+
+def school_furniture(company: Company) -> Order:
+    """S12: 600 tested sets, 40 desks and 40 chairs for 289,800.00, as awarded to the education bureau."""
+    with company.act("oc_li", "2026-11-25 09:00") as ctx:
+        bureau = Customer(code="CUS-EDU", kind=CustomerKind.government, name="区教育局", phone="057188886666")
+        ctx.session.add(bureau)
+        ctx.session.flush()
+        order = create_order(
+            ctx,
+            {
+                "customer_id": bureau.id,
+                "order_type": OrderType.government,
+                "channel": Channel.tender,
+                "requested_on": date(2026, 12, 21),
+                "receiver_name": "李老师",
+                "receiver_phone": "13800009876",
+                "ship_city": "杭州",
+                "ship_address": "学院路 8 号",
+                "award_amount": D(289800),
+                "bond_amount": D(14490),
+            },
+        )
+        for sku, qty, price in (("DSK-STU-SET", 600, 385), ("DSK-TCH", 40, 1150), ("CHR-TCH", 40, 320)):
+            item = product(
+                ctx.session, sku, supply_mode=SupplyMode.make_to_order, list_price=D(price), lead_days=20,
+                is_children=sku == "DSK-STU-SET", category=ProductCategory.school, needs_install=False,
+                pieces_per_pack=20,
+            )  # fmt: skip
+            add_line(ctx, {"order_id": order.id, "product_id": item.id, "qty_ordered": D(qty)})
+    with_reports(company, "DSK-STU-SET", Standard.gb_18584, Standard.gb_28007)
+    for sku in ("DSK-TCH", "CHR-TCH"):
+        with_reports(company, sku, Standard.gb_18584)
     return order
 
 

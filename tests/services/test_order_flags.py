@@ -11,15 +11,12 @@ from sqlalchemy.orm import Session
 
 from app.kernel.errors import DomainError
 from app.services.order import flags
-from app.services.order.actions import add_line, change_line, change_order, create_order
+from app.services.order.actions import change_line, change_order
 from app.services.order.contract import SIGNED, add_terms, change_terms
 from app.services.order.flags import findings
 from models.calendar import CalendarDay
-from models.customer import Customer
 from models.labels import (
     ApprovalState,
-    Channel,
-    CustomerKind,
     OpinionOf,
     OrderState,
     OrderType,
@@ -29,8 +26,18 @@ from models.labels import (
 )
 from models.order import Order
 from models.payment import PaymentSchedule
-from tests.services.company import Company, found, moment, product
-from tests.services.orders import ENTERED, RECEIVED, REVIEWED, TERMS, Goods, confirmed, draft, refusal
+from tests.services.company import Company, found, moment
+from tests.services.orders import (
+    ENTERED,
+    RECEIVED,
+    REVIEWED,
+    TERMS,
+    Goods,
+    confirmed,
+    draft,
+    refusal,
+    school_furniture,
+)
 
 D = Decimal
 pytestmark = pytest.mark.stage("people")
@@ -217,35 +224,6 @@ def test_order_when_the_other_half_came_eight_days_before_then_not_added(company
     assert (second.is_large, second.special_flags) == (False, [])
 
 
-def tender(company: Company) -> Order:
-    """S12: 600 sets, 40 desks and 40 chairs for 289,800.00."""
-    with company.act("oc_li", "2026-11-25 09:00") as ctx:
-        bureau = Customer(code="CUS-EDU", kind=CustomerKind.government, name="区教育局", phone="057188886666")
-        ctx.session.add(bureau)
-        ctx.session.flush()
-        order = create_order(
-            ctx,
-            {
-                "customer_id": bureau.id,
-                "order_type": OrderType.government,
-                "channel": Channel.tender,
-                "requested_on": date(2026, 12, 21),
-                "receiver_name": "李老师",
-                "receiver_phone": "13800009876",
-                "ship_city": "杭州",
-                "ship_address": "学院路 8 号",
-                "award_amount": D(289800),
-                "bond_amount": D(14490),
-            },
-        )
-        for sku, qty, price in (("DSK-STU-SET", 600, 385), ("DSK-TCH", 40, 1150), ("CHR-TCH", 40, 320)):
-            item = product(
-                ctx.session, sku, supply_mode=SupplyMode.make_to_order, list_price=D(price), lead_days=20,
-            )  # fmt: skip
-            add_line(ctx, {"order_id": order.id, "product_id": item.id, "qty_ordered": D(qty)})
-    return order
-
-
 def test_credit_when_the_order_is_reviewed_days_after_its_entry_then_its_own_first_payment_is_not_overdue(
     company: Company,
 ) -> None:
@@ -258,7 +236,7 @@ def test_credit_when_the_order_is_reviewed_days_after_its_entry_then_its_own_fir
 
 
 def test_s12_rows_1_and_2_when_the_tender_is_entered_then_locked_and_f08(company: Company) -> None:
-    order = tender(company)
+    order = school_furniture(company)
     # Tax is that of the lines: 256,460.17 net, a fen less than of the sum.
     assert (order.total_amount, order.net_amount, order.tax_amount) == (D(289800), D("256460.17"), D("33339.83"))
     for values in ({"list_price": D(390)}, {"product_id": order.lines[1].product_id}):

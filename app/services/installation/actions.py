@@ -13,6 +13,7 @@ from app.kernel.context import Context
 from app.kernel.errors import DomainError, NotFoundError, ValidationFailedError
 from app.kernel.numbering import next_number
 from app.kernel.schema import REQUIRED
+from app.services.installation.certificate import list_standards
 from models.installation import Acceptance, AcceptanceLine, Installation
 from models.labels import AcceptanceState, InstallationState, ShipmentState
 from models.order import Order, OrderLine
@@ -111,6 +112,7 @@ def request_acceptance(
         acceptance.lines.append(AcceptanceLine(order_line_id=line_id, qty=qty))
     ctx.session.add(acceptance)
     ctx.session.flush()
+    list_standards(ctx, acceptance, order)
     return acceptance
 
 

@@ -13,6 +13,7 @@ from app.kernel.context import Context
 from app.kernel.errors import DomainError, Reason
 from app.kernel.schema import ReasonInput
 from app.kernel.workflow import Clock, Step, Workflow
+from app.services.installation.certificate import is_certified
 from app.services.installation.forms import (
     FinishInput,
     RectifiedInput,
@@ -20,6 +21,7 @@ from app.services.installation.forms import (
     ScheduleInput,
     SignInput,
 )
+from models.conformity import Verdict
 from models.installation import Acceptance, AcceptanceLine, Installation
 from models.labels import AcceptanceState as A
 from models.labels import InstallationState as S
@@ -85,6 +87,9 @@ def reopen(ctx: Context, acceptance: Acceptance, _values: Mapping[str, Any]) -> 
     """Put right: the customer decides anew."""
     for line in lines_of(ctx, acceptance):
         line.qty_rejected = Decimal(0)
+    for row in acceptance.standards:
+        if row.verdict is Verdict.failed:
+            row.verdict = None
 
 
 def lines_of(ctx: Context, acceptance: Acceptance) -> list[AcceptanceLine]:
@@ -165,7 +170,7 @@ ACCEPTANCE = Workflow(
             (A.pending,),
             A.accepted,
             permission="sign",
-            guards=(is_installed,),
+            guards=(is_installed, is_certified),
             asks=SignInput,
             effect=sign,
             clause="14(4)",

@@ -76,7 +76,7 @@ def _refuse(
         if results[check].result is ReviewResult.failed and "above_clerk" in results[check].codes:
             text = _l("A discount above the clerk's authority is reviewed by the head of the order centre.")
             raise ValidationFailedError({check.value: [str(text)]})
-        if check is ReviewCheck.compliance and results[check].result is ReviewResult.failed:
+        if check is ReviewCheck.compliance and checks.BY_LAW.intersection(results[check].codes):
             text = _l("The law sets this limit: correct the order, nobody may pass it.")
             raise ValidationFailedError({check.value: [str(text)]})
     if lenient and not comment:

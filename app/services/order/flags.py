@@ -5,7 +5,7 @@ A finding is a code with its numbers as plain text, so that it can be kept with 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -17,6 +17,8 @@ from app.kernel.clocks import calendar_exceptions
 from app.kernel.context import Context, local_day
 from app.kernel.money import HUNDRED, percent_of, rounded
 from app.services.order.pricing import whole_discount
+from app.services.order.reports import lacking_reports
+from models.conformity import Standard
 from models.labels_goods import SupplyMode
 from models.labels_money import ScheduleTrigger
 from models.labels_order import OrderState, OrderType
@@ -189,11 +191,23 @@ def rush(ctx: Context, order: Order) -> Mapping[str, Any] | None:
 
 def _custom(ctx: Context, order: Order) -> Mapping[str, Any] | None:
     limit = ctx.policy["appr.custom_line"]
-    found = [line for line in order.lines if line.supply_mode is SupplyMode.custom and line.line_amount >= limit]
-    if not found:
-        return None
-    largest = max(found, key=lambda line: line.line_amount)
-    return {"line": largest.line_no, "amount": largest.line_amount, "limit": limit}
+    custom = [line for line in order.lines if line.supply_mode is SupplyMode.custom]
+    found: dict[str, Any] = {}
+    largest = max(custom, key=lambda line: line.line_amount, default=None)
+    if largest is not None and largest.line_amount >= limit:
+        found = {"line": largest.line_no, "amount": largest.line_amount, "limit": limit}
+    untested = [
+        (line, standards) for line, standards in (lacking_reports(ctx, order) if custom else ()) if line in custom
+    ]
+    if untested:
+        line, standards = untested[0]
+        found |= {"untested": line.line_no, "report": numbers(standards)}
+    return found or None
+
+
+def numbers(standards: Iterable[Standard]) -> str:
+    """Standards as they are cited."""
+    return "、".join(standard.number for standard in standards)
 
 
 def _planned(order: Order, triggers: tuple[ScheduleTrigger, ...]) -> Decimal:

@@ -15,7 +15,7 @@ from app.kernel.numbering import next_number
 from app.services.payment import queries, rules
 from models.cancellation import Cancellation
 from models.change import ChangeRequest
-from models.labels import CustomerKind, InvoiceKind, OrderState
+from models.labels import CustomerKind, InvoiceKind, OrderState, OrderType
 from models.labels_money import OWED_REASONS, UNALLOCATED_REASONS, RefundReason
 from models.order import Order
 from models.payment import Invoice, Payment, Refund
@@ -132,8 +132,8 @@ def apply_invoice(ctx: Context, values: Mapping[str, Any]) -> Invoice:
     """An application for an invoice; what is not given is the rest of the order and the customer's title. Clause 11(2).
 
     Raises:
-        DomainError: ``not_invoiceable`` before the confirmation letter and after the end, ``special_for_person``
-            (W04), ``tax_no_needed``, ``over_invoiced``, ``amount_not_positive``.
+        DomainError: ``not_invoiceable`` before the confirmation letter and after the end, ``title_not_full``,
+            ``special_for_person`` (W04), ``tax_no_needed``, ``over_invoiced``, ``amount_not_positive``.
     """
     given = {key: value for key, value in values.items() if value is not None}
     order = _locked(ctx, Order, given["order_id"])
@@ -143,7 +143,12 @@ def apply_invoice(ctx: Context, values: Mapping[str, Any]) -> Invoice:
             code="not_invoiceable",
         )
     customer = order.customer
-    given.setdefault("title", customer.name)
+    given.setdefault("title", _title_of(order))
+    if order.order_type is OrderType.government and given["title"] not in {customer.name, _title_of(order)}:
+        raise DomainError(
+            _l("A government order is invoiced to the full name of the customer or of its contract: leave it empty."),
+            code="title_not_full",
+        )
     if customer.uscc:
         given.setdefault("tax_no", customer.uscc)
     if given.get("kind") is InvoiceKind.special:
@@ -172,6 +177,12 @@ def apply_invoice(ctx: Context, values: Mapping[str, Any]) -> Invoice:
     ctx.session.add(invoice)
     ctx.session.flush()
     return invoice
+
+
+def _title_of(order: Order) -> str:
+    """To whom an order is invoiced: the title a public buyer's contract names, else the customer."""
+    named = (terms.invoice_title for terms in order.contracts if order.order_type is OrderType.government)
+    return next((title for title in named if title), order.customer.name)
 
 
 def _locked(ctx: Context, model: type[Any], key: int) -> Any:

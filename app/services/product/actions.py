@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from app.kernel.context import Context
 from app.kernel.errors import DuplicateError
 from app.services.product import rules
+from app.services.product.reports import note_reports
 from app.services.product.stock import harden, issue, receive, release, reserve
 from models.product import Product
 
@@ -24,6 +25,8 @@ __all__ = [
     "reserve",
     "set_product_active",
 ]
+
+KIND = frozenset({"category", "is_children"})
 
 
 def create_product(ctx: Context, values: Mapping[str, Any]) -> Product:
@@ -43,6 +46,9 @@ def change_product(ctx: Context, product: Product, values: Mapping[str, Any]) ->
             setattr(product, name, value)
         _check(ctx, product)
     _index(product)
+    # Another kind of goods needs other reports.
+    if KIND & set(values):
+        note_reports(ctx, product)
     ctx.session.flush()
     return product
 

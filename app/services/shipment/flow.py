@@ -46,6 +46,19 @@ def is_within_inspection(ctx: Context, shipment: Shipment) -> Reason | None:
     )
 
 
+def is_tested(ctx: Context, shipment: Shipment) -> Reason | None:
+    """Goods that need a test report leave while it is valid. Clause 8(4), domain/03 3.1."""
+    found = queries.lacking_reports(ctx, shipment)
+    if found is None:
+        return None
+    product, standards = found
+    return Reason(
+        "report_missing",
+        _l("%(product)s: no valid test report by %(standards)s. Have production enter it at the product first."),
+        {"product": f"{product.sku_code} {product.name}", "standards": "、".join(found.number for found in standards)},
+    )
+
+
 def has_not_departed(_ctx: Context, package: Package) -> Reason | None:
     """Packages are loaded before the vehicle leaves."""
     if package.shipment.state in queries.NOT_DEPARTED:
@@ -87,7 +100,7 @@ SHIPMENT = Workflow(
             (S.scheduled,),
             S.in_transit,
             permission="dispatch",
-            guards=(is_loaded, is_not_on_hold, is_within_inspection),
+            guards=(is_loaded, is_not_on_hold, is_within_inspection, is_tested),
             effect=effects.dispatch,
             clause="14(3)",
         ),

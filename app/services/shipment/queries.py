@@ -8,8 +8,10 @@ import sqlalchemy as sa
 
 from app.kernel.context import Context
 from app.services.shipment.rules import ZERO, LineStock
+from models.conformity import Standard, TestReport, lacking, needed_standards
 from models.labels import PackageState, ShipmentState
 from models.order import Order, OrderLine
+from models.product import Product
 from models.shipment import Package, Shipment, ShipmentLine
 
 NOT_DEPARTED = (ShipmentState.planned, ShipmentState.scheduled)
@@ -70,3 +72,29 @@ def over_quantity(ctx: Context, shipment: Shipment) -> int | None:
         .limit(1)
     )
     return ctx.session.scalar(statement)
+
+
+def lacking_reports(ctx: Context, shipment: Shipment) -> tuple[Product, list[Standard]] | None:
+    """The first product of a shipment that may not leave today for want of test reports, and by which standards."""
+    goods = (
+        sa.select(Product)
+        .join(OrderLine, OrderLine.product_id == Product.id)
+        .join(ShipmentLine, ShipmentLine.order_line_id == OrderLine.id)
+        .where(ShipmentLine.shipment_id == shipment.id)
+        .order_by(OrderLine.line_no)
+    )
+    needed = {
+        product: standards
+        for product in ctx.session.scalars(goods)
+        if (standards := needed_standards(product, shipment.order.order_type))
+    }
+    if not needed:
+        return None
+    reports = ctx.session.scalars(
+        sa.select(TestReport).where(TestReport.product_id.in_([product.id for product in needed]))
+    ).all()
+    for product, standards in needed.items():
+        own = [report for report in reports if report.product_id == product.id]
+        if missing := lacking(standards, own, ctx.today):
+            return product, missing
+    return None
