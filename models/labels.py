@@ -13,6 +13,7 @@ from typing import Any
 from models.contract import CONTRACT_LABELS
 from models.customer_link import CUSTOMER_LINK_LABELS, CustomerLinkState
 from models.customer_merge import MERGE_LABELS, MergeState
+from models.guarantee import GUARANTEE_LABELS, GuaranteeState
 from models.labels_access import ACCESS_LABELS, RightsChangeKind, RightsChangeState
 from models.labels_amendment import (
     AMENDMENT_LABELS,
@@ -46,6 +47,7 @@ from models.labels_goods import (
 )
 from models.labels_money import (
     MONEY_LABELS,
+    DueBasis,
     ImportDid,
     ImportOutcome,
     InstalmentState,
@@ -113,6 +115,7 @@ LABELS: Labels = {
     **GOODS_LABELS,
     **ORDER_LABELS,
     **CONTRACT_LABELS,
+    **GUARANTEE_LABELS,
     **CUSTOMER_LINK_LABELS,
     **MERGE_LABELS,
     **WORK_LABELS,
@@ -225,6 +228,9 @@ TONES: Mapping[type[StrEnum], Mapping[Any, Tone]] = {
         success="executed",
         danger="rejected",
     ),
+    GuaranteeState: _tones(
+        GuaranteeState, warning="due to_return", progress="held", success="returned", danger="called"
+    ),
     InvoiceState: _tones(InvoiceState, warning="applied", success="issued"),
     ConsentState: _tones(ConsentState, success="given", warning="withdrawn"),
     RequestState: _tones(RequestState, warning="received", success="answered"),
@@ -279,12 +285,14 @@ __all__ = [
     "DelegationState",
     "DeliveryMode",
     "DepositMode",
+    "DueBasis",
     "Elevator",
     "EnvGrade",
     "ExportFormat",
     "ExportOutcome",
     "ExportRequestState",
     "FeeKind",
+    "GuaranteeState",
     "ImportDid",
     "ImportOutcome",
     "InboxState",

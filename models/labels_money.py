@@ -36,6 +36,13 @@ class ScheduleTrigger(StrEnum):
     on_date = "on_date"
 
 
+class DueBasis(StrEnum):
+    """What the due date of an instalment after acceptance was counted from."""
+
+    acceptance = "acceptance"
+    inspection_end = "inspection_end"
+
+
 class PaymentMethod(StrEnum):
     """How money arrives."""
 
@@ -171,6 +178,10 @@ MONEY_LABELS: Labels = {
         ScheduleTrigger.on_accept: _l("On acceptance"),
         ScheduleTrigger.after_days: _l("Days after acceptance"),
         ScheduleTrigger.on_date: _l("On a date"),
+    },
+    DueBasis: {
+        DueBasis.acceptance: _l("Acceptance"),
+        DueBasis.inspection_end: _l("End of the inspection period"),
     },
     PaymentMethod: {
         PaymentMethod.wechat: _l("WeChat Pay"),

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from models.approval import Approval
     from models.contract import OrderContract
     from models.customer import Customer, CustomerAddress
+    from models.guarantee import Guarantee
     from models.inbox import InboxItem
     from models.installation import Acceptance, Installation
     from models.letter import ConfirmationLetter
@@ -290,6 +291,9 @@ class Order(Stateful, Base):
     )
     allocations: Mapped[list[PaymentAllocation]] = relationship(
         back_populates="order", order_by="PaymentAllocation.id", info={"label": _l("Allocated payments")}
+    )
+    guarantees: Mapped[list[Guarantee]] = relationship(
+        back_populates="order", order_by="Guarantee.id", info={"label": _l("Guarantees")}
     )
     refunds: Mapped[list[Refund]] = relationship(
         back_populates="order", order_by="Refund.id", info={"label": _l("Refunds")}

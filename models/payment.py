@@ -32,6 +32,7 @@ from models.base import (
     words,
 )
 from models.labels import (
+    DueBasis,
     InstalmentState,
     InvoiceKind,
     InvoiceState,
@@ -81,6 +82,11 @@ class PaymentSchedule(Stamped, Base):
     )
     amount: Mapped[Decimal] = money(_l("Amount"))
     due_on: Mapped[date | None] = column(sa.Date, _l("Due on"))
+    due_basis: Mapped[DueBasis | None] = column(
+        words(DueBasis, name="due_basis"),
+        _l("Counted from"),
+        help_text=_l("Empty where the day is that of the plan, or was set by hand."),
+    )
     paid_amount: Mapped[Decimal] = money(_l("Paid"))
 
     order: Mapped[Order] = relationship(back_populates="schedules")

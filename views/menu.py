@@ -23,6 +23,7 @@ from views import (
     delegation,
     exception,
     export,
+    guarantee,
     installation,
     journal,
     merge,
@@ -133,7 +134,13 @@ DEPARTMENTS = (
         "Finance",
         _l("Finance and settlement"),
         "fa-yen-sign",
-        (payment.PaymentView, payment.PaymentScheduleView, payment.InvoiceView, payment.RefundView),
+        (
+            payment.PaymentView,
+            payment.PaymentScheduleView,
+            payment.InvoiceView,
+            payment.RefundView,
+            guarantee.GuaranteeView,
+        ),
         (payment.PaymentAllocationView,),
     ),
     Department(

@@ -33,6 +33,7 @@ from views.customerlink import CustomerLinkView, Linked
 from views.entity import EntityView
 from views.exception import CoordinationItemView, ExceptionCaseView
 from views.findings import review_beside
+from views.guarantee import GuaranteeView
 from views.inline import Inline
 from views.installation import AcceptanceView, InstallationView
 from views.orderpage import order_buttons, order_figures
@@ -86,7 +87,7 @@ CONTRACT_GENERAL = [
 CONTRACT_SITE = ["site_contact", "payer_name", "unloading"]
 CONTRACT_PUBLIC = [
     "procurement_method", "plan_no", "award_no", "award_on", "budget_unit", "acceptance_unit", "fund_source",
-    "is_small_firm",
+    "is_small_firm", "bond_due_on", "inspection_days",
 ]  # fmt: skip
 CONTRACT_INTERNAL = ["occasion", "cost_centre", "approval_no"]
 
@@ -332,7 +333,7 @@ class OrderView(Talked, Revealable, Linked, Warned, EntityView):
     related_views = [
         OrderLineView, OrderFeeView, OrderContractView, OrderReviewView, ApprovalView, ConfirmationLetterView,
         CustomerLinkView, ProductionTaskView, InspectionView, ShipmentView, InstallationView, AcceptanceView,
-        PaymentScheduleView, PaymentView, InvoiceView, RefundView, ServiceTicketView, ChangeRequestView,
+        PaymentScheduleView, PaymentView, InvoiceView, RefundView, GuaranteeView, ServiceTicketView, ChangeRequestView,
         CancellationView, ExceptionCaseView, CoordinationItemView,
     ]  # fmt: skip
     extra_permissions = ("import", "take_back", "link")

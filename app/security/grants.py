@@ -34,7 +34,7 @@ _TALKED = "production_task inspection shipment installation"
 _WORK = _GOODS | dict.fromkeys(_TALKED.split(), f"{READ} comment")
 _ORDER = _read("order order_line order_fee order_contract confirmation_letter")
 _AMENDMENTS = _read("cancellation cancellation_line cost_item change_request change_line")
-_MONEY = _read("payment_schedule payment payment_allocation refund invoice")
+_MONEY = _read("payment_schedule payment payment_allocation refund invoice guarantee")
 _RULES = _read("policy_parameter calendar_day")
 # Who is heard before the committee votes sees what it is about, and says it.
 _HEARD = {"approval": "list show opine", "approval_opinion": READ}
@@ -113,6 +113,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "customer_merge": "list show add",
         "payment_schedule": READ,
         "payment": READ,
+        "guarantee": READ,
         "refund": READ,
         "invoice": "list show add",
         "service_ticket": "list show add comment",
@@ -238,6 +239,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "payment_allocation": "list show export",
         "refund": "list show add account record_anew",
         "invoice": "list show add issue void export",
+        "guarantee": "list show add edit give take_back export",
         "export_request": "list show withdraw",
         "service_ticket": f"{READ} comment",
         "cancellation": "list show check refund",

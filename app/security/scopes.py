@@ -30,6 +30,7 @@ from models.customer_link import CustomerLink
 from models.customer_merge import CustomerMerge
 from models.exception import ExceptionCase
 from models.export import ExportRequest
+from models.guarantee import Guarantee
 from models.installation import Acceptance, AcceptanceLine, Installation
 from models.journal import Journal
 from models.labels import LiableParty, OpinionOf, OrderState, ShipmentState
@@ -184,6 +185,7 @@ change_request = _of_order(ChangeRequest)
 change_line = _of(ChangeRequest, ChangeLine.change_request_id, change_request)
 customer_link = _of_order(CustomerLink)
 order_contract = _of_order(OrderContract)
+guarantee = _of_order(Guarantee)
 
 
 def _has_goods_on_the_way(actor: Actor) -> Clause:
@@ -341,6 +343,7 @@ SCOPES: Mapping[str, Scope] = {
     "exception_case": exception_case,
     "export_log": export_log,
     "export_request": export_request,
+    "guarantee": guarantee,
     "inbox_item": inbox_item,
     "inspection": inspection,
     "inspection_defect": inspection_defect,

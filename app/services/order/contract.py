@@ -31,6 +31,8 @@ NEEDED: Mapping[OrderType, tuple[Needed, ...]] = {
     OrderType.bulk: (("purchase_no", "contract_no"), "invoice_title", "batch_plan"),
     OrderType.other: ("occasion", "cost_centre", "approval_no"),
 }
+# What only the signed contract says may be entered until the letter.
+UNTIL_LETTER = frozenset({"contract_no", "signed_on", "bond_due_on", "inspection_days"})
 # A tender is entered at the award and signed within thirty days of it (clock G1): the letter waits for that.
 SIGNED = ("contract_no", "signed_on")
 NEEDED_FOR_LETTER: Mapping[OrderType, tuple[Needed, ...]] = {OrderType.government: SIGNED}
@@ -92,9 +94,9 @@ def add_terms(ctx: Context, values: Mapping[str, Any]) -> OrderContract:
 
 
 def change_terms(ctx: Context, terms: OrderContract, values: Mapping[str, Any]) -> OrderContract:
-    """Edits the terms of a draft; the contract's number and day until the letter. Raises DomainError ``not_draft``."""
+    """Edits the terms of a draft; what the signed contract says until the letter. Raises DomainError ``not_draft``."""
     changed = {name for name, value in values.items() if value != getattr(terms, name)}
-    require_open(terms.order, BEFORE_LETTER if changed <= set(SIGNED) else (OrderState.draft,))
+    require_open(terms.order, BEFORE_LETTER if changed <= UNTIL_LETTER else (OrderState.draft,))
     for name, value in values.items():
         setattr(terms, name, value)
     ctx.session.flush()

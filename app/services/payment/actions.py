@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -60,16 +59,6 @@ def plan_schedule(ctx: Context, order: Order) -> list[PaymentSchedule]:
     ctx.session.add_all(planned)
     ctx.session.flush()
     return planned
-
-
-def start_terms(ctx: Context, order: Order, accepted_on: date) -> None:
-    """Accepted: what is due with the acceptance, or days after it, has its day now (domain/05 5.3)."""
-    is_all_stock = all(line.supply_mode is SupplyMode.stock for line in order.lines)
-    shares = rules.plan(order.order_type, order.channel, is_all_stock=is_all_stock)
-    days = {(share.nature, share.trigger): share.days for share in shares if share.trigger in rules.AFTER_ACCEPTANCE}
-    for row in ctx.session.scalars(_rows(order)):
-        if (row.kind, row.trigger) in days:
-            row.due_on = accepted_on + timedelta(days=days[row.kind, row.trigger])
 
 
 def record_payment(ctx: Context, values: Mapping[str, Any]) -> Payment:

@@ -1,0 +1,222 @@
+"""Scenario S12, rows 3, 4, 9 and 10: bond, due date, late interest and the return of the guarantee."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from app.consequences.guarantee import change, enter
+from app.jobs.terms import sweep_inspections
+from app.kernel.clocks import readings
+from app.kernel.errors import DomainError, ValidationFailedError
+from app.services.order.actions import change_order
+from app.services.order.contract import change_terms
+from app.services.order.pricing import reprice
+from app.services.payment.actions import record_payment
+from app.services.payment.terms import move_due_date
+from app.services.shipment.actions import plan_shipment
+from models.guarantee import Guarantee, GuaranteeForm, GuaranteeKind, GuaranteeState
+from models.labels import DueBasis, OrderState, OrderType, PaymentMethod
+from models.order import Order
+from models.payment import Payment
+from tests.services.company import Company, found, moment
+from tests.services.orders import Goods, draft, fire_all, refusal
+
+D = Decimal
+SETS = Goods("DSK-STU-SET", 600, 385, on_hand=600, pieces_per_pack=600)
+DESKS = Goods("DSK-TCH", 40, 1150, on_hand=40, pieces_per_pack=40)
+CHAIRS = Goods("CHR-TCH", 40, 320, on_hand=40, pieces_per_pack=40)
+SIGNED = "2026-12-04 10:00"
+PROMISED = {"promised_on": "2026-12-21", "channel": "paper"}
+DOCUMENT = {"issuer": "杭州银行", "document_no": "BH-2026-77", "valid_until_on": date(2027, 6, 30)}
+
+
+@pytest.fixture
+def company(session: Session) -> Company:
+    return found(session)
+
+
+def priced(company: Company, order: Order) -> None:
+    """The typed lines add up."""
+    with company.act("oc_li", "2026-11-25 09:10") as ctx:
+        reprice(ctx, order)
+
+
+def awarded(company: Company, **terms: Any) -> Order:
+    """289,800.00 with a bond of 5 %, approved by the committee, signed on 2026-12-04 and confirmed."""
+    values = {"order_type": OrderType.government, "award_amount": D(289800), "bond_amount": D(14490)}
+    requested = moment("2026-12-21").date()
+    order = draft(
+        company, SETS, DESKS, CHAIRS, received_at=moment("2026-11-25 09:00"), requested_on=requested, **values
+    )
+    priced(company, order)
+    company.fire("oc_li", "2026-11-25 09:20", order, "submit")
+    company.fire("oc_wang", "2026-11-25 10:00", order, "escalate")
+    (approval,) = order.approvals
+    company.fire("fi_zhou", "2026-11-25 11:00", approval, "opine", text="保函 5 %，账期 30 天")
+    for who in ("lg_gao", "pd_he"):
+        company.fire(who, "2026-11-25 12:00", approval, "vote", decision="approve")
+    with company.act("oc_li", SIGNED) as ctx:
+        change_terms(ctx, order.contracts[0], {"signed_on": date(2026, 12, 4), **terms})
+    company.fire("oc_li", SIGNED, order, "confirm", **PROMISED)
+    company.session.refresh(order)
+    return order
+
+
+def delivered(company: Company, order: Order) -> Order:
+    """All 680 items arrive on 2026-12-21 at 10:00."""
+    for inspection in list(order.inspections):
+        company.fire("qc_sun", "2026-12-18 09:00", inspection, "accept")
+    with company.act("lg_liu", "2026-12-18 10:00") as ctx:
+        shipment = plan_shipment(ctx, order, None, {})
+    slot = {"mode": "line", "slot_from": "2026-12-21T09:00", "slot_to": "2026-12-21T11:00"}
+    company.fire("lg_liu", "2026-12-19 09:00", shipment, "schedule", **slot)
+    fire_all(company, "lg_xu", "2026-12-21 07:00", shipment.packages, "load")
+    company.fire("lg_xu", "2026-12-21 08:00", shipment, "dispatch")
+    company.fire("lg_xu", "2026-12-21 10:00", shipment, "deliver", receiver_name="李老师")
+    company.session.refresh(order)
+    return order
+
+
+def accepted(company: Company, order: Order, when: str = "2026-12-25 15:00") -> Order:
+    """The acceptance certificate of the school."""
+    for acceptance in order.acceptances:
+        company.fire("cs_ma", when, acceptance, "sign", signed_by="李老师")
+    assert order.state is OrderState.completed
+    company.session.refresh(order)
+    return order
+
+
+def pays(company: Company, order: Order, amount: str, when: str, txn: str = "T1") -> Payment:
+    with company.act("fi_qian", when) as ctx:
+        given = {"method": PaymentMethod.bank_transfer, "channel_txn_no": txn, "amount": D(amount)}
+        return record_payment(ctx, {**given, "order_id": order.id})
+
+
+def fault(refused: pytest.ExceptionInfo[ValidationFailedError], field: str) -> str:
+    (text,) = refused.value.fields[field]
+    return str(text)
+
+
+def test_s12_row_4_when_the_bond_is_above_a_tenth_then_refused_with_the_sum_on_the_order_and_the_guarantee(
+    company: Company,
+) -> None:
+    order = awarded(company, bond_due_on=date(2026, 12, 10))
+    (bond,) = order.guarantees
+    assert (bond.amount, bond.due_on, bond.state) == (D("14490.00"), date(2026, 12, 10), GuaranteeState.due)
+    told = "By law a performance bond is at most 10 % of the contract: here 28,980.00. Lower it."
+    with pytest.raises(ValidationFailedError) as refused, company.act("fi_zhou", SIGNED) as ctx:
+        enter(ctx, {"order_id": order.id, "amount": D(30000)})
+    assert fault(refused, "amount") == told
+    # Two bonds are one bond: with the 14,490.00 that wait this is 28,980.01.
+    with pytest.raises(ValidationFailedError) as refused, company.act("fi_zhou", SIGNED) as ctx:
+        enter(ctx, {"order_id": order.id, "amount": D("14490.01")})
+    assert fault(refused, "amount") == told
+    values = {"order_type": OrderType.government, "customer": order.customer, "order_no": "SO-TEST-0002"}
+    other = draft(company, Goods("DSK-2", 1), **values)
+    with pytest.raises(ValidationFailedError) as refused, company.act("oc_li", SIGNED) as ctx:
+        change_order(ctx, other, {"award_amount": D(289800), "bond_amount": D(30000)})
+    assert fault(refused, "bond_amount") == told
+
+
+def test_s12_row_4_when_given_in_cash_then_a_reason_is_asked_and_given_in_time_the_clock_stops(
+    company: Company,
+) -> None:
+    order = awarded(company, bond_due_on=date(2026, 12, 10))
+    cash = {"order_id": order.id, "amount": D(1000), "form": GuaranteeForm.cash}
+    with pytest.raises(ValidationFailedError) as refused, company.act("fi_zhou", SIGNED) as ctx:
+        enter(ctx, cash)
+    assert list(refused.value.fields) == ["cash_reason"]
+    with company.act("fi_zhou", SIGNED) as ctx:
+        enter(ctx, {**cash, "cash_reason": "招标文件要求，已提异议"})
+    bond, _cash = company.session.query(Guarantee).order_by(Guarantee.id).all()
+    assert refusal(company, "fi_zhou", "2026-12-08 10:00", bond, "give", given_on="2026-12-08") == "incomplete"
+    with company.act("fi_zhou", "2026-12-08 10:00") as ctx:
+        change(ctx, bond, DOCUMENT)
+    company.fire("fi_zhou", "2026-12-08 10:00", bond, "give", given_on="2026-12-08")
+    (g3,) = readings(company.context("system", "2026-12-09 09:00"), bond)
+    assert (g3.clock.code, g3.started_at, g3.due_at) == ("G3", moment(SIGNED), moment("2026-12-10 23:59:59"))
+    assert (bond.state, g3.stopped_at) == (GuaranteeState.held, moment("2026-12-08 10:00"))
+    with pytest.raises(DomainError) as given, company.act("fi_zhou", "2026-12-08 11:00") as ctx:
+        change(ctx, bond, {"amount": D(1)})
+    assert given.value.reason_code == "given_already"
+
+
+def test_s12_row_9_when_accepted_and_paid_then_the_guarantee_is_finances_task_until_returned(company: Company) -> None:
+    order = awarded(company)
+    (bond,) = order.guarantees
+    # No day in the contract, no clock.
+    assert readings(company.context("system", SIGNED), bond) == []
+    with company.act("fi_zhou", SIGNED) as ctx:
+        change(ctx, bond, DOCUMENT)
+    company.fire("fi_zhou", SIGNED, bond, "give", given_on="2026-12-04")
+    accepted(company, delivered(company, order))
+    pays(company, order, "289799.99", "2027-02-24 10:00")
+    assert bond.state is GuaranteeState.held
+    pays(company, order, "0.01", "2027-02-24 10:30", "T2")
+    assert (order.paid_amount, bond.state) == (D("289800.00"), GuaranteeState.to_return)
+    (g6,) = readings(company.context("system", "2027-02-24 11:00"), bond)
+    # Five working days, the plain week.
+    assert (g6.clock.code, g6.due_at) == ("G6", moment("2027-03-03 10:30"))
+    company.fire("fi_zhou", "2027-03-02 09:00", bond, "take_back", returned_on="2027-03-01")
+    assert (bond.state, bond.returned_on) == (GuaranteeState.returned, date(2027, 3, 1))
+
+
+def test_order_when_cancelled_before_its_bond_is_given_then_nothing_has_to_be_given(company: Company) -> None:
+    order = draft(company, SETS, order_type=OrderType.government, bond_amount=D(100))
+    priced(company, order)
+    with company.act("fi_zhou", "2026-11-23 10:00") as ctx:
+        bid = enter(ctx, {"order_id": order.id, "kind": GuaranteeKind.bid, "amount": D(500), **DOCUMENT})
+        bond = enter(ctx, {"order_id": order.id})
+    assert bond.amount == D("100.00")
+    company.fire("fi_zhou", "2026-11-23 10:00", bid, "give", given_on="2026-11-23")
+    company.fire("oc_li", "2026-11-23 11:00", order, "cancel", cancel_kind="customer", cancel_reason="fund")
+    assert (bid.state, bond.state) == (GuaranteeState.to_return, GuaranteeState.dropped)
+
+
+def due_of(order: Order) -> tuple[date | None, DueBasis | None]:
+    (row,) = order.schedules
+    return row.due_on, row.due_basis
+
+
+def test_s12_row_7_when_accepted_then_thirty_days_and_the_next_working_day(company: Company) -> None:
+    order = accepted(company, delivered(company, awarded(company, inspection_days=10)))
+    # 2027-01-24 is a Sunday.
+    assert due_of(order) == (date(2027, 1, 25), DueBasis.acceptance)
+    (row,) = order.schedules
+    with company.act("fi_zhou", "2026-12-28 09:00") as ctx:
+        move_due_date(ctx, row, {"due_on": date(2027, 2, 1)})
+    assert due_of(order) == (date(2027, 2, 1), None)
+
+
+def test_s12_row_10_when_the_buyer_lets_the_inspection_pass_then_thirty_days_from_its_end_by_itself(
+    company: Company,
+) -> None:
+    order = delivered(company, awarded(company, inspection_days=10))
+    planned = due_of(order)
+    assert planned == (date(2027, 1, 20), None)
+    # Ten days after 12-21 is 12-31: that day is still his.
+    assert sweep_inspections(company.context("system", "2026-12-31 23:00")) == 0
+    assert sweep_inspections(company.context("system", "2027-01-01 00:10")) == 1
+    company.session.refresh(order)
+    # 2027-01-30 is a Saturday.
+    assert due_of(order) == (date(2027, 2, 1), DueBasis.inspection_end)
+    assert sweep_inspections(company.context("system", "2027-01-01 00:20")) == 0
+    # A late acceptance does not move it.
+    assert due_of(accepted(company, order, "2027-01-15 10:00")) == (date(2027, 2, 1), DueBasis.inspection_end)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_s12_row_10_when_the_buyer_refuses_in_time_then_the_term_waits_for_his_acceptance(company: Company) -> None:
+    order = delivered(company, awarded(company, inspection_days=10))
+    (acceptance,) = order.acceptances
+    company.fire("cs_ma", "2026-12-28 10:00", acceptance, "reject", reason="桌面划痕")
+    assert sweep_inspections(company.context("system", "2027-01-02 00:10")) == 0
+    company.fire("cs_ma", "2027-01-04 10:00", acceptance, "reopen", reason="已补漆")
+    assert sweep_inspections(company.context("system", "2027-01-05 00:10")) == 0
+    # 30 days after 2027-01-05 is 2027-02-04, a Thursday.
+    assert due_of(accepted(company, order, "2027-01-05 10:00")) == (date(2027, 2, 4), DueBasis.acceptance)
