@@ -108,6 +108,7 @@ from models.labels_work import (
     TicketSource,
     TicketState,
 )
+from models.late_claim import LATE_CLAIM_LABELS, LateClaimState
 from models.privacy import PRIVACY_LABELS, ConsentState, RequestState
 from models.vocabulary import Labels, Tone
 
@@ -116,6 +117,7 @@ LABELS: Labels = {
     **ORDER_LABELS,
     **CONTRACT_LABELS,
     **GUARANTEE_LABELS,
+    **LATE_CLAIM_LABELS,
     **CUSTOMER_LINK_LABELS,
     **MERGE_LABELS,
     **WORK_LABELS,
@@ -231,6 +233,7 @@ TONES: Mapping[type[StrEnum], Mapping[Any, Tone]] = {
     GuaranteeState: _tones(
         GuaranteeState, warning="due to_return", progress="held", success="returned", danger="called"
     ),
+    LateClaimState: _tones(LateClaimState, warning="claimed", success="paid"),
     InvoiceState: _tones(InvoiceState, warning="applied", success="issued"),
     ConsentState: _tones(ConsentState, success="given", warning="withdrawn"),
     RequestState: _tones(RequestState, warning="received", success="answered"),
@@ -302,6 +305,7 @@ __all__ = [
     "InstalmentState",
     "InvoiceKind",
     "InvoiceState",
+    "LateClaimState",
     "LateReason",
     "LetterChannel",
     "LetterState",

@@ -21,6 +21,7 @@ class PaymentNature(StrEnum):
     retention = "retention"
     fee = "fee"
     compensation = "compensation"
+    interest = "interest"
     other = "other"
 
 
@@ -168,6 +169,7 @@ MONEY_LABELS: Labels = {
         PaymentNature.retention: _l("Retention money"),
         PaymentNature.fee: _l("Service fee"),
         PaymentNature.compensation: _l("Compensation"),
+        PaymentNature.interest: _l("Late interest"),
         PaymentNature.other: _l("Other"),
     },
     ScheduleTrigger: {

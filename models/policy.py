@@ -142,6 +142,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "confirm.link_days": Parameter("14", "d", _l("Days that a link for the customer is open"), "13(3)"),
     "pay.deposit_cap_pct": Parameter("20", "%", _l("Highest deposit by law"), "11(1)"),
     "gov.pay_days": Parameter("30", "d", _l("Days a public buyer has to pay after the acceptance"), "11(1)"),
+    "pay.late_rate_daily": Parameter("0.05", "%", _l("Interest a day on late money of organisations"), "11(1)"),
     "sla.C1.limit": Parameter("8", "h", _l("Answer to a change request"), "15"),
     "sla.C2.limit": Parameter("48", "h", _l("New letter after an accepted change"), "15"),
     "sla.C3.limit": Parameter("16", "h", _l("Offer for a cancellation, its cost sheet included"), "15"),

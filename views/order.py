@@ -29,6 +29,7 @@ from views.approval import ApprovalView, ConfirmationLetterView
 from views.base import EntityInterface
 from views.cancellation import CancellationView
 from views.change import ChangeRequestView
+from views.claim import LateClaimView
 from views.customerlink import CustomerLinkView, Linked
 from views.entity import EntityView
 from views.exception import CoordinationItemView, ExceptionCaseView
@@ -333,8 +334,8 @@ class OrderView(Talked, Revealable, Linked, Warned, EntityView):
     related_views = [
         OrderLineView, OrderFeeView, OrderContractView, OrderReviewView, ApprovalView, ConfirmationLetterView,
         CustomerLinkView, ProductionTaskView, InspectionView, ShipmentView, InstallationView, AcceptanceView,
-        PaymentScheduleView, PaymentView, InvoiceView, RefundView, GuaranteeView, ServiceTicketView, ChangeRequestView,
-        CancellationView, ExceptionCaseView, CoordinationItemView,
+        PaymentScheduleView, PaymentView, InvoiceView, RefundView, GuaranteeView, LateClaimView,
+        ServiceTicketView, ChangeRequestView, CancellationView, ExceptionCaseView, CoordinationItemView,
     ]  # fmt: skip
     extra_permissions = ("import", "take_back", "link")
     hints = missing_consent_hints

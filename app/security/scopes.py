@@ -35,6 +35,7 @@ from models.installation import Acceptance, AcceptanceLine, Installation
 from models.journal import Journal
 from models.labels import LiableParty, OpinionOf, OrderState, ShipmentState
 from models.labels_exception import ClockOwner, Department
+from models.late_claim import LateClaim
 from models.letter import ConfirmationLetter
 from models.order import Order, OrderFee, OrderLine
 from models.payment import PaymentAllocation, PaymentSchedule
@@ -185,7 +186,7 @@ change_request = _of_order(ChangeRequest)
 change_line = _of(ChangeRequest, ChangeLine.change_request_id, change_request)
 customer_link = _of_order(CustomerLink)
 order_contract = _of_order(OrderContract)
-guarantee = _of_order(Guarantee)
+guarantee, late_claim = _of_order(Guarantee), _of_order(LateClaim)
 
 
 def _has_goods_on_the_way(actor: Actor) -> Clause:

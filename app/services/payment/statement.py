@@ -20,8 +20,9 @@ from app.services.payment.queries import OF_ORDER_MONEY
 from app.services.payment.rules import ZERO
 from models.base import Amount, UtcDateTime
 from models.cancellation import Cancellation
-from models.labels import CancellationState, LetterState, OrderState, PaymentNature, RefundState
+from models.labels import CancellationState, LateClaimState, LetterState, OrderState, PaymentNature, RefundState
 from models.labels_money import OWED_REASONS, UNALLOCATED_REASONS
+from models.late_claim import LateClaim
 from models.letter import ConfirmationLetter
 from models.order import Order
 from models.payment import Payment, PaymentAllocation, PaymentSchedule, Refund
@@ -42,6 +43,8 @@ class EntryKind(StrEnum):
     refund = "refund"
     withheld = "withheld"
     owed = "owed"
+    interest = "interest"
+    waiver = "waiver"
 
 
 class Age(StrEnum):
@@ -231,6 +234,7 @@ def _entries(customer_id: int, known: Known) -> list[Any]:
         .subquery()
         for kind in (EntryKind.order, EntryKind.change)
     )
+    claim, is_waived = LateClaim, LateClaim.state == LateClaimState.waived
     names = ("at", "rank", "kind", "number", "detail", "amount")
     return [
         sa.select(*(first.c[name] for name in names)).where(first.c.version == 1),
@@ -257,6 +261,12 @@ def _entries(customer_id: int, known: Known) -> list[Any]:
         _entry(EntryKind.owed, Refund.executed_at, Refund.refund_no, -Refund.amount, Refund.reason)
         .join(Order, Refund.order_id == Order.id)
         .where(*returned, Refund.reason.in_(OWED_REASONS)),
+        _entry(EntryKind.interest, claim.created_at, claim.claim_no, claim.interest_amount)
+        .join(Order, claim.order_id == Order.id)
+        .where(*mine),
+        _entry(EntryKind.waiver, claim.state_since, claim.claim_no, claim.paid_amount - claim.interest_amount)
+        .join(Order, claim.order_id == Order.id)
+        .where(*mine, is_waived),
     ]
 
 
