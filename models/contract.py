@@ -57,6 +57,9 @@ class OrderContract(Stamped, Base):
         sort_index("contract_no"),
         # Buyers who let an agreed inspection pass are looked for among the few contracts that have one.
         sort_index("inspection_days"),
+        # And the duties of public buyers by their days.
+        sort_index("publish_by_on"),
+        sort_index("file_by_on"),
     )
 
     subject_paths: ClassVar[tuple[str, ...]] = ("order.customer",)
@@ -88,6 +91,12 @@ class OrderContract(Stamped, Base):
         _l("Days of inspection"),
         help_text=_l("Where the buyer neither accepts nor refuses within them, the time to pay runs from their end."),
     )
+    publish_by_on: Mapped[date | None] = column(sa.Date, _l("Buyer publishes the contract by"))
+    published_on: Mapped[date | None] = column(sa.Date, _l("Published on"))
+    file_by_on: Mapped[date | None] = column(sa.Date, _l("Buyer files the contract by"))
+    filed_on: Mapped[date | None] = column(sa.Date, _l("Filed on"))
+    # A reminder is sent once for each of the two days.
+    reminded_on: Mapped[date | None] = column(sa.Date, _l("Last reminder on"))
     is_small_firm: Mapped[bool] = flag(_l("Reserved for small firms"))
     cost_centre: Mapped[str | None] = column(sa.String(60), _l("Cost centre"))
     occasion: Mapped[str | None] = column(sa.String(200), _l("Reason of the order"), info=FREE_TEXT)

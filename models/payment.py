@@ -89,6 +89,7 @@ class PaymentSchedule(Stamped, Base):
         help_text=_l("Empty where the day is that of the plan, or was set by hand."),
     )
     paid_amount: Mapped[Decimal] = money(_l("Paid"))
+    overdue_told_on: Mapped[date | None] = column(sa.Date, _l("Told of being overdue on"))
 
     order: Mapped[Order] = relationship(back_populates="schedules")
     allocations: Mapped[list[PaymentAllocation]] = relationship(

@@ -141,6 +141,8 @@ PARAMETERS: Mapping[str, Parameter] = {
     "confirm.remind_hours": Parameter("24", "h", _l("A silent customer is remembered every"), "13(3)"),
     "confirm.link_days": Parameter("14", "d", _l("Days that a link for the customer is open"), "13(3)"),
     "pay.deposit_cap_pct": Parameter("20", "%", _l("Highest deposit by law"), "11(1)"),
+    "gov.publish_days": Parameter("2", "d", _l("Working days in which a public buyer publishes its contract"), ""),
+    "gov.file_days": Parameter("7", "d", _l("Working days in which a public buyer files its contract"), ""),
     "gov.pay_days": Parameter("30", "d", _l("Days a public buyer has to pay after the acceptance"), "11(1)"),
     "pay.late_rate_daily": Parameter("0.05", "%", _l("Interest a day on late money of organisations"), "11(1)"),
     "sla.C1.limit": Parameter("8", "h", _l("Answer to a change request"), "15"),

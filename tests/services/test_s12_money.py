@@ -4,119 +4,45 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.consequences.guarantee import change, enter
-from app.jobs.terms import sweep_inspections
+from app.jobs.terms import sweep_inspections, tell_of_buyers
 from app.kernel.clocks import readings
 from app.kernel.errors import DomainError, ValidationFailedError
 from app.services.claim.actions import claim
 from app.services.order.actions import change_order
 from app.services.order.contract import change_terms
-from app.services.order.pricing import reprice
-from app.services.payment.actions import record_payment
 from app.services.payment.statement import EntryKind, Period, statement_of
 from app.services.payment.terms import move_due_date
-from app.services.shipment.actions import plan_shipment
-from models.customer import Customer
+from models.clock_run import ClockRun
+from models.exception import ExceptionCase
 from models.guarantee import Guarantee, GuaranteeForm, GuaranteeKind, GuaranteeState
 from models.labels import (
-    CustomerKind,
     DueBasis,
     LateClaimState,
-    OrderState,
     OrderType,
-    PaymentMethod,
     PaymentNature,
     PaymentState,
 )
+from models.labels_talk import NoticeKind
 from models.late_claim import LateClaim
 from models.order import Order
-from models.payment import Payment
+from models.talk import Notification
 from tests.services.company import Company, found, moment
-from tests.services.orders import Goods, draft, fire_all, refusal
+from tests.services.orders import Goods, draft, refusal
+from tests.services.tenders import DOCUMENT, SETS, SIGNED, accepted, awarded, delivered, pays, priced
 
 D = Decimal
-SETS = Goods("DSK-STU-SET", 600, 385, on_hand=600, pieces_per_pack=600)
-DESKS = Goods("DSK-TCH", 40, 1150, on_hand=40, pieces_per_pack=40)
-CHAIRS = Goods("CHR-TCH", 40, 320, on_hand=40, pieces_per_pack=40)
 YEAR = Period(date(2026, 11, 1), date(2027, 12, 31))
-SIGNED = "2026-12-04 10:00"
-PROMISED = {"promised_on": "2026-12-21", "channel": "paper"}
-DOCUMENT = {"issuer": "杭州银行", "document_no": "BH-2026-77", "valid_until_on": date(2027, 6, 30)}
 
 
 @pytest.fixture
 def company(session: Session) -> Company:
     return found(session)
-
-
-def priced(company: Company, order: Order) -> None:
-    """The typed lines add up."""
-    with company.act("oc_li", "2026-11-25 09:10") as ctx:
-        reprice(ctx, order)
-
-
-def awarded(company: Company, **terms: Any) -> Order:
-    """289,800.00 with a bond of 5 %, approved by the committee, signed on 2026-12-04 and confirmed."""
-    with company.act("cs_ma", "2026-11-25 08:00") as ctx:
-        bureau = Customer(code="CUS-EDU", kind=CustomerKind.government, name="区教育局", phone="057188886666")
-        ctx.session.add(bureau)
-    values = {
-        "order_type": OrderType.government,
-        "award_amount": D(289800),
-        "bond_amount": D(14490),
-        "customer": bureau,
-    }
-    requested = moment("2026-12-21").date()
-    order = draft(
-        company, SETS, DESKS, CHAIRS, received_at=moment("2026-11-25 09:00"), requested_on=requested, **values
-    )
-    priced(company, order)
-    company.fire("oc_li", "2026-11-25 09:20", order, "submit")
-    company.fire("oc_wang", "2026-11-25 10:00", order, "escalate")
-    (approval,) = order.approvals
-    company.fire("fi_zhou", "2026-11-25 11:00", approval, "opine", text="保函 5 %，账期 30 天")
-    for who in ("lg_gao", "pd_he"):
-        company.fire(who, "2026-11-25 12:00", approval, "vote", decision="approve")
-    with company.act("oc_li", SIGNED) as ctx:
-        change_terms(ctx, order.contracts[0], {"signed_on": date(2026, 12, 4), **terms})
-    company.fire("oc_li", SIGNED, order, "confirm", **PROMISED)
-    company.session.refresh(order)
-    return order
-
-
-def delivered(company: Company, order: Order) -> Order:
-    """All 680 items arrive on 2026-12-21 at 10:00."""
-    for inspection in list(order.inspections):
-        company.fire("qc_sun", "2026-12-18 09:00", inspection, "accept")
-    with company.act("lg_liu", "2026-12-18 10:00") as ctx:
-        shipment = plan_shipment(ctx, order, None, {})
-    slot = {"mode": "line", "slot_from": "2026-12-21T09:00", "slot_to": "2026-12-21T11:00"}
-    company.fire("lg_liu", "2026-12-19 09:00", shipment, "schedule", **slot)
-    fire_all(company, "lg_xu", "2026-12-21 07:00", shipment.packages, "load")
-    company.fire("lg_xu", "2026-12-21 08:00", shipment, "dispatch")
-    company.fire("lg_xu", "2026-12-21 10:00", shipment, "deliver", receiver_name="李老师")
-    company.session.refresh(order)
-    return order
-
-
-def accepted(company: Company, order: Order, when: str = "2026-12-25 15:00") -> Order:
-    """The acceptance certificate of the school."""
-    for acceptance in order.acceptances:
-        company.fire("cs_ma", when, acceptance, "sign", signed_by="李老师")
-    assert order.state is OrderState.completed
-    company.session.refresh(order)
-    return order
-
-
-def pays(company: Company, order: Order, amount: str, when: str, txn: str = "T1") -> Payment:
-    with company.act("fi_qian", when) as ctx:
-        given = {"method": PaymentMethod.bank_transfer, "channel_txn_no": txn, "amount": D(amount)}
-        return record_payment(ctx, {**given, "order_id": order.id})
 
 
 def fault(refused: pytest.ExceptionInfo[ValidationFailedError], field: str) -> str:
@@ -317,3 +243,54 @@ def test_s12_row_9_when_the_interest_is_waived_then_by_another_with_a_reason(com
     pays(company, order, "289800.00", "2027-02-24 10:00")
     assert nothing_to_claim(company, order, when) == "nothing_late"
     assert pays(company, order, "2900.00", when, "T2").allocated_amount == D("2898.00")
+
+
+def told(company: Company) -> list[tuple[str, str]]:
+    """Action and reader of every reminder of a day, in order."""
+    people = {actor.id: name for name, actor in company.people.items()}
+    rows = company.session.scalars(sa.select(Notification).where(Notification.kind == NoticeKind.clock))
+    return sorted((row.action, people[row.user_id]) for row in rows)
+
+
+def sweeps(company: Company, when: str) -> list[tuple[str, str]]:
+    """What a sweep at this time tells anew."""
+    before = told(company)
+    with company.act("system", when) as ctx:
+        tell_of_buyers(ctx)
+    return [line for line in told(company) if line not in before]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_s12_row_3_when_signed_then_the_buyers_duties_are_remembered_and_are_no_breach_of_ours(
+    company: Company,
+) -> None:
+    order = awarded(company)
+    (terms,) = order.contracts
+    assert (terms.publish_by_on, terms.file_by_on) == (date(2026, 12, 8), date(2026, 12, 15))
+    assert sweeps(company, "2026-12-07 23:00") == []
+    centre = [name for name, actor in sorted(company.people.items()) if "order_center" in actor.roles]
+    assert sweeps(company, "2026-12-08 09:00") == [("order.publish_contract", name) for name in centre]
+    assert sweeps(company, "2026-12-08 10:00") == []
+    with pytest.raises(ValidationFailedError) as refused, company.act("oc_li", "2026-12-09 09:00") as ctx:
+        change_terms(ctx, terms, {"published_on": date(2026, 12, 3)})
+    assert list(refused.value.fields) == ["published_on"]
+    with company.act("oc_li", "2026-12-09 09:00") as ctx:
+        change_terms(ctx, terms, {"published_on": date(2026, 12, 8)})
+    assert sweeps(company, "2026-12-15 09:00") == [("order.file_contract", name) for name in centre]
+    with company.act("oc_li", "2026-12-16 09:00") as ctx:
+        change_terms(ctx, terms, {"filed_on": date(2026, 12, 16)})
+    assert sweeps(company, "2026-12-17 09:00") == []
+    for model in (ClockRun, ExceptionCase):
+        assert company.session.scalar(sa.select(sa.func.count()).select_from(model)) == 0
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_s12_row_9_when_the_due_date_has_passed_then_finance_and_the_committee_are_told_once(company: Company) -> None:
+    order = accepted(company, delivered(company, awarded(company)))
+    with company.act("oc_li", "2026-12-26 09:00") as ctx:
+        change_terms(ctx, order.contracts[0], {"published_on": date(2026, 12, 8), "filed_on": date(2026, 12, 15)})
+    assert sweeps(company, "2027-01-25 20:00") == []
+    roles = {"finance", "finance_lead", "committee"}
+    people = [name for name, actor in sorted(company.people.items()) if roles & set(actor.roles)]
+    assert sweeps(company, "2027-01-26 09:00") == [("order.buyer_late", name) for name in people]
+    assert sweeps(company, "2027-01-27 09:00") == []

@@ -21,6 +21,8 @@ from models.shipment import Shipment
 
 PAY_DAYS = "gov.pay_days"
 BATCH = 200
+# The sweep may have been down; what is older is known.
+LOOK_BACK = timedelta(days=30)
 
 
 def start_terms(ctx: Context, order: Order, accepted_on: date) -> None:
@@ -110,11 +112,34 @@ def silent_orders(ctx: Context, after: int) -> Sequence[Order]:
     return ctx.session.scalars(statement).unique().all()
 
 
+def newly_overdue(ctx: Context) -> list[PaymentSchedule]:
+    """What public buyers have not paid by its day (clock G4); each instalment is returned once."""
+    statement = (
+        sa.select(PaymentSchedule)
+        .join(Order, Order.id == PaymentSchedule.order_id)
+        .where(
+            PaymentSchedule.due_on < ctx.today,
+            PaymentSchedule.due_on >= ctx.today - LOOK_BACK,
+            PaymentSchedule.paid_amount < PaymentSchedule.amount,
+            PaymentSchedule.due_basis.is_not(None),
+            PaymentSchedule.overdue_told_on.is_(None),
+            Order.order_type == OrderType.government,
+            Order.state.not_in((OrderState.cancelled, OrderState.rejected)),
+        )
+        .options(sa.orm.joinedload(PaymentSchedule.order))
+        .order_by(PaymentSchedule.id)
+    )
+    found = list(ctx.session.scalars(statement).unique())
+    for row in found:
+        row.overdue_told_on = ctx.today
+    return found
+
+
 def move_due_date(ctx: Context, row: PaymentSchedule, values: Mapping[str, Any]) -> PaymentSchedule:
     """Another due date, set by hand: it is counted from nothing any more."""
     for name, value in values.items():
         setattr(row, name, value)
     if "due_on" in values:
-        row.due_basis = None
+        row.due_basis = row.overdue_told_on = None
     ctx.session.flush()
     return row
