@@ -91,7 +91,7 @@ class Guarantee(Stateful, Base):
     form: Mapped[GuaranteeForm] = column(
         words(GuaranteeForm, name="form"), _l("Given as"), nullable=False, default=GuaranteeForm.bank_guarantee
     )
-    amount: Mapped[Decimal] = money(_l("Amount"), help_text=_l("Left at 0: the bond that the order names."))
+    amount: Mapped[Decimal] = money(_l("Amount"), help_text=_l("Left empty: the bond that the order names."))
     issuer: Mapped[str | None] = column(sa.String(100), _l("Bank or insurer"))
     document_no: Mapped[str | None] = column(sa.String(60), _l("Number of the document"))
     due_on: Mapped[date | None] = column(sa.Date, _l("To be given by"), help_text=_l("As the tender or contract says."))

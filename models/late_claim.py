@@ -70,7 +70,7 @@ class LateClaim(Stateful, Base):
     overdue_amount: Mapped[Decimal] = money(_l("Overdue amount"), info=FIXED)
     due_on: Mapped[date] = column(sa.Date, _l("Was due on"), nullable=False, info=FIXED)
     until_on: Mapped[date] = column(sa.Date, _l("Counted to"), nullable=False, info=FIXED)
-    days_late: Mapped[int] = column(sa.Integer, _l("Days late"), nullable=False, info=FIXED)
+    days_late: Mapped[int] = column(sa.Integer, _l("Days overdue"), nullable=False, info=FIXED)
     daily_pct: Mapped[Decimal] = column(
         Percent(), _l("Interest a day (%)"), nullable=False, sensitivity=Sensitivity.PRICE, info=FIXED
     )

@@ -21,7 +21,7 @@ class GuaranteeView(EntityView):
 
     datamodel = EntityInterface(Guarantee)
     list_columns = [
-        "guarantee_no", "order", "kind", "form", "amount", "issuer", "document_no", "due_on", "valid_until_on", "state",
+        "guarantee_no", "order", "kind", "form", "amount", "document_no", "due_on", "valid_until_on", "state",
     ]  # fmt: skip
     search_columns = ["state", "kind", "form", "order", "valid_until_on", "due_on", "issuer", "document_no"]
     add_columns = [
@@ -30,7 +30,7 @@ class GuaranteeView(EntityView):
     edit_columns = add_columns[2:]
     show_fieldsets = [
         (_l("Guarantee"), {"fields": ["guarantee_no", "order", "kind", "form", "amount", "cash_reason"]}),
-        (_l("Document"), {"fields": ["issuer", "document_no", "valid_until_on", "note"]}),
+        (_l("Guarantee document"), {"fields": ["issuer", "document_no", "valid_until_on", "note"]}),
         (_l("Course"), {"fields": ["due_on", "given_on", "returned_on"]}),
     ]
     base_order = ("created_at", "desc")

@@ -236,7 +236,9 @@ def clock_of_state(workflow: Workflow, state: Any, record: Any) -> Clock | None:
     into = {f"{workflow.name}.{step.name}" for step in workflow.steps if step.target == state}
     out = {f"{workflow.name}.{step.name}" for step in workflow.steps_from(state)}
     for clock in (clock for clock in workflow.clocks if clock.runs_on(record)):
-        starts = bool(clock.start_field and state == workflow.initial) or bool(into.intersection(clock.start))
+        starts = bool((clock.start_field or clock.due_field) and state == workflow.initial) or bool(
+            into.intersection(clock.start)
+        )
         if starts and out.intersection(clock.stop):
             return clock
     return None
