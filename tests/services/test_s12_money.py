@@ -243,6 +243,9 @@ def test_s12_row_9_when_the_interest_is_waived_then_by_another_with_a_reason(com
     pays(company, order, "289800.00", "2027-02-24 10:00")
     assert nothing_to_claim(company, order, when) == "nothing_late"
     assert pays(company, order, "2900.00", when, "T2").allocated_amount == D("2898.00")
+    # What is left of the money is his: the waived interest is owed no more.
+    account = statement_of(company.context("fi_zhou", "2027-03-05 09:00"), order.customer_id, YEAR)
+    assert (account.entries[-1].kind, account.closing) == (EntryKind.waiver, D("-2.00"))
 
 
 def told(company: Company) -> list[tuple[str, str]]:

@@ -151,7 +151,7 @@ class Statement:
 def statement_of(ctx: Context, customer_id: int, period: Period, known: Known | None = None) -> Statement:
     """The account of a customer; four statements, however long it is. ``is_cut`` where it has more than fits."""
     known = known or Known()
-    parts = sa.union_all(*_entries(customer_id, known)).subquery()
+    parts = sa.union_all(*_entries(customer_id, known), *_interest(customer_id, known)).subquery()
     opening = ctx.session.scalar(sa.select(sa.func.sum(parts.c.amount)).where(parts.c.at < period.begin)) or ZERO
     found = ctx.session.execute(
         sa.select(parts.c.at, parts.c.kind, parts.c.number, parts.c.detail, parts.c.amount)
@@ -201,6 +201,19 @@ def _withheld(mine: Any) -> Any:
     )
 
 
+def _interest(customer_id: int, known: Known) -> list[Any]:
+    """Claims of late interest, and what of them was waived."""
+    claim, mine = LateClaim, (Order.customer_id == customer_id, known.orders)
+    return [
+        _entry(EntryKind.interest, claim.created_at, claim.claim_no, claim.interest_amount)
+        .join(Order, claim.order_id == Order.id)
+        .where(*mine),
+        _entry(EntryKind.waiver, claim.state_since, claim.claim_no, claim.paid_amount - claim.interest_amount)
+        .join(Order, claim.order_id == Order.id)
+        .where(*mine, claim.state == LateClaimState.waived),
+    ]
+
+
 def _entries(customer_id: int, known: Known) -> list[Any]:
     mine = (Order.customer_id == customer_id, known.orders)
     # A refund belongs to its order; who may not know of the order is not told of it by the refund.
@@ -234,7 +247,6 @@ def _entries(customer_id: int, known: Known) -> list[Any]:
         .subquery()
         for kind in (EntryKind.order, EntryKind.change)
     )
-    claim, is_waived = LateClaim, LateClaim.state == LateClaimState.waived
     names = ("at", "rank", "kind", "number", "detail", "amount")
     return [
         sa.select(*(first.c[name] for name in names)).where(first.c.version == 1),
@@ -261,12 +273,6 @@ def _entries(customer_id: int, known: Known) -> list[Any]:
         _entry(EntryKind.owed, Refund.executed_at, Refund.refund_no, -Refund.amount, Refund.reason)
         .join(Order, Refund.order_id == Order.id)
         .where(*returned, Refund.reason.in_(OWED_REASONS)),
-        _entry(EntryKind.interest, claim.created_at, claim.claim_no, claim.interest_amount)
-        .join(Order, claim.order_id == Order.id)
-        .where(*mine),
-        _entry(EntryKind.waiver, claim.state_since, claim.claim_no, claim.paid_amount - claim.interest_amount)
-        .join(Order, claim.order_id == Order.id)
-        .where(*mine, is_waived),
     ]
 
 
