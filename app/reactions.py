@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
 import app.services
-from app.consequences import cancelling, changing, clocks, exceptions, lateness, merging, promise, supply
+from app.consequences import cancelling, changing, clocks, exceptions, guarantee, lateness, merging, promise, supply
 from app.kernel.context import Context, local_day
 from app.kernel.engine import fire, observe, react
 from app.kernel.errors import DomainError
@@ -30,6 +30,7 @@ from app.services.order import actions as orders
 from app.services.order import flags, pricing, progress
 from app.services.payment import actions as payments
 from app.services.payment import queries as money
+from app.services.payment import terms
 from app.services.product import actions as products
 from app.services.product import queries as stock
 from app.services.production import actions as production
@@ -276,7 +277,7 @@ def count_accepted(ctx: Context, acceptance: Acceptance, _values: Values) -> Non
     progress.count(ctx, order, "qty_accepted", accepted)
     progress.follow(ctx, order)
     if order.state is OrderState.completed:
-        payments.start_terms(ctx, order, local_day(acceptance.signed_at or ctx.now))
+        terms.start_terms(ctx, order, local_day(acceptance.signed_at or ctx.now))
 
 
 def recount_payment(ctx: Context, payment: Payment, _values: Values) -> None:
@@ -316,10 +317,12 @@ REACTIONS: dict[str, tuple[Callable[[Context, Any, Values], None], ...]] = {
     "order.review_again": (void_review, plan_money),
     "order.take_back": (void_review,),
     "order.committee_approve": (hold_what_there_is,),
-    "order.confirm": (send_letter, start_supply, settle_promise),
+    "order.confirm": (send_letter, start_supply, settle_promise, guarantee.open_bond),
+    "order.complete": (guarantee.release_when_settled,),
     "order.sign_drawing": (promise.settle_signed,),
-    "order.cancel": (stop_supply,),
-    "order.call_off": (end_letters, changing.end_open),
+    "order.cancel": (stop_supply, guarantee.release_when_settled),
+    "order.reject": (guarantee.release_when_settled,),
+    "order.call_off": (end_letters, changing.end_open, guarantee.release_when_settled),
     **dict.fromkeys(("approval.vote", "approval.abstain"), (count_votes,)),
     "approval.remind": (remind_members,),
     **dict.fromkeys([f"approval.{step}" for step in ("approve", "reject", "withdraw", "expire")], (pass_decision_on,)),
@@ -331,7 +334,7 @@ REACTIONS: dict[str, tuple[Callable[[Context, Any, Values], None], ...]] = {
     "shipment.deliver": (count_delivered, exceptions.open_bad_delivery, lateness.settle),
     "installation.finish": (count_installed,),
     "acceptance.sign": (count_accepted,),
-    "payment.allocate": (recount_payment, promise.settle_paid),
+    "payment.allocate": (recount_payment, promise.settle_paid, guarantee.release_when_settled),
     "refund.execute": (recount_refund,),
     "payment.mark_partly": (exceptions.open_overpayment,),
     "service_ticket.add": (exceptions.open_complaint,),

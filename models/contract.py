@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, relationship
 
-from models.base import FREE_TEXT, Base, Sensitivity, Stamped, column, flag, reference, sort_index, words
+from models.base import FREE_TEXT, Base, Sensitivity, Stamped, check, column, flag, reference, sort_index, words
 from models.vocabulary import Labels
 
 if TYPE_CHECKING:
@@ -53,7 +53,13 @@ class OrderContract(Stamped, Base):
     __label_plural__ = _l("Contract terms")
     __table_args__ = (
         sa.UniqueConstraint("order_id"),
+        check("inspection_days_positive", "inspection_days > 0"),
         sort_index("contract_no"),
+        # Buyers who let an agreed inspection pass are looked for among the few contracts that have one.
+        sort_index("inspection_days"),
+        # And the duties of public buyers by their days.
+        sort_index("publish_by_on"),
+        sort_index("file_by_on"),
     )
 
     subject_paths: ClassVar[tuple[str, ...]] = ("order.customer",)
@@ -77,6 +83,20 @@ class OrderContract(Stamped, Base):
     budget_unit: Mapped[str | None] = column(sa.String(100), _l("Budget unit"))
     acceptance_unit: Mapped[str | None] = column(sa.String(100), _l("Accepting unit"))
     fund_source: Mapped[str | None] = column(sa.String(100), _l("Source of the funds"))
+    bond_due_on: Mapped[date | None] = column(
+        sa.Date, _l("Performance bond by"), help_text=_l("As the tender says; finance has the time until then.")
+    )
+    inspection_days: Mapped[int | None] = column(
+        sa.Integer,
+        _l("Days of inspection"),
+        help_text=_l("Where the buyer neither accepts nor refuses within them, the time to pay runs from their end."),
+    )
+    publish_by_on: Mapped[date | None] = column(sa.Date, _l("Buyer publishes the contract by"))
+    published_on: Mapped[date | None] = column(sa.Date, _l("Published on"))
+    file_by_on: Mapped[date | None] = column(sa.Date, _l("Buyer files the contract by"))
+    filed_on: Mapped[date | None] = column(sa.Date, _l("Filed on"))
+    # A reminder is sent once for each of the two days.
+    reminded_on: Mapped[date | None] = column(sa.Date, _l("Last reminder on"))
     is_small_firm: Mapped[bool] = flag(_l("Reserved for small firms"))
     cost_centre: Mapped[str | None] = column(sa.String(60), _l("Cost centre"))
     occasion: Mapped[str | None] = column(sa.String(200), _l("Reason of the order"), info=FREE_TEXT)

@@ -14,6 +14,7 @@ from models.conformity import CONFORMITY_LABELS, Verdict
 from models.contract import CONTRACT_LABELS
 from models.customer_link import CUSTOMER_LINK_LABELS, CustomerLinkState
 from models.customer_merge import MERGE_LABELS, MergeState
+from models.guarantee import GUARANTEE_LABELS, GuaranteeState
 from models.labels_access import ACCESS_LABELS, RightsChangeKind, RightsChangeState
 from models.labels_amendment import (
     AMENDMENT_LABELS,
@@ -47,6 +48,7 @@ from models.labels_goods import (
 )
 from models.labels_money import (
     MONEY_LABELS,
+    DueBasis,
     ImportDid,
     ImportOutcome,
     InstalmentState,
@@ -107,6 +109,7 @@ from models.labels_work import (
     TicketSource,
     TicketState,
 )
+from models.late_claim import LATE_CLAIM_LABELS, LateClaimState
 from models.privacy import PRIVACY_LABELS, ConsentState, RequestState
 from models.vocabulary import Labels, Tone
 
@@ -115,6 +118,8 @@ LABELS: Labels = {
     **ORDER_LABELS,
     **CONFORMITY_LABELS,
     **CONTRACT_LABELS,
+    **GUARANTEE_LABELS,
+    **LATE_CLAIM_LABELS,
     **CUSTOMER_LINK_LABELS,
     **MERGE_LABELS,
     **WORK_LABELS,
@@ -228,6 +233,10 @@ TONES: Mapping[type[StrEnum], Mapping[Any, Tone]] = {
         success="executed",
         danger="rejected",
     ),
+    GuaranteeState: _tones(
+        GuaranteeState, warning="due to_return", progress="held", success="returned", danger="called"
+    ),
+    LateClaimState: _tones(LateClaimState, warning="claimed", success="paid"),
     InvoiceState: _tones(InvoiceState, warning="applied", success="issued"),
     ConsentState: _tones(ConsentState, success="given", warning="withdrawn"),
     RequestState: _tones(RequestState, warning="received", success="answered"),
@@ -282,12 +291,14 @@ __all__ = [
     "DelegationState",
     "DeliveryMode",
     "DepositMode",
+    "DueBasis",
     "Elevator",
     "EnvGrade",
     "ExportFormat",
     "ExportOutcome",
     "ExportRequestState",
     "FeeKind",
+    "GuaranteeState",
     "ImportDid",
     "ImportOutcome",
     "InboxState",
@@ -297,6 +308,7 @@ __all__ = [
     "InstalmentState",
     "InvoiceKind",
     "InvoiceState",
+    "LateClaimState",
     "LateReason",
     "LetterChannel",
     "LetterState",

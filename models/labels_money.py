@@ -21,6 +21,7 @@ class PaymentNature(StrEnum):
     retention = "retention"
     fee = "fee"
     compensation = "compensation"
+    interest = "interest"
     other = "other"
 
 
@@ -34,6 +35,13 @@ class ScheduleTrigger(StrEnum):
     on_accept = "on_accept"
     after_days = "after_days"
     on_date = "on_date"
+
+
+class DueBasis(StrEnum):
+    """What the due date of an instalment after acceptance was counted from."""
+
+    acceptance = "acceptance"
+    inspection_end = "inspection_end"
 
 
 class PaymentMethod(StrEnum):
@@ -161,6 +169,7 @@ MONEY_LABELS: Labels = {
         PaymentNature.retention: _l("Retention money"),
         PaymentNature.fee: _l("Service fee"),
         PaymentNature.compensation: _l("Compensation"),
+        PaymentNature.interest: _l("Late interest"),
         PaymentNature.other: _l("Other"),
     },
     ScheduleTrigger: {
@@ -171,6 +180,10 @@ MONEY_LABELS: Labels = {
         ScheduleTrigger.on_accept: _l("On acceptance"),
         ScheduleTrigger.after_days: _l("Days after acceptance"),
         ScheduleTrigger.on_date: _l("On a date"),
+    },
+    DueBasis: {
+        DueBasis.acceptance: _l("Acceptance"),
+        DueBasis.inspection_end: _l("End of the inspection period"),
     },
     PaymentMethod: {
         PaymentMethod.wechat: _l("WeChat Pay"),

@@ -51,8 +51,10 @@ if TYPE_CHECKING:
     from models.approval import Approval
     from models.contract import OrderContract
     from models.customer import Customer, CustomerAddress
+    from models.guarantee import Guarantee
     from models.inbox import InboxItem
     from models.installation import Acceptance, Installation
+    from models.late_claim import LateClaim
     from models.letter import ConfirmationLetter
     from models.payment import Invoice, Payment, PaymentAllocation, PaymentSchedule, Refund
     from models.production import ProductionTask
@@ -290,6 +292,12 @@ class Order(Stateful, Base):
     )
     allocations: Mapped[list[PaymentAllocation]] = relationship(
         back_populates="order", order_by="PaymentAllocation.id", info={"label": _l("Allocated payments")}
+    )
+    guarantees: Mapped[list[Guarantee]] = relationship(
+        back_populates="order", order_by="Guarantee.id", info={"label": _l("Guarantees")}
+    )
+    late_claims: Mapped[list[LateClaim]] = relationship(
+        back_populates="order", order_by="LateClaim.id", info={"label": _l("Late interest claims")}
     )
     refunds: Mapped[list[Refund]] = relationship(
         back_populates="order", order_by="Refund.id", info={"label": _l("Refunds")}

@@ -32,6 +32,7 @@ from models.base import (
     words,
 )
 from models.labels import (
+    DueBasis,
     InstalmentState,
     InvoiceKind,
     InvoiceState,
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from models.cancellation import Cancellation
     from models.change import ChangeRequest
     from models.customer import Customer
+    from models.late_claim import LateClaim
     from models.order import Order
 
 
@@ -81,7 +83,13 @@ class PaymentSchedule(Stamped, Base):
     )
     amount: Mapped[Decimal] = money(_l("Amount"))
     due_on: Mapped[date | None] = column(sa.Date, _l("Due on"))
+    due_basis: Mapped[DueBasis | None] = column(
+        words(DueBasis, name="due_basis"),
+        _l("Counted from"),
+        help_text=_l("Empty where the day is that of the plan, or was set by hand."),
+    )
     paid_amount: Mapped[Decimal] = money(_l("Paid"))
+    overdue_told_on: Mapped[date | None] = column(sa.Date, _l("Told of being overdue on"))
 
     order: Mapped[Order] = relationship(back_populates="schedules")
     allocations: Mapped[list[PaymentAllocation]] = relationship(
@@ -162,15 +170,20 @@ class Payment(Stateful, Base):
 
 
 class PaymentAllocation(Base):
-    """How much of a payment went to which instalment. Append-only: a negative row takes an allocation back."""
+    """How much of a payment went to which instalment or claim. Append-only: a negative row takes an allocation back."""
 
     __tablename__ = "payment_allocation"
     __label__ = _l("Allocation")
     __label_plural__ = _l("Allocations")
-    __table_args__ = (check("amount_not_zero", "amount <> 0"), sort_index("allocated_at"))
+    __table_args__ = (
+        check("amount_not_zero", "amount <> 0"),
+        check("one_purpose", "schedule_id IS NULL OR late_claim_id IS NULL"),
+        sort_index("allocated_at"),
+    )
 
     payment_id: Mapped[int] = reference("payment.id", _l("Payment"), nullable=False)
     schedule_id: Mapped[int | None] = reference("payment_schedule.id", _l("Instalment"))
+    late_claim_id: Mapped[int | None] = reference("late_claim.id", _l("Late interest claim"))
     order_id: Mapped[int] = reference("sales_order.id", _l("Order"), nullable=False)
     nature: Mapped[PaymentNature] = column(
         words(PaymentNature, name="nature"), _l("Nature"), nullable=False, default=PaymentNature.prepay
@@ -180,6 +193,7 @@ class PaymentAllocation(Base):
 
     payment: Mapped[Payment] = relationship(back_populates="allocations")
     schedule: Mapped[PaymentSchedule | None] = relationship(back_populates="allocations")
+    late_claim: Mapped[LateClaim | None] = relationship(back_populates="allocations")
     order: Mapped[Order] = relationship(back_populates="allocations")
 
     def __str__(self) -> str:

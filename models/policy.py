@@ -87,6 +87,9 @@ PARAMETERS: Mapping[str, Parameter] = {
     "sla.F1.limit": Parameter("8", "h", _l("Posting and allocation of a payment"), "11(1)"),
     "sla.F2.limit": Parameter("24", "h", _l("Issue of an invoice"), "11(2)"),
     "sla.F3.limit": Parameter("72", "h", _l("Red invoice after its red letter"), "11(2)"),
+    "sla.G6.limit": Parameter(
+        "40", "h", _l("Return of a guarantee after acceptance and payment: 5 working days"), "11(5)"
+    ),
     "sla.Z1.limit": Parameter("120", "h", _l("Answer to a data request: 15 working days of 8 hours"), "25"),
     "appr.large.retail": Parameter("100000", "CNY", _l("Large retail order from"), "13(2)"),
     "appr.large.bulk": Parameter("300000", "CNY", _l("Large bulk order from"), "13(2)"),
@@ -138,6 +141,10 @@ PARAMETERS: Mapping[str, Parameter] = {
     "confirm.remind_hours": Parameter("24", "h", _l("A silent customer is remembered every"), "13(3)"),
     "confirm.link_days": Parameter("14", "d", _l("Days that a link for the customer is open"), "13(3)"),
     "pay.deposit_cap_pct": Parameter("20", "%", _l("Highest deposit by law"), "11(1)"),
+    "gov.publish_days": Parameter("2", "d", _l("Working days in which a public buyer publishes its contract"), ""),
+    "gov.file_days": Parameter("7", "d", _l("Working days in which a public buyer files its contract"), ""),
+    "gov.pay_days": Parameter("30", "d", _l("Days a public buyer has to pay after the acceptance"), "11(1)"),
+    "pay.late_rate_daily": Parameter("0.05", "%", _l("Interest a day on late money of organisations"), "11(1)"),
     "sla.C1.limit": Parameter("8", "h", _l("Answer to a change request"), "15"),
     "sla.C2.limit": Parameter("48", "h", _l("New letter after an accepted change"), "15"),
     "sla.C3.limit": Parameter("16", "h", _l("Offer for a cancellation, its cost sheet included"), "15"),

@@ -39,6 +39,10 @@ BOUNDS: Mapping[str, Bounds] = {
     "appr.delivery_pct": _between("0", "100"),
     # 政府采购法实施条例 48.
     "bond.gov_pct": _between("0", "10"),
+    # 保障中小企业款项支付条例 9 and 10.
+    "gov.pay_days": _between("1", "60"),
+    **dict.fromkeys(("gov.publish_days", "gov.file_days"), _between("1", "30")),
+    "pay.late_rate_daily": _between("0", "0.1"),
     "appr.mega": _between("0.01", "1000000000"),
     "appr.minutes_hours": _between("1", "80"),
     "appr.cancel.above_cap": _between("0", "100000"),

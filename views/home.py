@@ -12,12 +12,11 @@ from flask_appbuilder import expose
 from flask_babel import gettext as _
 
 from app.kernel.calendar import due_at
-from app.kernel.clocks import calendar_exceptions
+from app.kernel.clocks import calendar_exceptions, hours_of
 from app.kernel.context import Actor, Context, local_midnight
 from app.kernel.fields import present
 from app.kernel.journal import state_column
 from app.kernel.listing import COUNT_CAP
-from app.kernel.policy import limit_on
 from app.kernel.workflow import Clock, Step, Workflow
 from app.security import scopes
 from app.security.departments import in_order, label_of_role
@@ -224,7 +223,8 @@ def due(ctx: Context, view: type[EntityDeclaration], record: Any, exceptions: Ma
     if clock is None:
         return {"text": _("since %(moment)s", moment=moment(record.state_since)), "tone": "neutral"}
     started: datetime = getattr(record, clock.start_field) if clock.start_field else record.state_since
-    ends = due_at(started, float(limit_on(ctx.policy, clock.parameter(record), started)), clock.calendar, exceptions)
+    hours = hours_of(ctx.policy, clock.parameter(record), started, clock.last_day(record))
+    ends = due_at(started, hours, clock.calendar, exceptions)
     if ends < ctx.now:
         return {"text": _("late since %(moment)s", moment=moment(ends)), "tone": "danger"}
     used = (ctx.now - started) / (ends - started)
@@ -236,7 +236,9 @@ def clock_of_state(workflow: Workflow, state: Any, record: Any) -> Clock | None:
     into = {f"{workflow.name}.{step.name}" for step in workflow.steps if step.target == state}
     out = {f"{workflow.name}.{step.name}" for step in workflow.steps_from(state)}
     for clock in (clock for clock in workflow.clocks if clock.runs_on(record)):
-        starts = bool(clock.start_field and state == workflow.initial) or bool(into.intersection(clock.start))
+        starts = bool((clock.start_field or clock.due_field) and state == workflow.initial) or bool(
+            into.intersection(clock.start)
+        )
         if starts and out.intersection(clock.stop):
             return clock
     return None

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from flask import jsonify, redirect, render_template, request, url_for
 from flask_appbuilder import BaseView, expose
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.kernel.context import Context
 from app.kernel.errors import NotFoundError
@@ -170,8 +171,18 @@ def lines(ctx: Context, rows: Sequence[Notification]) -> Sequence[dict[str, Any]
     ]
 
 
+# What a public buyer has to do: reminders, no time limit of ours (clocks G2 and G4).
+BUYERS = {
+    "order.publish_contract": _l("The buyer has to publish the contract by now: ask, and note the day in its terms"),
+    "order.file_contract": _l("The buyer has to file the contract by now: ask, and note the day in its terms"),
+    "order.buyer_late": _l("The buyer has not paid by the due date: interest can be claimed"),
+}
+
+
 def _clock(action: str) -> str:
     """What ends: ``order.E1.150`` is the clock E1 of an order at 150 % of its time."""
+    if action in BUYERS:
+        return str(BUYERS[action])
     entity, _dot, rest = action.partition(".")
     code, _dot, percent = rest.partition(".")
     if not percent.isdigit():

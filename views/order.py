@@ -29,10 +29,12 @@ from views.approval import ApprovalView, ConfirmationLetterView
 from views.base import EntityInterface
 from views.cancellation import CancellationView
 from views.change import ChangeRequestView
+from views.claim import LateClaimView
 from views.customerlink import CustomerLinkView, Linked
 from views.entity import EntityView
 from views.exception import CoordinationItemView, ExceptionCaseView
 from views.findings import review_beside
+from views.guarantee import GuaranteeView
 from views.inline import Inline
 from views.installation import AcceptanceView, InstallationView
 from views.orderpage import order_buttons, order_figures
@@ -86,8 +88,10 @@ CONTRACT_GENERAL = [
 CONTRACT_SITE = ["site_contact", "payer_name", "unloading"]
 CONTRACT_PUBLIC = [
     "procurement_method", "plan_no", "award_no", "award_on", "budget_unit", "acceptance_unit", "fund_source",
-    "is_small_firm",
+    "is_small_firm", "bond_due_on", "inspection_days",
 ]  # fmt: skip
+CONTRACT_AFTER = ["published_on", "filed_on"]
+CONTRACT_DUTIES = ["publish_by_on", "published_on", "file_by_on", "filed_on"]
 CONTRACT_INTERNAL = ["occasion", "cost_centre", "approval_no"]
 
 
@@ -104,6 +108,11 @@ def is_draft(order: Order) -> bool:
 def is_of_open(row: OrderLine | OrderFee | OrderContract) -> bool:
     """Lines and fees follow their order."""
     return is_open(row.order)
+
+
+def is_kept_up(terms: OrderContract) -> bool:
+    """What a public buyer did with the signed contract is noted after the letter too."""
+    return is_of_open(terms) or terms.publish_by_on is not None
 
 
 def is_kept_by_server(fee: OrderFee) -> bool:
@@ -208,19 +217,21 @@ class OrderContractView(EntityView):
     list_columns = ["order", "contract_no", "signed_on", "purchase_no", "award_no", "budget_unit"]
     search_columns = ["order", "contract_no", "purchase_no", "award_no", "procurement_method"]
     add_columns = ["order", *CONTRACT_GENERAL, *CONTRACT_SITE, *CONTRACT_PUBLIC, *CONTRACT_INTERNAL]
-    edit_columns = add_columns[1:]
-    show_fieldsets = add_fieldsets = edit_fieldsets = [
+    edit_columns = [*add_columns[1:], *CONTRACT_AFTER]
+    add_fieldsets = [
         (_l("Contract"), {"fields": ["order", *CONTRACT_GENERAL]}),
         (_l("Site and payer"), {"fields": CONTRACT_SITE}),
         (_l("Government purchase"), {"fields": CONTRACT_PUBLIC}),
         (_l("Other orders"), {"fields": CONTRACT_INTERNAL}),
     ]
+    edit_fieldsets = [*add_fieldsets, (_l("What the buyer does with it"), {"fields": CONTRACT_AFTER})]
+    show_fieldsets = [*add_fieldsets, (_l("What the buyer does with it"), {"fields": CONTRACT_DUTIES})]
     base_order = ("id", "desc")
     scope = scopes.order_contract
     parent_allows = is_draft
     creates = add_terms
     changes = change_terms
-    can_be_edited = is_of_open
+    can_be_edited = is_kept_up
 
 
 class OrderReviewView(EntityView):
@@ -332,8 +343,8 @@ class OrderView(Talked, Revealable, Linked, Warned, EntityView):
     related_views = [
         OrderLineView, OrderFeeView, OrderContractView, OrderReviewView, ApprovalView, ConfirmationLetterView,
         CustomerLinkView, ProductionTaskView, InspectionView, ShipmentView, InstallationView, AcceptanceView,
-        PaymentScheduleView, PaymentView, InvoiceView, RefundView, ServiceTicketView, ChangeRequestView,
-        CancellationView, ExceptionCaseView, CoordinationItemView,
+        PaymentScheduleView, PaymentView, InvoiceView, RefundView, GuaranteeView, LateClaimView,
+        ServiceTicketView, ChangeRequestView, CancellationView, ExceptionCaseView, CoordinationItemView,
     ]  # fmt: skip
     extra_permissions = ("import", "take_back", "link")
     hints = missing_consent_hints

@@ -10,7 +10,9 @@ from flask_babel import gettext as _
 from app.kernel.context import Context
 from app.kernel.fields import Access, access
 from app.services.amendment.rules import AMENDABLE
+from app.services.claim.actions import bears_interest, late_of
 from models.labels import ContractKind, OrderState, label_of
+from models.late_claim import LateClaim
 from models.order import Order
 from views.base import ENTITIES
 from views.customerlink import link_button
@@ -52,7 +54,20 @@ def amounts(ctx: Context, order: Order) -> list[dict[str, Any]]:
     ]
     if order.refunded_amount:
         found.append({"label": str(Order.refunded_amount.info["label"]), "value": money(order.refunded_amount)})
-    return [*found, {"label": _("Open amount"), "value": money(owed), **({"tone": "warning"} if owed > 0 else {})}]
+    found.append({"label": _("Open amount"), "value": money(owed), **({"tone": "warning"} if owed > 0 else {})})
+    return [*found, *late_interest(ctx, order)]
+
+
+def late_interest(ctx: Context, order: Order) -> list[dict[str, Any]]:
+    """What late money of an organisation owes in interest by now, claimed or not; one statement."""
+    late = late_of(ctx, order) if bears_interest(order) and ctx.actor.may("late_claim.list") else None
+    if late is None:
+        return []
+    hint = _("%(days)s days late", days=late.days)
+    return [
+        {"label": str(LateClaim.interest_amount.info["label"]), "value": money(late.interest), "hint": hint,
+         "tone": "danger"}
+    ]  # fmt: skip
 
 
 def contract(order: Order) -> list[dict[str, Any]]:

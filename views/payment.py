@@ -8,6 +8,7 @@ from app.documents.catalogue import RECEIPT, REFUND
 from app.security import scopes
 from app.services.payment.actions import record_payment
 from app.services.payment.refunds import apply_invoice, record_refund
+from app.services.payment.terms import move_due_date
 from models.payment import Invoice, Payment, PaymentAllocation, PaymentSchedule, Refund
 from views.base import EntityInterface
 from views.entity import EntityView
@@ -32,16 +33,17 @@ class PaymentScheduleView(EntityView):
 
     datamodel = EntityInterface(PaymentSchedule)
     list_columns = [
-        "order", "seq", "kind", "trigger", "percent", "amount", "due_on", "paid_amount", "open_amount",
-        "paid_state",
+        "order", "seq", "kind", "trigger", "percent", "amount", "due_on", "due_basis", "paid_amount",
+        "open_amount", "paid_state",
     ]  # fmt: skip
-    search_columns = ["order", "kind", "trigger", "due_on", "amount"]
+    search_columns = ["order", "kind", "trigger", "due_on", "due_basis", "amount"]
     # The plan is made with the order and adds up to its total: no instalment is added to it by hand.
     edit_columns = ["due_on"]
     show_fieldsets = [(_l("Payment schedule"), {"fields": list_columns})]
     label_columns = {"open_amount": _l("Still open"), "paid_state": _l("Payment state")}
     base_order = ("id", "asc")
     cells = ("due_on",)
+    changes = move_due_date
     totals = ("amount", "paid_amount")
     scope = scopes.payment_schedule
 

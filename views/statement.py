@@ -45,6 +45,8 @@ KINDS: Mapping[EntryKind, Any] = {
     EntryKind.refund: _l("Money sent back"),
     EntryKind.withheld: _l("Withheld as compensation"),
     EntryKind.owed: _l("Owed by us"),
+    EntryKind.interest: _l("Late interest claimed"),
+    EntryKind.waiver: _l("Late interest waived"),
 }
 AGES: Mapping[Age, Any] = {
     Age.to_30: _l("Overdue for 1 to 30 days"),

@@ -24,6 +24,7 @@ from app.cli.demo_people import DEMO_PASSWORD, PEOPLE, actors, add_people
 from app.cli.demo_privacy import add_requests
 from app.cli.demo_products import AVAILABLE, LABORATORY, REPORTS, product_values
 from app.cli.demo_reset import reset
+from app.cli.demo_securities import arrange_securities
 from app.cli.demo_story import Company
 from app.kernel.context import Context
 from app.kernel.demo import ENTITY, FILLED
@@ -118,6 +119,7 @@ def fill() -> None:
     add_requests(company)
     arrange(company, ctx.now)
     arrange_matters(company)
+    arrange_securities(company)
     with unit_of_work(company.context("lg_xu", ctx.now)) as present:
         count_stock(present)
         read_what_is_old(present)

@@ -13,10 +13,10 @@ from app.kernel.workflow import Workflow, all_workflows
 HEAD = """# Separation of duties
 
 Made by `flask duties` from the workflows; a test keeps it fresh and finds every test that is named. The rules are
-those of domain/09 9.4; the last is of 9.3. They ask by person: everybody who took one of the acts is bound, also when a
-colleague repeated it, whatever roles he holds; a deputy is bound by what the giver did, and the giver by what was done
-for him. There is no switch to pass a rule by: where nobody is left, the matter waits until the committee chair (or the
-head) names a deputy.
+those of domain/09 9.4; 17 is of 9.3, 18 of article 18. They ask by person: everybody who took one of the acts is bound,
+also when a colleague repeated it, whatever roles he holds; a deputy is bound by what the giver did, and the giver by
+what was done for him. There is no switch to pass a rule by: where nobody is left, the matter waits until the committee
+chair (or the head) names a deputy.
 
 | rule | says | declared at | tests |
 |---|---|---|---|
@@ -50,6 +50,7 @@ WEB = "tests/web/test_duties.py::test_forbidden_person_when_trying_by_screen_or_
 DEPUTY = "tests/services/test_delegation.py::"
 CHANGE = "tests/services/test_parameter_change.py::"
 EXPORT = "test_rule_17_when_a_deputy_asks_with_the_chairs_right_then_neither_decides"
+WAIVED = "test_s12_row_9_when_the_interest_is_waived_then_by_another_with_a_reason"
 RANDOM = "tests/services/test_duties_at_random.py::"
 RULES = (
     Rule(
@@ -148,6 +149,7 @@ RULES = (
         "`Actor.persons`, `app/security/delegations.py`",
     ),
     Rule(17, "Requester of a large export ≠ who decides on it", (f"{SERVICE}{EXPORT}", WEB)),
+    Rule(18, "Maker of a claim of late interest ≠ who waives it", (f"tests/services/test_s12_money.py::{WAIVED}",)),
 )
 
 

@@ -13,6 +13,7 @@ from flask.cli import with_appcontext
 from app.cli.acts import command_context
 from app.jobs.clocks import sweep_clocks, tell_overdue
 from app.jobs.promises import sweep_promises
+from app.jobs.terms import sweep_inspections, tell_of_buyers
 from app.kernel.context import Context
 from app.kernel.engine import fire
 from app.kernel.holders import holders
@@ -41,10 +42,12 @@ def sweep() -> None:
     with unit_of_work(command_context()) as ctx:
         ended, applied, removed = end_passed(ctx), apply_due(ctx), purge(ctx, store)
         expired, reminded, silent_customers = expire_due(ctx), remind_due(ctx), remind_of_silence(ctx)
-        overdue = tell_overdue(ctx)
+        overdue, reminded_buyers = tell_overdue(ctx), tell_of_buyers(ctx)
     click.echo(f"Delegations ended: {ended}. Parameters in force: {applied}. Files removed: {removed}.")
     click.echo(f"Approvals expired: {expired}. Reminders sent: {reminded}. Customers remembered: {silent_customers}.")
+    started = sweep_inspections(command_context())
     opened, clocks = sweep_promises(command_context()), sweep_clocks(command_context())
+    click.echo(f"Terms begun by silence: {started}. Duties of buyers: {reminded_buyers}.")
     click.echo(f"Promises missed: {opened}. Decisions overdue: {overdue}.")
     click.echo(f"Time limits told of: {clocks.told}, missed: {clocks.breached}.")
 

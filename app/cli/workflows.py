@@ -57,7 +57,7 @@ def workflow_part(workflow: Workflow) -> str:
         lines += ["", "| clock | starts | stops | limit | calendar | clause |", "|---|---|---|---|---|---|"]
         lines += [
             f"| {clock.code} | {', '.join(clock.start) or clock.start_field} | {', '.join(clock.stop)} "
-            f"| `{clock.limit}` | {clock.calendar} | {clock.clause} |"
+            f"| `{clock.due_field or clock.limit}` | {clock.calendar} | {clock.clause} |"
             for clock in workflow.clocks
         ]
     return "\n".join(lines)

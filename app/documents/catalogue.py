@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.documents.amendments import CANCELLATION, CHANGE, COMPENSATION
+from app.documents.demands import DEMAND
 from app.documents.paper import At, Boxes, Facts, Notes, Paper, Rows, walk
 from app.kernel.context import local_day
 from app.services.order.pricing import content_of
@@ -346,7 +347,7 @@ REFUND = Paper(
 
 PAPERS: tuple[Paper, ...] = (
     LETTER, TASK, INSPECTION, DELIVERY_NOTE, LABELS, ACCEPTANCE, RECEIPT, REFUND, CANCELLATION, COMPENSATION,
-    CHANGE,
+    CHANGE, DEMAND,
 )  # fmt: skip
 
 for _paper in PAPERS:

@@ -23,6 +23,20 @@ def is_office_day(day: date, exceptions: Exceptions) -> bool:
     return exceptions.get(day, day.weekday() < SATURDAY)
 
 
+def next_office_day(day: date, exceptions: Exceptions) -> date:
+    """The day itself where the office works on it, else the next one on which it does."""
+    while not is_office_day(day, exceptions):
+        day += timedelta(days=1)
+    return day
+
+
+def add_office_days(day: date, days: int, exceptions: Exceptions) -> date:
+    """The last of so many working days after a day."""
+    for _ in range(days):
+        day = next_office_day(day + timedelta(days=1), exceptions)
+    return day
+
+
 def spans(calendar: str, day: date, exceptions: Exceptions) -> list[tuple[datetime, datetime]]:
     """The counted spans of one Shanghai day as aware moments."""
     hours = SERVICE if calendar == "service" else OFFICE

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.kernel.calendar import due_at, elapsed
-from app.kernel.context import Context
+from app.kernel.context import Context, end_of_local_day
 from app.kernel.policy import limit_on
 from app.kernel.workflow import Clock, Workflow, workflow_of
 from models.calendar import CalendarDay
@@ -56,10 +56,11 @@ def read(
     exceptions: Mapping[date, bool],
     now: datetime,
     limit: str | None = None,
+    last_day: date | None = None,
 ) -> Reading | None:
     """The latest run of a clock over events in order of time; None where it has not started.
 
-    ``first`` is the value of the clock's ``start_field``, ``limit`` the record's own parameter.
+    ``first`` is the value of the ``start_field``; ``limit`` is the record's own parameter, ``last_day`` its day.
     """
     started, stopped = first, None
     if any(event.action in clock.void for event in events):
@@ -72,7 +73,7 @@ def read(
             started, stopped = event.at, None
     if started is None:
         return None
-    hours = float(limit_on(policy, limit or clock.limit, started))
+    hours = hours_of(policy, limit or clock.limit, started, last_day)
     warn = float(policy.get("sla.warn_pct", Decimal(80))) / 100
     return Reading(
         clock,
@@ -83,6 +84,13 @@ def read(
         elapsed(started, stopped or now, clock.calendar, exceptions),
         hours,
     )
+
+
+def hours_of(policy: Mapping[str, Decimal], limit: str, started: datetime, last_day: date | None) -> float:
+    """How many hours a clock has: those of its parameter, or until the end of the record's own last day."""
+    if last_day is None:
+        return float(limit_on(policy, limit, started))
+    return max((end_of_local_day(last_day) - started) / timedelta(hours=1), 0.0)
 
 
 def heard(clock: Clock) -> tuple[str, ...]:
@@ -122,6 +130,7 @@ def readings_of(
                 exceptions=exceptions,
                 now=ctx.now,
                 limit=clock.parameter(record),
+                last_day=clock.last_day(record),
             )
             for clock in workflow.clocks
             if clock.runs_on(record)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -55,8 +56,9 @@ class Clock:
     ``start_field`` names a column that holds the start where it is not a step (receipt of an order).
     ``limit`` is the code of the policy parameter in hours; ``calendar`` is natural, office or service.
     ``void`` names actions of records on which it never ran: the past of another system. ``limit_of`` names the
-    parameter of a record where not all records have the same. ``when`` says on which records it runs, where not on
-    all: clocks of one code may differ by the level of a case.
+    parameter of a record where not all records have the same. ``due_field`` names the column with the last day of a
+    record's own limit (the day a tender names) instead of a parameter; its time is natural. ``when`` says on which
+    records it runs, where not on all: clocks of one code may differ by the level of a case.
     """
 
     code: str
@@ -69,11 +71,17 @@ class Clock:
     start_field: str | None = None
     void: tuple[str, ...] = ()
     limit_of: Callable[[Any], str] | None = None
+    due_field: str | None = None
     when: Callable[[Any], bool] | None = None
 
     def parameter(self, record: Any) -> str:
         """The code of the parameter that limits this record."""
         return self.limit if self.limit_of is None else self.limit_of(record)
+
+    def last_day(self, record: Any) -> date | None:
+        """The last day of a record's own limit; None where a parameter limits it."""
+        day: date | None = getattr(record, self.due_field) if self.due_field else None
+        return day
 
     def runs_on(self, record: Any) -> bool:
         """Whether the clock is one of this record."""

@@ -34,7 +34,7 @@ _TALKED = "production_task inspection shipment installation acceptance"
 _WORK = _GOODS | dict.fromkeys(_TALKED.split(), f"{READ} comment")
 _ORDER = _read("order order_line order_fee order_contract confirmation_letter")
 _AMENDMENTS = _read("cancellation cancellation_line cost_item change_request change_line")
-_MONEY = _read("payment_schedule payment payment_allocation refund invoice")
+_MONEY = _read("payment_schedule payment payment_allocation refund invoice guarantee late_claim")
 _RULES = _read("policy_parameter calendar_day")
 # Who is heard before the committee votes sees what it is about, and says it.
 _HEARD = {"approval": "list show opine", "approval_opinion": READ}
@@ -114,6 +114,8 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "customer_merge": "list show add",
         "payment_schedule": READ,
         "payment": READ,
+        "guarantee": READ,
+        "late_claim": READ,
         "refund": READ,
         "invoice": "list show add",
         "service_ticket": "list show add comment",
@@ -247,6 +249,8 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "payment_allocation": "list show export",
         "refund": "list show add account record_anew",
         "invoice": "list show add issue void export",
+        "guarantee": "list show add edit give take_back export",
+        "late_claim": "list show add export",
         "export_request": "list show withdraw",
         "service_ticket": f"{READ} comment",
         "cancellation": "list show check refund",
@@ -256,7 +260,8 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "cost_item": READ,
         "chart": "orders_by_month amount_by_channel receipts_by_month",
     },
-    role.FINANCE_LEAD: _LEAD | {"refund": "approve reject", "production_task": "show", "product": "take_back"},
+    role.FINANCE_LEAD: _LEAD
+    | {"refund": "approve reject", "late_claim": "waive", "production_task": "show", "product": "take_back"},
     role.CASHIER: _DESK | {"payment": "add", "refund": "execute"},
     # Three powers, three roles: accounts here, rights below, the journal with the auditor.
     role.ADMIN: {

@@ -30,10 +30,12 @@ from models.customer_link import CustomerLink
 from models.customer_merge import CustomerMerge
 from models.exception import ExceptionCase
 from models.export import ExportRequest
+from models.guarantee import Guarantee
 from models.installation import Acceptance, AcceptanceLine, AcceptanceStandard, Installation
 from models.journal import Journal
 from models.labels import LiableParty, OpinionOf, OrderState, ShipmentState
 from models.labels_exception import ClockOwner, Department
+from models.late_claim import LateClaim
 from models.letter import ConfirmationLetter
 from models.order import Order, OrderFee, OrderLine
 from models.payment import PaymentAllocation, PaymentSchedule
@@ -184,6 +186,7 @@ change_request = _of_order(ChangeRequest)
 change_line = _of(ChangeRequest, ChangeLine.change_request_id, change_request)
 customer_link = _of_order(CustomerLink)
 order_contract = _of_order(OrderContract)
+guarantee, late_claim = _of_order(Guarantee), _of_order(LateClaim)
 
 
 def _has_goods_on_the_way(actor: Actor) -> Clause:
@@ -344,6 +347,7 @@ SCOPES: Mapping[str, Scope] = {
     "exception_case": exception_case,
     "export_log": export_log,
     "export_request": export_request,
+    "guarantee": guarantee,
     "inbox_item": inbox_item,
     "inspection": inspection,
     "inspection_defect": inspection_defect,

@@ -74,7 +74,7 @@ def create_order(ctx: Context, values: Mapping[str, Any]) -> Order:
         add_line(ctx, {**line, "order_id": order.id})
     for fee in values.get("fees") or ():
         add_fee(ctx, {**fee, "order_id": order.id})
-    _check_deposit(ctx, order)
+    _check_caps(ctx, order)
     return order
 
 
@@ -100,16 +100,22 @@ def change_order(ctx: Context, order: Order, values: Mapping[str, Any]) -> Order
     if address_changed or customer_changed:
         copy_address(ctx, order, typed=values)
     settle(ctx, order)
-    if "deposit_amount" in values:
-        _check_deposit(ctx, order)
+    if {"deposit_amount", "bond_amount", "award_amount"} & set(values):
+        _check_caps(ctx, order)
     ctx.session.flush()
     return order
 
 
-def _check_deposit(ctx: Context, order: Order) -> None:
-    """Raises ValidationFailedError for a deposit above a fifth; without goods yet, the submission looks again."""
+def _check_caps(ctx: Context, order: Order) -> None:
+    """Raises ValidationFailedError for a deposit or bond above its cap; without goods the submission looks again."""
+    wrong = {}
     if order.lines and (reason := guards.deposit_fault(ctx, order)) is not None:
-        raise ValidationFailedError({"deposit_amount": [str(reason)]})
+        wrong["deposit_amount"] = [str(reason)]
+    is_known = order.lines or order.award_amount
+    if is_known and (reason := guards.bond_fault(ctx, order, order.bond_amount)) is not None:
+        wrong["bond_amount"] = [str(reason)]
+    if wrong:
+        raise ValidationFailedError(wrong)
 
 
 def forget_address(order: Order) -> None:

@@ -14,12 +14,12 @@ import sqlalchemy as sa
 
 from app.kernel.context import Context
 from app.kernel.money import HUNDRED, percent_of, rounded
-from app.services.order import flags
+from app.services.order import flags, guards
 from app.services.order.pricing import whole_discount
 from app.services.order.reports import lacking_reports
 from models.customer import Consent
 from models.labels_goods import ConsentPurpose, CustomerKind, SupplyMode
-from models.labels_order import OrderType, ReviewCheck, ReviewResult
+from models.labels_order import ReviewCheck, ReviewResult
 from models.order import Order
 from models.privacy import ConsentState
 from models.product import Stock
@@ -130,8 +130,8 @@ def _compliance(ctx: Context, order: Order) -> Finding:
         shown.append(f"{flags.text(share)}% / {flags.text(cap)}%")
         if order.deposit_amount > percent_of(order.total_amount, cap):
             failed.append("deposit")
-    if order.order_type is OrderType.government and order.bond_amount > ZERO:
-        most = percent_of(order.total_amount, ctx.policy["bond.gov_pct"])
+    most = guards.bond_cap(ctx, order)
+    if most is not None and order.bond_amount > ZERO:
         shown.append(f"{flags.text(order.bond_amount)} / {flags.text(most)}")
         if order.bond_amount > most:
             failed.append("bond")

@@ -8,8 +8,10 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
+from app.kernel.calendar import add_office_days
+from app.kernel.clocks import calendar_exceptions
 from app.kernel.context import Context
-from app.kernel.errors import DuplicateError, NotFoundError, Reason
+from app.kernel.errors import DuplicateError, NotFoundError, Reason, ValidationFailedError
 from app.services.order.actions import BEFORE_LETTER, require_draft, require_open
 from models.contract import OrderContract
 from models.labels import CustomerKind, OrderState, OrderType
@@ -31,6 +33,10 @@ NEEDED: Mapping[OrderType, tuple[Needed, ...]] = {
     OrderType.bulk: (("purchase_no", "contract_no"), "invoice_title", "batch_plan"),
     OrderType.other: ("occasion", "cost_centre", "approval_no"),
 }
+# What only the signed contract says may be entered until the letter.
+UNTIL_LETTER = frozenset({"contract_no", "signed_on", "bond_due_on", "inspection_days"})
+# What the buyer does with the signed contract is noted whenever it becomes known (clock G2: his duty, not ours).
+AFTER_SIGNING = frozenset({"published_on", "filed_on"})
 # A tender is entered at the award and signed within thirty days of it (clock G1): the letter waits for that.
 SIGNED = ("contract_no", "signed_on")
 NEEDED_FOR_LETTER: Mapping[OrderType, tuple[Needed, ...]] = {OrderType.government: SIGNED}
@@ -86,16 +92,66 @@ def add_terms(ctx: Context, values: Mapping[str, Any]) -> OrderContract:
     if ctx.session.scalar(sa.select(OrderContract.id).where(OrderContract.order_id == order.id)):
         raise DuplicateError(_l("This order has its contract terms already: change those."), code="terms_exist")
     terms = OrderContract(**values)
+    # The relation is there before the row is flushed: the days of the buyer follow from the order's type.
+    terms.order = order
+    _follow_signature(ctx, terms)
     ctx.session.add(terms)
     ctx.session.flush()
     return terms
 
 
 def change_terms(ctx: Context, terms: OrderContract, values: Mapping[str, Any]) -> OrderContract:
-    """Edits the terms of a draft; the contract's number and day until the letter. Raises DomainError ``not_draft``."""
+    """Edits the terms of a draft; what the signed contract says until the letter, what the buyer did with it later too.
+
+    Raises:
+        DomainError: ``not_draft``.
+        ValidationFailedError: the buyer published or filed it before it was signed, or in the future.
+    """
     changed = {name for name, value in values.items() if value != getattr(terms, name)}
-    require_open(terms.order, BEFORE_LETTER if changed <= set(SIGNED) else (OrderState.draft,))
+    if not changed <= AFTER_SIGNING:
+        require_open(terms.order, BEFORE_LETTER if changed <= UNTIL_LETTER | AFTER_SIGNING else (OrderState.draft,))
     for name, value in values.items():
         setattr(terms, name, value)
+    _follow_signature(ctx, terms)
     ctx.session.flush()
     return terms
+
+
+def _follow_signature(ctx: Context, terms: OrderContract) -> None:
+    """A public buyer publishes within two working days of the signature and files within seven (87号令 71, G2)."""
+    signed_on = terms.signed_on
+    is_public = terms.order.order_type is OrderType.government
+    text = str(_l("It lies between the signature and today: correct the day."))
+    wrong = {
+        name: [text]
+        for name in sorted(AFTER_SIGNING)
+        if (day := getattr(terms, name)) is not None and not (signed_on and signed_on <= day <= ctx.today)
+    }
+    if wrong:
+        raise ValidationFailedError(wrong)
+    terms.publish_by_on = terms.file_by_on = None
+    if is_public and signed_on is not None:
+        exceptions = calendar_exceptions(ctx)
+        terms.publish_by_on = add_office_days(signed_on, int(ctx.policy["gov.publish_days"]), exceptions)
+        terms.file_by_on = add_office_days(signed_on, int(ctx.policy["gov.file_days"]), exceptions)
+
+
+def remind_of_duties(ctx: Context) -> list[tuple[OrderContract, str]]:
+    """Contracts whose buyer has a day today or had one, and has not done it; each is returned once a duty."""
+    open_duty = [
+        sa.and_(by <= ctx.today, done.is_(None), sa.or_(terms.reminded_on.is_(None), terms.reminded_on < by))
+        for terms in (OrderContract,)
+        for by, done in ((terms.publish_by_on, terms.published_on), (terms.file_by_on, terms.filed_on))
+    ]
+    statement = (
+        sa.select(OrderContract)
+        .join(Order, Order.id == OrderContract.order_id)
+        .where(sa.or_(*open_duty), Order.state.not_in((OrderState.cancelled, OrderState.rejected)))
+        .order_by(OrderContract.id)
+    )
+    found = []
+    for terms in ctx.session.scalars(statement).unique():
+        is_filing = terms.file_by_on is not None and terms.file_by_on <= ctx.today and terms.filed_on is None
+        terms.reminded_on = ctx.today
+        found.append((terms, "order.file_contract" if is_filing else "order.publish_contract"))
+    return found

@@ -51,6 +51,7 @@ PEOPLE = (
             guards.is_direct_customer,
             guards.matches_award,
             guards.is_deposit_legal,
+            guards.is_bond_legal,
             is_complete_by_type,
         ),
         asks=SubmitInput,

@@ -9,9 +9,11 @@ from flask_babel import lazy_gettext as _l
 
 from app.kernel.context import Context
 from app.kernel.errors import Reason
+from app.kernel.money import HUNDRED, rounded_down
 from app.services.order import flags, rules
 from app.services.order.pricing import content_of
 from models.labels_money import RefundReason, RefundState
+from models.labels_order import OrderType
 from models.order import Order
 from models.payment import Refund
 
@@ -50,6 +52,29 @@ def deposit_fault(ctx: Context, order: Order) -> Reason | None:
     if order.deposit_amount <= cap:
         return None
     return Reason("deposit_over_cap", rules.DEPOSIT_OVER_CAP, {"cap": f"{cap:,.2f}"})
+
+
+def bond_cap(ctx: Context, order: Order) -> Decimal | None:
+    """The highest performance bond of a government purchase (政府采购法实施条例 48); None for other orders."""
+    if order.order_type is not OrderType.government:
+        return None
+    return rounded_down((order.award_amount or order.total_amount) * ctx.policy["bond.gov_pct"] / HUNDRED)
+
+
+def is_bond_legal(ctx: Context, order: Order) -> Reason | None:
+    """The agreed performance bond is within its cap. No figure: it would tell the total."""
+    if bond_fault(ctx, order, order.bond_amount) is None:
+        return None
+    return Reason("bond_over_cap", _l("The performance bond is above the highest one by law: lower it."))
+
+
+def bond_fault(ctx: Context, order: Order, amount: Decimal) -> Reason | None:
+    """The same of an amount, with the highest one, for who types it."""
+    cap = bond_cap(ctx, order)
+    if cap is None or amount <= cap:
+        return None
+    pct = f"{ctx.policy['bond.gov_pct'].normalize():f}"
+    return Reason("bond_over_cap", rules.BOND_OVER_CAP, {"cap": f"{cap:,.2f}", "pct": pct})
 
 
 def is_direct_customer(_ctx: Context, order: Order) -> Reason | None:

@@ -23,6 +23,7 @@ GROUND_FLOOR = 1
 DEPOSIT_OVER_CAP = _l(
     "By law a deposit is at most a fifth of the total: here %(cap)s. Agree the rest as advance payment."
 )
+BOND_OVER_CAP = _l("By law a performance bond is at most %(pct)s %% of the contract: here %(cap)s. Lower it.")
 
 # Rank of the states that follow from quantities; the walk goes up this ladder, and down one rung when goods come back.
 LADDER = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +14,8 @@ from app.kernel.engine import fire
 from app.kernel.errors import DomainError, DuplicateError, NotFoundError
 from app.kernel.numbering import next_number
 from app.services.payment import queries, rules
-from models.labels import OrderState, PaymentState, SupplyMode
+from models.labels import LateClaimState, OrderState, PaymentNature, PaymentState, SupplyMode
+from models.late_claim import LateClaim
 from models.order import Order
 from models.payment import Payment, PaymentAllocation, PaymentSchedule
 from models.policy import DEFAULTS
@@ -60,16 +60,6 @@ def plan_schedule(ctx: Context, order: Order) -> list[PaymentSchedule]:
     ctx.session.add_all(planned)
     ctx.session.flush()
     return planned
-
-
-def start_terms(ctx: Context, order: Order, accepted_on: date) -> None:
-    """Accepted: what is due with the acceptance, or days after it, has its day now (domain/05 5.3)."""
-    is_all_stock = all(line.supply_mode is SupplyMode.stock for line in order.lines)
-    shares = rules.plan(order.order_type, order.channel, is_all_stock=is_all_stock)
-    days = {(share.nature, share.trigger): share.days for share in shares if share.trigger in rules.AFTER_ACCEPTANCE}
-    for row in ctx.session.scalars(_rows(order)):
-        if (row.kind, row.trigger) in days:
-            row.due_on = accepted_on + timedelta(days=days[row.kind, row.trigger])
 
 
 def record_payment(ctx: Context, values: Mapping[str, Any]) -> Payment:
@@ -117,36 +107,39 @@ def _refuse_repeated(ctx: Context, payment: Payment) -> None:
 
 
 def allocate(ctx: Context, payment: Payment, order: Order) -> Decimal:
-    """Fills the open instalments of an order one after the other; the rest stays unallocated.
+    """Fills the open instalments of an order one after the other, then its claims of interest; the rest stays.
 
-    Returns what was allocated. The state of the payment follows by its system steps.
+    Returns what was allocated. The states of payment and claims follow by their system steps.
     """
     ctx.session.flush()
     # Both rows are held until the commit, so that no instalment and no payment is filled twice.
     ctx.session.refresh(order, with_for_update=True)
     ctx.session.refresh(payment, with_for_update=True)
     rest = queries.unallocated(ctx, payment)
-    rows = list(ctx.session.scalars(_rows(order)))
-    parts = rules.greedy(rest, [row.open_amount for row in rows])
+    # Interest is no part of the price: it takes what the instalments leave.
+    claims = list(ctx.session.scalars(_claims(order)))
+    dues: list[PaymentSchedule | LateClaim] = [*ctx.session.scalars(_rows(order)), *claims]
+    parts = rules.greedy(rest, [due.open_amount for due in dues])
     total = sum(parts, rules.ZERO)
     if total <= rules.ZERO:
         return rules.ZERO
-    for row, part in zip(rows, parts, strict=True):
+    for due, part in zip(dues, parts, strict=True):
         if part > rules.ZERO:
-            row.paid_amount += part
-            ctx.session.add(
-                PaymentAllocation(
-                    payment_id=payment.id,
-                    schedule_id=row.id,
-                    order_id=order.id,
-                    nature=row.kind,
-                    amount=part,
-                    allocated_at=ctx.now,
-                )
-            )
+            due.paid_amount += part
+            given = {"payment_id": payment.id, "order_id": order.id, "amount": part, "allocated_at": ctx.now}
+            ctx.session.add(PaymentAllocation(**given, **_purpose(due)))
     step = "mark_allocated" if total == rest else "mark_partly"
     fire(ctx.as_system(), payment, step, {"order_id": order.id, "amount": total})
+    for claim in claims:
+        if claim.open_amount == rules.ZERO:
+            fire(ctx.as_system(), claim, "settle")
     return total
+
+
+def _purpose(due: PaymentSchedule | LateClaim) -> dict[str, Any]:
+    if isinstance(due, LateClaim):
+        return {"late_claim_id": due.id, "nature": PaymentNature.interest}
+    return {"schedule_id": due.id, "nature": due.kind}
 
 
 def match(ctx: Context, order: Order) -> Decimal:
@@ -168,8 +161,18 @@ def _rows(order: Order) -> sa.Select[PaymentSchedule]:
     )
 
 
+def _claims(order: Order) -> sa.Select[LateClaim]:
+    return (
+        sa.select(LateClaim)
+        .where(LateClaim.order_id == order.id, LateClaim.state == LateClaimState.claimed)
+        .order_by(LateClaim.id)
+        .execution_options(populate_existing=True)
+    )
+
+
 def _is_due(ctx: Context, order: Order) -> bool:
-    statement = sa.select(PaymentSchedule.id).where(
+    is_open = sa.exists().where(
         PaymentSchedule.order_id == order.id, PaymentSchedule.paid_amount < PaymentSchedule.amount
     )
-    return ctx.session.execute(statement.limit(1)).first() is not None
+    is_claimed = sa.exists().where(LateClaim.order_id == order.id, LateClaim.state == LateClaimState.claimed)
+    return bool(ctx.session.scalar(sa.select(sa.or_(is_open, is_claimed))))

@@ -20,8 +20,9 @@ from app.services.payment.queries import OF_ORDER_MONEY
 from app.services.payment.rules import ZERO
 from models.base import Amount, UtcDateTime
 from models.cancellation import Cancellation
-from models.labels import CancellationState, LetterState, OrderState, PaymentNature, RefundState
+from models.labels import CancellationState, LateClaimState, LetterState, OrderState, PaymentNature, RefundState
 from models.labels_money import OWED_REASONS, UNALLOCATED_REASONS
+from models.late_claim import LateClaim
 from models.letter import ConfirmationLetter
 from models.order import Order
 from models.payment import Payment, PaymentAllocation, PaymentSchedule, Refund
@@ -42,6 +43,8 @@ class EntryKind(StrEnum):
     refund = "refund"
     withheld = "withheld"
     owed = "owed"
+    interest = "interest"
+    waiver = "waiver"
 
 
 class Age(StrEnum):
@@ -148,7 +151,7 @@ class Statement:
 def statement_of(ctx: Context, customer_id: int, period: Period, known: Known | None = None) -> Statement:
     """The account of a customer; four statements, however long it is. ``is_cut`` where it has more than fits."""
     known = known or Known()
-    parts = sa.union_all(*_entries(customer_id, known)).subquery()
+    parts = sa.union_all(*_entries(customer_id, known), *_interest(customer_id, known)).subquery()
     opening = ctx.session.scalar(sa.select(sa.func.sum(parts.c.amount)).where(parts.c.at < period.begin)) or ZERO
     found = ctx.session.execute(
         sa.select(parts.c.at, parts.c.kind, parts.c.number, parts.c.detail, parts.c.amount)
@@ -196,6 +199,19 @@ def _withheld(mine: Any) -> Any:
         .join(Order, Cancellation.order_id == Order.id)
         .where(*mine, Cancellation.state == CancellationState.effective)
     )
+
+
+def _interest(customer_id: int, known: Known) -> list[Any]:
+    """Claims of late interest, and what of them was waived."""
+    claim, mine = LateClaim, (Order.customer_id == customer_id, known.orders)
+    return [
+        _entry(EntryKind.interest, claim.created_at, claim.claim_no, claim.interest_amount)
+        .join(Order, claim.order_id == Order.id)
+        .where(*mine),
+        _entry(EntryKind.waiver, claim.state_since, claim.claim_no, claim.paid_amount - claim.interest_amount)
+        .join(Order, claim.order_id == Order.id)
+        .where(*mine, claim.state == LateClaimState.waived),
+    ]
 
 
 def _entries(customer_id: int, known: Known) -> list[Any]:

@@ -23,8 +23,10 @@ from models.customer_merge import CustomerMerge
 from models.exception import ExceptionCase
 from models.exchange import ImportRow
 from models.export import ExportRequest
+from models.guarantee import Guarantee
 from models.inbox import InboxItem
 from models.installation import Acceptance, Installation
+from models.late_claim import LateClaim
 from models.letter import ConfirmationLetter
 from models.order import Order
 from models.payment import Invoice, Payment, Refund
@@ -145,6 +147,8 @@ DECISIONS: Mapping[type[Base], Mapping[str, Decision]] = {
     ),
     Payment: _decisions(Term.order, _MONEY, payer_name="label", payer_account="empty", note="empty"),
     Refund: _decisions(Term.order, _MONEY, payee_name="label", payee_account="empty", note="empty"),
+    Guarantee: _decisions(Term.order, "securing a contract with a public buyer", cash_reason="empty", note="empty"),
+    LateClaim: _decisions(Term.order, "claiming interest on late money", note="empty"),
     Invoice: _decisions(Term.order, "invoice; the original is kept by the tax platform", title="label"),
     ServiceTicket: _decisions(
         Term.order,

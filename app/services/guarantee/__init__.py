@@ -1,0 +1,1 @@
+"""Guarantees that public buyers and project owners ask for (clause 11(5))."""
