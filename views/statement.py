@@ -220,7 +220,7 @@ def _head(ctx: Context, customer: Customer, found: Statement) -> dict[str, Any]:
 
 def _entries(found: Statement) -> dict[str, Any]:
     heads = [
-        (_("Date"), "date"), (_("Document"), "text"), (_("Description"), "text"), (_("Debit amount"), "num"),
+        (_("Date"), "date"), (_("Document"), "code"), (_("Description"), "text"), (_("Debit amount"), "num"),
         (_("Credit amount"), "num"), (_("Running balance"), "num"),
     ]  # fmt: skip
     opening = (found.period.first.isoformat(), "", _("Opening balance"), "", "", money(found.opening))
@@ -272,7 +272,7 @@ def _open(found: Statement) -> list[dict[str, Any]]:
 def _waiting(found: Statement) -> list[dict[str, Any]]:
     if not found.unallocated:
         return []
-    heads = [(_("Date"), "date"), (_("Document"), "text"), (_("Amount"), "num"), (_("Not allocated"), "num")]
+    heads = [(_("Date"), "date"), (_("Document"), "code"), (_("Amount"), "num"), (_("Not allocated"), "num")]
     left_of = found.unallocated
     rows = [(local_day(at).isoformat(), number, money(amount), money(left)) for at, number, amount, left in left_of]
     total: Decimal = sum((left for _at, _number, _amount, left in found.unallocated), Decimal(0))
