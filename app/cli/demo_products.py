@@ -43,14 +43,16 @@ _ROWS: tuple[tuple[Any, ...], ...] = (
      20, 36, "网布/尼龙脚", "", "黑色", False, "件"),
 )  # fmt: skip
 
-# sku, standard, number, days until it runs out. Most are far from it, some near; one table's has run out.
+# sku, standard, number, days until it runs out. What public buyers are sold holds longer than any order takes; others
+# run out soon, have run out, or were renewed.
 REPORTS: tuple[tuple[str, str, str, int], ...] = (
     ("DSK-STU-SET", "gb_18584", "WT-2026-0311", 310),
-    ("DSK-STU-SET", "gb_28007", "WT-2026-0312", 41),
-    ("DSK-STU-SET", "gbt_3976", "WT-2026-0313", 310),
+    ("DSK-STU-SET", "gb_28007", "WT-2026-0312", 310),
+    ("DSK-STU-SET", "gbt_3976", "WT-2026-0313", 41),
+    ("DSK-TCH", "gb_18584", "WT-2024-0907", -90),
     ("DSK-TCH", "gb_18584", "WT-2026-0314", 310),
-    ("CHR-TCH", "gb_18584", "WT-2026-0127", 24),
-    ("SOF-OSLO-3S-GRY", "gb_18584", "WT-2026-0402", 260),
+    ("CHR-TCH", "gb_18584", "WT-2026-0315", 310),
+    ("SOF-OSLO-3S-GRY", "gb_18584", "WT-2026-0402", 24),
     ("CHR-NORD-01", "gb_18584", "WT-2026-0403", 260),
     ("CHR-NORD-01", "gbt_3324", "WT-2026-0404", 260),
     ("TBL-NORD-1600", "gb_18584", "WT-2025-1208", -12),

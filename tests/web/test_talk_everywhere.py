@@ -37,6 +37,8 @@ TALKED = {
     "installation": "cs_ma",
     "service_ticket": "cs_ma",
     "approval": "oc_li",
+    "acceptance": "cs_ma",
+    "test_report": "qc_sun",
 }
 # The demo company has none: the declaration is the same.
 BESIDE = {"exception_case", "coordination_item"}
