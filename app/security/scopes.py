@@ -348,6 +348,7 @@ SCOPES: Mapping[str, Scope] = {
     "export_log": export_log,
     "export_request": export_request,
     "guarantee": guarantee,
+    "late_claim": late_claim,
     "inbox_item": inbox_item,
     "inspection": inspection,
     "inspection_defect": inspection_defect,

@@ -66,7 +66,7 @@ def test_export_when_delivered_then_held_by_whom_the_permission_matrix_marks(app
         role.PRODUCTION_LEAD: ["production_task"],
         role.LOGISTICS_LEAD: ["delivery_receipt", "package", "shipment", "shipment_line"],
         role.CUSTOMER_SERVICE_LEAD: ["customer", "service_ticket"],
-        role.FINANCE: ["invoice", "payment", "payment_allocation", "payment_schedule"],
+        role.FINANCE: ["guarantee", "invoice", "late_claim", "payment", "payment_allocation", "payment_schedule"],
         role.AUDITOR: ["export_log", "journal"],
     }
     assert {f"{name}.export" for name in ENTITIES} <= offered(app)
