@@ -92,10 +92,11 @@ def add_terms(ctx: Context, values: Mapping[str, Any]) -> OrderContract:
     if ctx.session.scalar(sa.select(OrderContract.id).where(OrderContract.order_id == order.id)):
         raise DuplicateError(_l("This order has its contract terms already: change those."), code="terms_exist")
     terms = OrderContract(**values)
-    # The relation is there before the row is flushed: the days of the buyer follow from the order's type.
-    terms.order = order
-    _follow_signature(ctx, terms)
     ctx.session.add(terms)
+    # The days of the buyer follow from the order's type, and are written with the row.
+    with ctx.session.no_autoflush:
+        terms.order = order
+        _follow_signature(ctx, terms)
     ctx.session.flush()
     return terms
 
