@@ -10,12 +10,14 @@ from app.services.order.contract import change_terms
 from app.services.order.pricing import reprice
 from app.services.payment.actions import record_payment
 from app.services.shipment.actions import plan_shipment
+from models.conformity import Standard
 from models.customer import Customer
 from models.labels import CustomerKind, OrderState, OrderType, PaymentMethod
 from models.order import Order
 from models.payment import Payment
 from tests.services.company import Company, moment
-from tests.services.orders import Goods, draft, fire_all
+from tests.services.orders import Goods, draft, fire_all, with_reports
+from tests.services.school import certificate, sealed
 
 D = Decimal
 SETS = Goods("DSK-STU-SET", 600, 385, on_hand=600, pieces_per_pack=600)
@@ -47,6 +49,8 @@ def awarded(company: Company, **terms: Any) -> Order:
     order = draft(
         company, SETS, DESKS, CHAIRS, received_at=moment("2026-11-25 09:00"), requested_on=requested, **values
     )
+    for item in (SETS, DESKS, CHAIRS):
+        with_reports(company, item.sku, Standard.gb_18584)
     priced(company, order)
     company.fire("oc_li", "2026-11-25 09:20", order, "submit")
     company.fire("oc_wang", "2026-11-25 10:00", order, "escalate")
@@ -79,6 +83,8 @@ def delivered(company: Company, order: Order) -> Order:
 def accepted(company: Company, order: Order, when: str = "2026-12-25 15:00") -> Order:
     """The acceptance certificate of the school."""
     for acceptance in order.acceptances:
+        certificate(company, acceptance, when)
+        sealed(company, acceptance, when)
         company.fire("cs_ma", when, acceptance, "sign", signed_by="李老师")
     assert order.state is OrderState.completed
     company.session.refresh(order)
