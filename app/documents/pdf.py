@@ -22,7 +22,7 @@ from flask_babel import lazy_gettext as _l
 from app.kernel.errors import DomainError
 
 LONGEST = 55  # seconds for one paper
-PATIENCE = 10  # seconds for the one before it
+PATIENCE = 2  # seconds for the one before it: who waits holds a thread of the panel
 TYPESET = Path(__file__).with_name("typeset.py")
 # No such machine: what the page calls relative to it is looked for among our files, or not at all.
 ADDRESS = "http://paper.invalid"
@@ -61,6 +61,10 @@ def pdf_of(page: str, static: str, folder: str, seconds: float = LONGEST) -> byt
         raise NoPdfError(_l("This paper is too long for a PDF by the server. Print it, or choose less.")) from error
     except subprocess.CalledProcessError as error:
         logger.error("A paper was not set: %s", error.stderr.decode(errors="replace")[-2000:])  # noqa: TRY400
+        raise NoPdfError from error
+    except OSError as error:
+        # No memory or no process left for it.
+        logger.error("The program that sets papers did not start: %s", error)  # noqa: TRY400
         raise NoPdfError from error
     finally:
         _setting.release()

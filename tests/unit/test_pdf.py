@@ -10,6 +10,7 @@ from threading import Thread
 
 import pytest
 
+from app.documents import pdf
 from app.documents.pdf import ADDRESS, NoPdfError, pdf_of
 from tests.pdfs import fonts_of, letters_of, pages_of, sets_papers
 
@@ -95,3 +96,14 @@ def test_pdf_when_the_page_asks_for_what_is_not_ours_then_nobody_is_asked_and_th
 def test_pdf_when_its_time_is_up_then_it_says_what_to_do(folder: Path) -> None:
     with pytest.raises(NoPdfError, match="too long for a PDF by the server"):
         pdf_of(SHEET.format(""), "/static/", str(folder), seconds=0.01)
+
+
+def test_pdf_when_another_is_being_set_or_the_program_does_not_start_then_refused_at_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pdf, "PATIENCE", 0.05)
+    with pdf._setting, pytest.raises(NoPdfError, match="another PDF"):
+        pdf_of(SHEET, "/static/", str(folder))
+    monkeypatch.setattr(pdf.sys, "executable", str(folder / "no-such-program"))
+    with pytest.raises(NoPdfError, match="cannot make"):
+        pdf_of(SHEET, "/static/", str(folder))
