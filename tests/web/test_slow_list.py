@@ -126,7 +126,7 @@ def test_api_when_asked_for_a_period_then_it_is_that_of_the_list_and_documented(
     assert (wrong.status_code, wrong.get_json()["error"]["code"]) == (400, "invalid_filter")
     spec = clerk.client.get("/api/v1/_openapi", headers=clerk.token()).get_json()
     names = {found["name"]: found for found in spec["paths"]["/api/v1/order/"]["get"]["parameters"]}
-    assert "received_at__during (today, week, month, past)" in names["received_at"]["description"]
+    assert "received_at__during (today, week, month, past, soon)" in names["received_at"]["description"]
     assert names["last"]["schema"]["enum"] == ["1"]
 
 

@@ -130,7 +130,7 @@ def test_talk_when_one_person_writes_in_several_tabs_at_once_then_each_is_taken(
         kept = list(pool.map(lambda tab: upload(tab, pk, "f.txt", b"the same bytes"), tabs))
     assert [answer.status_code for answer in said] == [303] * 4
     assert [answer.status_code for answer in kept] == [200] * 4
-    assert session.scalar(sa.select(sa.func.count()).select_from(Attachment)) == 1
+    assert session.scalar(sa.select(sa.func.count()).where(Attachment.order_id == pk)) == 1
     assert session.scalar(sa.select(sa.func.count()).select_from(Comment)) == 4
 
 
@@ -207,7 +207,7 @@ def test_file_when_attached_then_it_comes_back_with_its_name_and_never_opens_in_
     clerk, planner, stranger = (Person(app, session, who) for who in ("oc_li", "pd_chen", "cs_wu"))
     assert upload(clerk, pk, "现场 照片.jpg", jpeg(800, 600)).status_code == 200
     assert upload(clerk, pk, "又一次.jpg", jpeg(800, 600)).status_code == 200, "the same content is the same file"
-    attached = session.scalars(sa.select(Attachment)).one()
+    attached = session.scalars(sa.select(Attachment).where(Attachment.order_id == pk)).one()
     item, digest, name = attached.id, attached.digest, attached.name
     session.rollback()
     assert name == "现场 照片.jpg"
@@ -222,7 +222,7 @@ def test_file_when_attached_then_it_comes_back_with_its_name_and_never_opens_in_
     assert len(small.data) < len(found.data)
     for path in (f"/order/{pk}/file/{item}", f"/order/{pk}/thumb/{item}", f"/order/{pk - 1}/file/{item}"):
         assert stranger.get(path).status_code == 404
-    session.execute(sa.update(Attachment).values(digest="—"))
+    session.execute(sa.update(Attachment).where(Attachment.order_id == pk).values(digest="—"))
     session.commit()
     assert planner.get(f"/order/{pk}/file/{item}").status_code == 404, "forgotten with the person"
     assert stranger.get(f"/static/attachments/{digest[:2]}/{digest}").status_code == 404
@@ -245,7 +245,7 @@ def test_file_when_refused_then_the_message_helps_and_nothing_is_kept(app: Flask
     large = clerk.client.post(f"/order/{pk}/attach", data=body, content_type="multipart/form-data; boundary=x")
     assert large.status_code == 413
     assert "files of at most 16 MB" in large.get_data(as_text=True)
-    assert session.scalar(sa.select(sa.func.count()).select_from(Attachment)) == 0
+    assert session.scalar(sa.select(sa.func.count()).where(Attachment.order_id == pk)) == 0
 
 
 @SQLITE
