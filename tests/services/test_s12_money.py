@@ -17,7 +17,7 @@ from app.services.claim.actions import claim
 from app.services.order.actions import change_order
 from app.services.order.contract import change_terms
 from app.services.payment.statement import EntryKind, Period, statement_of
-from app.services.payment.terms import move_due_date
+from app.services.payment.terms import move_due_date, newly_overdue
 from models.clock_run import ClockRun
 from models.exception import ExceptionCase
 from models.guarantee import Guarantee, GuaranteeForm, GuaranteeKind, GuaranteeState
@@ -34,6 +34,7 @@ from models.order import Order
 from models.talk import Notification
 from tests.services.company import Company, found, moment
 from tests.services.orders import Goods, draft, refusal
+from tests.services.school import certificate, sealed
 from tests.services.tenders import DOCUMENT, SETS, SIGNED, accepted, awarded, delivered, pays, priced
 
 D = Decimal
@@ -138,7 +139,32 @@ def test_s12_row_7_when_accepted_then_thirty_days_and_the_next_working_day(compa
     (row,) = order.schedules
     with company.act("fi_zhou", "2026-12-28 09:00") as ctx:
         move_due_date(ctx, row, {"due_on": date(2027, 2, 1)})
-    assert due_of(order) == (date(2027, 2, 1), None)
+    assert due_of(order) == (date(2027, 2, 1), DueBasis.agreed)
+    # The agreed day is told of as the reckoned one.
+    context = company.context("system", "2027-02-02 09:00")
+    assert (newly_overdue(context), newly_overdue(context)) == ([row], [])
+    # Orders accepted before their instalments said what they count from are not forgotten.
+    row.due_basis = row.overdue_told_on = None
+    assert newly_overdue(context) == [row]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_s12_row_7_when_a_day_is_agreed_then_neither_silence_nor_acceptance_moves_it_until_it_is_emptied(
+    company: Company,
+) -> None:
+    order = delivered(company, awarded(company, inspection_days=10))
+    (row,) = order.schedules
+    agreed = date(2027, 6, 1)
+    with company.act("fi_zhou", "2026-12-28 09:00") as ctx:
+        move_due_date(ctx, row, {"due_on": row.due_on})
+    assert row.due_basis is None
+    with company.act("fi_zhou", "2026-12-28 09:00") as ctx:
+        move_due_date(ctx, row, {"due_on": agreed})
+    assert sweep_inspections(company.context("system", "2027-01-01 00:10")) == 0
+    assert due_of(accepted(company, order, "2027-01-15 10:00")) == (agreed, DueBasis.agreed)
+    with company.act("fi_zhou", "2027-01-16 09:00") as ctx:
+        move_due_date(ctx, row, {"due_on": None})
+    assert due_of(order) == (None, None)
 
 
 def test_s12_row_10_when_the_buyer_lets_the_inspection_pass_then_thirty_days_from_its_end_by_itself(
@@ -156,6 +182,31 @@ def test_s12_row_10_when_the_buyer_lets_the_inspection_pass_then_thirty_days_fro
     assert sweep_inspections(company.context("system", "2027-01-01 00:20")) == 0
     # A late acceptance does not move it.
     assert due_of(accepted(company, order, "2027-01-15 10:00")) == (date(2027, 2, 1), DueBasis.inspection_end)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_s12_row_10_when_signed_in_time_and_recorded_after_the_sweep_then_it_counts_from_the_signature(
+    company: Company,
+) -> None:
+    order = delivered(company, awarded(company, inspection_days=10))
+    assert sweep_inspections(company.context("system", "2027-01-01 00:10")) == 1
+    (acceptance,) = order.acceptances
+    when = "2027-01-05 10:00"
+    certificate(company, acceptance, when)
+    sealed(company, acceptance, when)
+    company.fire("cs_ma", when, acceptance, "sign", signed_by="李老师", signed_at="2026-12-25T15:00:00+08:00")
+    company.session.refresh(order)
+    assert due_of(order) == (date(2027, 1, 25), DueBasis.acceptance)
+
+
+@pytest.mark.parametrize("days", [0, 366, 20261231])
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_terms_when_the_inspection_has_no_day_or_more_than_a_year_then_refused_in_words(
+    company: Company, days: int
+) -> None:
+    with pytest.raises(ValidationFailedError) as refused:
+        awarded(company, inspection_days=days)
+    assert fault(refused, "inspection_days") == "An inspection takes 1 to 365 days: enter a whole number in between."
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
