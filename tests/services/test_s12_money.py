@@ -27,6 +27,7 @@ from models.labels import (
     OrderType,
     PaymentNature,
     PaymentState,
+    ScheduleTrigger,
 )
 from models.labels_talk import NoticeKind
 from models.late_claim import LateClaim
@@ -261,6 +262,29 @@ def test_s12_row_9_when_the_money_is_thirty_days_late_then_4347_is_claimed_and_p
         (EntryKind.interest, D(4347)), (EntryKind.payment, D(-4000)), (EntryKind.payment, D(-347)),
     ]  # fmt: skip
     assert account.closing == D("0.00")
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_s12_row_9_when_the_buyer_has_not_accepted_then_no_interest_by_the_day_of_the_plan(company: Company) -> None:
+    order = delivered(company, awarded(company))
+    (acceptance,) = order.acceptances
+    company.fire("cs_ma", "2026-12-28 10:00", acceptance, "reject", reason="桌面划痕")
+    assert nothing_to_claim(company, order, "2027-02-19 09:00") == "nothing_late"
+    # A day agreed with him does count.
+    with company.act("fi_zhou", "2027-02-19 09:00") as ctx:
+        move_due_date(ctx, order.schedules[0], {"due_on": date(2027, 2, 9)})
+    assert claims(company, order, "2027-02-19 09:00").days_late == 10
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_late_of_when_we_delivered_late_then_money_due_on_delivery_is_late_from_the_delivery(company: Company) -> None:
+    order = delivered(company, awarded(company))
+    (row,) = order.schedules
+    row.trigger, row.due_on = ScheduleTrigger.on_delivery, date(2026, 12, 1)
+    company.session.commit()
+    assert nothing_to_claim(company, order, "2026-12-21 12:00") == "nothing_late"
+    made = claims(company, order, "2026-12-31 09:00")
+    assert (made.due_on, made.days_late, made.interest_amount) == (date(2026, 12, 21), 10, D("1449.00"))
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
