@@ -16,7 +16,7 @@ from app.kernel.errors import DomainError, ValidationFailedError
 from app.services.claim.actions import claim
 from app.services.order.actions import change_order
 from app.services.order.contract import change_terms
-from app.services.payment.statement import EntryKind, Period, statement_of
+from app.services.payment.statement import EntryKind, Known, Period, statement_of
 from app.services.payment.terms import move_due_date, newly_overdue
 from models.clock_run import ClockRun
 from models.exception import ExceptionCase
@@ -262,6 +262,9 @@ def test_s12_row_9_when_the_money_is_thirty_days_late_then_4347_is_claimed_and_p
         (EntryKind.interest, D(4347)), (EntryKind.payment, D(-4000)), (EntryKind.payment, D(-347)),
     ]  # fmt: skip
     assert account.closing == D("0.00")
+    unclaimed = Known(claims=sa.false())
+    account = statement_of(company.context("fi_zhou", "2027-03-05 09:00"), order.customer_id, YEAR, unclaimed)
+    assert (unclaimed.is_whole, EntryKind.interest in {entry.kind for entry in account.entries}) == (False, False)
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
