@@ -15,6 +15,8 @@ from models.vocabulary import Labels
 
 if TYPE_CHECKING:
     from models.order import Order
+# The longest inspection that anybody agrees on.
+MOST_DAYS = 365
 
 
 class ProcurementMethod(StrEnum):
@@ -53,7 +55,7 @@ class OrderContract(Stamped, Base):
     __label_plural__ = _l("Contract terms")
     __table_args__ = (
         sa.UniqueConstraint("order_id"),
-        check("inspection_days_positive", "inspection_days > 0"),
+        check("inspection_days_within_year", f"inspection_days BETWEEN 1 AND {MOST_DAYS}"),
         sort_index("contract_no"),
         # Buyers who let an agreed inspection pass are looked for among the few contracts that have one.
         sort_index("inspection_days"),

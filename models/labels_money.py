@@ -38,10 +38,11 @@ class ScheduleTrigger(StrEnum):
 
 
 class DueBasis(StrEnum):
-    """What the due date of an instalment after acceptance was counted from."""
+    """What the due date of an instalment was counted from; ``agreed`` was set by hand, and nothing counts it anew."""
 
     acceptance = "acceptance"
     inspection_end = "inspection_end"
+    agreed = "agreed"
 
 
 class PaymentMethod(StrEnum):
@@ -98,6 +99,8 @@ class RefundState(StrEnum):
     rejected = "rejected"
 
 
+# Until the acceptance, the due dates of these are guesses of the plan.
+AFTER_ACCEPTANCE = (ScheduleTrigger.on_accept, ScheduleTrigger.after_days)
 # Refunds of money that was never allocated to an order: they take nothing from what the order was paid.
 UNALLOCATED_REASONS = frozenset({RefundReason.overpay, RefundReason.duplicate})
 # What the company owes for its own fault: reckoned by the program, paid out of its own money, whatever was paid.
@@ -184,6 +187,7 @@ MONEY_LABELS: Labels = {
     DueBasis: {
         DueBasis.acceptance: _l("Acceptance"),
         DueBasis.inspection_end: _l("End of the inspection period"),
+        DueBasis.agreed: _l("Agreed"),
     },
     PaymentMethod: {
         PaymentMethod.wechat: _l("WeChat Pay"),

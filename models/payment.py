@@ -86,7 +86,7 @@ class PaymentSchedule(Stamped, Base):
     due_basis: Mapped[DueBasis | None] = column(
         words(DueBasis, name="due_basis"),
         _l("Counted from"),
-        help_text=_l("Empty where the day is that of the plan, or was set by hand."),
+        help_text=_l("Empty where the day is that of the plan."),
     )
     paid_amount: Mapped[Decimal] = money(_l("Paid"))
     overdue_told_on: Mapped[date | None] = column(sa.Date, _l("Told of being overdue on"))

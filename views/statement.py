@@ -23,6 +23,7 @@ from app.kernel.schema import label_of_column
 from app.services.payment.statement import OVERDUE, Age, Entry, EntryKind, Known, Period, Statement, statement_of
 from models.customer import Customer
 from models.labels import PaymentMethod, RefundReason
+from models.late_claim import LateClaim
 from models.order import Order
 from models.payment import Payment, Refund
 from views.adapter import guarded
@@ -34,8 +35,8 @@ from views.paper import LANGUAGES, Said, handed_out, in_language, mark_over, pdf
 CODE = "ST"
 LONGEST = timedelta(days=366)
 EARLIEST = date(1990, 1, 1)
-PARTS: tuple[type[Any], ...] = (Order, Payment, Refund)
-AMOUNTS = ((Order, "total_amount"), (Payment, "amount"), (Refund, "amount"))
+PARTS: tuple[type[Any], ...] = (Order, Payment, Refund, LateClaim)
+AMOUNTS = ((Order, "total_amount"), (Payment, "amount"), (Refund, "amount"), (LateClaim, "interest_amount"))
 KINDS: Mapping[EntryKind, Any] = {
     EntryKind.order: _l("Order confirmed"),
     EntryKind.change: _l("Order changed"),
@@ -123,10 +124,10 @@ class Stated(EntityDeclaration):
         customer: Customer = self.find(ctx, pk)
         if not may_have_statement(ctx):
             raise PermissionDeniedError
-        orders, payments, refunds = (
+        orders, payments, refunds, claims = (
             view.scope(ctx.actor) for part in PARTS if (view := view_of(part)) is not None and view.scope is not None
         )
-        return customer, Known(orders, payments, refunds)
+        return customer, Known(orders, payments, refunds, claims)
 
 
 def mark_of_account(ctx: Context, customer: Customer, found: Statement, known: Known) -> str:

@@ -10,13 +10,15 @@ down_revision = "0036"
 branch_labels = None
 depends_on = None
 
-BASES = ("acceptance", "inspection_end")
+BASES = ("acceptance", "inspection_end", "agreed")
 
 
 def upgrade() -> None:
     with op.batch_alter_table("order_contract") as batch:
         batch.add_column(sa.Column("inspection_days", sa.Integer(), nullable=True))
-        batch.create_check_constraint(op.f("ck_order_contract_inspection_days_positive"), "inspection_days > 0")
+        batch.create_check_constraint(
+            op.f("ck_order_contract_inspection_days_within_year"), "inspection_days BETWEEN 1 AND 365"
+        )
         batch.create_index(op.f("ix_order_contract_inspection_days_id"), ["inspection_days", "id"])
     with op.batch_alter_table("payment_schedule") as batch:
         batch.add_column(sa.Column("due_basis", sa.String(length=32), nullable=True))
@@ -29,5 +31,5 @@ def downgrade() -> None:
         batch.drop_column("due_basis")
     with op.batch_alter_table("order_contract") as batch:
         batch.drop_index(op.f("ix_order_contract_inspection_days_id"))
-        batch.drop_constraint(op.f("ck_order_contract_inspection_days_positive"), type_="check")
+        batch.drop_constraint(op.f("ck_order_contract_inspection_days_within_year"), type_="check")
         batch.drop_column("inspection_days")

@@ -16,8 +16,8 @@ from app.kernel.errors import DomainError, ValidationFailedError
 from app.services.claim.actions import claim
 from app.services.order.actions import change_order
 from app.services.order.contract import change_terms
-from app.services.payment.statement import EntryKind, Period, statement_of
-from app.services.payment.terms import move_due_date
+from app.services.payment.statement import EntryKind, Known, Period, statement_of
+from app.services.payment.terms import move_due_date, newly_overdue
 from models.clock_run import ClockRun
 from models.exception import ExceptionCase
 from models.guarantee import Guarantee, GuaranteeForm, GuaranteeKind, GuaranteeState
@@ -27,6 +27,7 @@ from models.labels import (
     OrderType,
     PaymentNature,
     PaymentState,
+    ScheduleTrigger,
 )
 from models.labels_talk import NoticeKind
 from models.late_claim import LateClaim
@@ -34,6 +35,7 @@ from models.order import Order
 from models.talk import Notification
 from tests.services.company import Company, found, moment
 from tests.services.orders import Goods, draft, refusal
+from tests.services.school import certificate, sealed
 from tests.services.tenders import DOCUMENT, SETS, SIGNED, accepted, awarded, delivered, pays, priced
 
 D = Decimal
@@ -138,7 +140,32 @@ def test_s12_row_7_when_accepted_then_thirty_days_and_the_next_working_day(compa
     (row,) = order.schedules
     with company.act("fi_zhou", "2026-12-28 09:00") as ctx:
         move_due_date(ctx, row, {"due_on": date(2027, 2, 1)})
-    assert due_of(order) == (date(2027, 2, 1), None)
+    assert due_of(order) == (date(2027, 2, 1), DueBasis.agreed)
+    # The agreed day is told of as the reckoned one.
+    context = company.context("system", "2027-02-02 09:00")
+    assert (newly_overdue(context), newly_overdue(context)) == ([row], [])
+    # Orders accepted before their instalments said what they count from are not forgotten.
+    row.due_basis = row.overdue_told_on = None
+    assert newly_overdue(context) == [row]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_s12_row_7_when_a_day_is_agreed_then_neither_silence_nor_acceptance_moves_it_until_it_is_emptied(
+    company: Company,
+) -> None:
+    order = delivered(company, awarded(company, inspection_days=10))
+    (row,) = order.schedules
+    agreed = date(2027, 6, 1)
+    with company.act("fi_zhou", "2026-12-28 09:00") as ctx:
+        move_due_date(ctx, row, {"due_on": row.due_on})
+    assert row.due_basis is None
+    with company.act("fi_zhou", "2026-12-28 09:00") as ctx:
+        move_due_date(ctx, row, {"due_on": agreed})
+    assert sweep_inspections(company.context("system", "2027-01-01 00:10")) == 0
+    assert due_of(accepted(company, order, "2027-01-15 10:00")) == (agreed, DueBasis.agreed)
+    with company.act("fi_zhou", "2027-01-16 09:00") as ctx:
+        move_due_date(ctx, row, {"due_on": None})
+    assert due_of(order) == (None, None)
 
 
 def test_s12_row_10_when_the_buyer_lets_the_inspection_pass_then_thirty_days_from_its_end_by_itself(
@@ -156,6 +183,31 @@ def test_s12_row_10_when_the_buyer_lets_the_inspection_pass_then_thirty_days_fro
     assert sweep_inspections(company.context("system", "2027-01-01 00:20")) == 0
     # A late acceptance does not move it.
     assert due_of(accepted(company, order, "2027-01-15 10:00")) == (date(2027, 2, 1), DueBasis.inspection_end)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_s12_row_10_when_signed_in_time_and_recorded_after_the_sweep_then_it_counts_from_the_signature(
+    company: Company,
+) -> None:
+    order = delivered(company, awarded(company, inspection_days=10))
+    assert sweep_inspections(company.context("system", "2027-01-01 00:10")) == 1
+    (acceptance,) = order.acceptances
+    when = "2027-01-05 10:00"
+    certificate(company, acceptance, when)
+    sealed(company, acceptance, when)
+    company.fire("cs_ma", when, acceptance, "sign", signed_by="李老师", signed_at="2026-12-25T15:00:00+08:00")
+    company.session.refresh(order)
+    assert due_of(order) == (date(2027, 1, 25), DueBasis.acceptance)
+
+
+@pytest.mark.parametrize("days", [0, 366, 20261231])
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_terms_when_the_inspection_has_no_day_or_more_than_a_year_then_refused_in_words(
+    company: Company, days: int
+) -> None:
+    with pytest.raises(ValidationFailedError) as refused:
+        awarded(company, inspection_days=days)
+    assert fault(refused, "inspection_days") == "An inspection takes 1 to 365 days: enter a whole number in between."
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -210,6 +262,32 @@ def test_s12_row_9_when_the_money_is_thirty_days_late_then_4347_is_claimed_and_p
         (EntryKind.interest, D(4347)), (EntryKind.payment, D(-4000)), (EntryKind.payment, D(-347)),
     ]  # fmt: skip
     assert account.closing == D("0.00")
+    unclaimed = Known(claims=sa.false())
+    account = statement_of(company.context("fi_zhou", "2027-03-05 09:00"), order.customer_id, YEAR, unclaimed)
+    assert (unclaimed.is_whole, EntryKind.interest in {entry.kind for entry in account.entries}) == (False, False)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_s12_row_9_when_the_buyer_has_not_accepted_then_no_interest_by_the_day_of_the_plan(company: Company) -> None:
+    order = delivered(company, awarded(company))
+    (acceptance,) = order.acceptances
+    company.fire("cs_ma", "2026-12-28 10:00", acceptance, "reject", reason="桌面划痕")
+    assert nothing_to_claim(company, order, "2027-02-19 09:00") == "nothing_late"
+    # A day agreed with him does count.
+    with company.act("fi_zhou", "2027-02-19 09:00") as ctx:
+        move_due_date(ctx, order.schedules[0], {"due_on": date(2027, 2, 9)})
+    assert claims(company, order, "2027-02-19 09:00").days_late == 10
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_late_of_when_we_delivered_late_then_money_due_on_delivery_is_late_from_the_delivery(company: Company) -> None:
+    order = delivered(company, awarded(company))
+    (row,) = order.schedules
+    row.trigger, row.due_on = ScheduleTrigger.on_delivery, date(2026, 12, 1)
+    company.session.commit()
+    assert nothing_to_claim(company, order, "2026-12-21 12:00") == "nothing_late"
+    made = claims(company, order, "2026-12-31 09:00")
+    assert (made.due_on, made.days_late, made.interest_amount) == (date(2026, 12, 21), 10, D("1449.00"))
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import time_machine
@@ -14,6 +15,7 @@ from models.late_claim import LateClaim
 from tests.services.company import found, moment
 from tests.services.tenders import accepted, awarded, delivered, pays
 from tests.web.person import Person, field_errors, newest, text_of
+from views.statement import may_have_statement
 
 pytestmark = [pytest.mark.stage("people"), pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
 
@@ -51,6 +53,10 @@ def test_s12_when_finance_works_on_its_screens_then_bond_due_date_and_interest_a
     paper = text_of(finance.page(f"/late_claim/{claim}/paper/demand?language=zh"))
     for words in ("催款函", number, "HT-77", "289,800.00", "4,347.00", "肆仟叁佰肆拾柒元整", "验收"):
         assert words in paper
+    # An account without the claims would be a wrong one.
+    context = company.context("fi_zhou", "2027-02-25 09:00")
+    blind = replace(context.actor, permissions=context.actor.permissions - {"late_claim.list", "late_claim.show"})
+    assert [may_have_statement(replace(context, actor=actor)) for actor in (context.actor, blind)] == [True, False]
     # Who keeps no money makes no claim and sees none.
     assert Person(app, session, "oc_li").get("/late_claim/add").status_code == 403
     assert Person(app, session, "pd_chen").get(f"/late_claim/show/{claim}").status_code == 403

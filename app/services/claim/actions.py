@@ -14,19 +14,21 @@ from app.kernel.errors import DomainError, NotFoundError
 from app.kernel.numbering import next_number
 from app.services.claim import rules
 from models.labels import CustomerKind, OrderState, ScheduleTrigger
+from models.labels_money import AFTER_ACCEPTANCE
 from models.late_claim import LateClaim
 from models.order import Order
 from models.payment import Payment, PaymentAllocation, PaymentSchedule
+from models.shipment import Shipment
 
 if TYPE_CHECKING:
     from datetime import date
 
 RATE = "pay.late_rate_daily"
-# What is paid before the goods leave keeps them here; only what is owed for goods that have left bears interest.
-AFTER_SHIPPING = (
-    ScheduleTrigger.on_delivery, ScheduleTrigger.on_accept, ScheduleTrigger.after_days, ScheduleTrigger.on_date,
-)  # fmt: skip
-GOODS_OUT = frozenset({OrderState.delivered, OrderState.pending_acceptance, OrderState.completed, OrderState.closed})
+# What is paid before the goods leave keeps them here; only what is owed for goods that have left bears interest:
+# these, and what is due after the acceptance.
+AFTER_SHIPPING = (ScheduleTrigger.on_delivery, ScheduleTrigger.on_date)
+ACCEPTED = frozenset({OrderState.completed, OrderState.closed})
+GOODS_OUT = frozenset({OrderState.delivered, OrderState.pending_acceptance}) | ACCEPTED
 
 
 def bears_interest(order: Order) -> bool:
@@ -35,22 +37,33 @@ def bears_interest(order: Order) -> bool:
 
 
 def late_of(ctx: Context, order: Order) -> rules.Late | None:
-    """What came late of an order, or is late to this day; one statement."""
+    """What came late of an order, or is late to this day; one statement.
+
+    Until the acceptance, or the end of the inspection, the day of what is due after it is the plan's guess: nothing is
+    late by it. What is due on delivery is not late before the goods are there: our own delay bears no interest.
+    """
     plan = PaymentSchedule
+    is_begun = sa.true() if order.state in ACCEPTED else plan.due_basis.is_not(None)
+    delivered_at = sa.select(sa.func.max(Shipment.delivered_at)).where(Shipment.order_id == order.id).scalar_subquery()
     statement = (
         sa.select(
             plan.id, plan.due_on, plan.amount, plan.paid_amount, Payment.received_at,
             sa.func.sum(PaymentAllocation.amount),
+            sa.case((plan.trigger == ScheduleTrigger.on_delivery, delivered_at)),
         )
         .outerjoin(PaymentAllocation, PaymentAllocation.schedule_id == plan.id)
         .outerjoin(Payment, Payment.id == PaymentAllocation.payment_id)
-        .where(plan.order_id == order.id, plan.due_on < ctx.today, plan.trigger.in_(AFTER_SHIPPING))
-        .group_by(plan.id, plan.due_on, plan.amount, plan.paid_amount, Payment.id, Payment.received_at)
+        .where(
+            plan.order_id == order.id,
+            plan.due_on < ctx.today,
+            plan.trigger.in_(AFTER_SHIPPING) | (plan.trigger.in_(AFTER_ACCEPTANCE) & is_begun),
+        )
+        .group_by(plan.id, plan.due_on, plan.amount, plan.paid_amount, plan.trigger, Payment.id, Payment.received_at)
         .order_by(plan.id, Payment.id)
     )  # fmt: skip
     parts, still_open = [], {}
-    for key, day, amount, paid, received_at, part in ctx.session.execute(statement):
-        due_on = cast("date", day)
+    for key, day, amount, paid, received_at, part, arrived_at in ctx.session.execute(statement):
+        due_on = max(cast("date", day), local_day(arrived_at)) if arrived_at is not None else cast("date", day)
         still_open[key] = rules.Part(amount - paid, due_on, ctx.today)
         if part is not None:
             parts.append(rules.Part(part, due_on, local_day(received_at)))

@@ -13,7 +13,7 @@ from app.kernel.clocks import calendar_exceptions
 from app.kernel.context import Context
 from app.kernel.errors import DuplicateError, NotFoundError, Reason, ValidationFailedError
 from app.services.order.actions import BEFORE_LETTER, require_draft, require_open
-from models.contract import OrderContract
+from models.contract import MOST_DAYS, OrderContract
 from models.labels import CustomerKind, OrderState, OrderType
 from models.order import Order
 
@@ -106,7 +106,8 @@ def change_terms(ctx: Context, terms: OrderContract, values: Mapping[str, Any]) 
 
     Raises:
         DomainError: ``not_draft``.
-        ValidationFailedError: the buyer published or filed it before it was signed, or in the future.
+        ValidationFailedError: the buyer published or filed it before it was signed, or in the future; an inspection
+            of no day or of more than a year.
     """
     changed = {name for name, value in values.items() if value != getattr(terms, name)}
     if not changed <= AFTER_SIGNING:
@@ -121,15 +122,18 @@ def change_terms(ctx: Context, terms: OrderContract, values: Mapping[str, Any]) 
 def _follow_signature(ctx: Context, terms: OrderContract) -> None:
     """A public buyer publishes within two working days of the signature and files within seven (87号令 71, G2)."""
     signed_on = terms.signed_on
-    is_public = terms.order.order_type is OrderType.government
     text = str(_l("It lies between the signature and today: correct the day."))
     wrong = {
         name: [text]
         for name in sorted(AFTER_SIGNING)
         if (day := getattr(terms, name)) is not None and not (signed_on and signed_on <= day <= ctx.today)
     }
+    if terms.inspection_days is not None and not 1 <= terms.inspection_days <= MOST_DAYS:
+        days = _l("An inspection takes 1 to %(most)s days: enter a whole number in between.", most=MOST_DAYS)
+        wrong["inspection_days"] = [str(days)]
     if wrong:
         raise ValidationFailedError(wrong)
+    is_public = terms.order.order_type is OrderType.government
     terms.publish_by_on = terms.file_by_on = None
     if is_public and signed_on is not None:
         exceptions = calendar_exceptions(ctx)

@@ -16,7 +16,6 @@ YEAR = 365
 
 # Due before goods leave the house; the rest falls due with delivery or later.
 BEFORE_SHIPPING = (ScheduleTrigger.on_confirm, ScheduleTrigger.before_production, ScheduleTrigger.before_ship)
-AFTER_ACCEPTANCE = (ScheduleTrigger.on_accept, ScheduleTrigger.after_days)
 # Of a bulk order each batch is paid before it leaves (domain/05 5.3).
 BATCHED_TYPES = frozenset({OrderType.bulk})
 

@@ -87,11 +87,12 @@ class Known:
     orders: Clause = field(default_factory=sa.true)
     payments: Clause = field(default_factory=sa.true)
     refunds: Clause = field(default_factory=sa.true)
+    claims: Clause = field(default_factory=sa.true)
 
     @property
     def is_whole(self) -> bool:
         """Whether nothing is left out for the reader."""
-        return all(isinstance(each, sa.True_) for each in (self.orders, self.payments, self.refunds))
+        return all(isinstance(each, sa.True_) for each in (self.orders, self.payments, self.refunds, self.claims))
 
 
 @dataclass(frozen=True)
@@ -203,7 +204,7 @@ def _withheld(mine: Any) -> Any:
 
 def _interest(customer_id: int, known: Known) -> list[Any]:
     """Claims of late interest, and what of them was waived."""
-    claim, mine = LateClaim, (Order.customer_id == customer_id, known.orders)
+    claim, mine = LateClaim, (Order.customer_id == customer_id, known.orders, known.claims)
     return [
         _entry(EntryKind.interest, claim.created_at, claim.claim_no, claim.interest_amount)
         .join(Order, claim.order_id == Order.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from app.services.payment import rules
 from models.contract import OrderContract
 from models.installation import Acceptance, Installation
 from models.labels import AcceptanceState, DueBasis, OrderState, OrderType, SupplyMode
+from models.labels_money import AFTER_ACCEPTANCE
 from models.order import Order
 from models.payment import PaymentSchedule
 from models.shipment import Shipment
@@ -23,6 +24,9 @@ PAY_DAYS = "gov.pay_days"
 BATCH = 200
 # The sweep may have been down; what is older is known.
 LOOK_BACK = timedelta(days=30)
+# A day that was agreed stays; and what the silence of the buyer has begun, his later acceptance does not begin anew.
+BY_HAND = (DueBasis.agreed,)
+BY_HAND_OR_SILENCE = (DueBasis.agreed, DueBasis.inspection_end)
 
 
 def start_terms(ctx: Context, order: Order, accepted_on: date) -> None:
@@ -31,10 +35,13 @@ def start_terms(ctx: Context, order: Order, accepted_on: date) -> None:
     Where the inspection that was agreed had ended before, it counts from that end: the buyer's delay moves nothing.
     """
     ended_on = inspection_end(ctx, order)
-    if ended_on is not None and ended_on < accepted_on:
+    if ended_on is None:
+        _set(ctx, order, accepted_on, DueBasis.acceptance)
+    elif ended_on < accepted_on:
         _set(ctx, order, ended_on, DueBasis.inspection_end)
     else:
-        _set(ctx, order, accepted_on, DueBasis.acceptance)
+        # Signed in time and told to us late: the sweep took for silence what was none.
+        _set(ctx, order, accepted_on, DueBasis.acceptance, keeps=BY_HAND)
 
 
 def start_by_silence(ctx: Context, order: Order) -> bool:
@@ -70,16 +77,17 @@ def _is_refused(order_id: Any) -> sa.ColumnElement[bool]:
     return sa.exists(sa.select(sa.literal(1)).select_from(refused).where(is_of_order).correlate_except(refused))
 
 
-def _set(ctx: Context, order: Order, base: date, basis: DueBasis) -> None:
+def _set(
+    ctx: Context, order: Order, base: date, basis: DueBasis, keeps: Collection[DueBasis] = BY_HAND_OR_SILENCE
+) -> None:
     is_all_stock = all(line.supply_mode is SupplyMode.stock for line in order.lines)
     shares = rules.plan(order.order_type, order.channel, is_all_stock=is_all_stock)
-    days = {(share.nature, share.trigger): share.days for share in shares if share.trigger in rules.AFTER_ACCEPTANCE}
+    days = {(share.nature, share.trigger): share.days for share in shares if share.trigger in AFTER_ACCEPTANCE}
     is_public = order.order_type is OrderType.government
     exceptions: Mapping[date, bool] = calendar_exceptions(ctx) if is_public else {}
     statement = sa.select(PaymentSchedule).where(PaymentSchedule.order_id == order.id)
     for row in ctx.session.scalars(statement.execution_options(populate_existing=True)):
-        # What the silence of the buyer has begun, his later acceptance does not begin anew.
-        if (row.kind, row.trigger) not in days or row.due_basis is DueBasis.inspection_end:
+        if (row.kind, row.trigger) not in days or row.due_basis in keeps:
             continue
         if is_public:
             due_on = next_office_day(base + timedelta(days=int(ctx.policy[PAY_DAYS])), exceptions)
@@ -93,7 +101,7 @@ def silent_orders(ctx: Context, after: int) -> Sequence[Order]:
     """Orders, by their id, that wait for an acceptance within an agreed time, and whose term does not run yet."""
     is_waiting = sa.exists().where(
         PaymentSchedule.order_id == Order.id,
-        PaymentSchedule.trigger.in_(rules.AFTER_ACCEPTANCE),
+        PaymentSchedule.trigger.in_(AFTER_ACCEPTANCE),
         PaymentSchedule.due_basis.is_(None),
     )
     statement = (
@@ -121,7 +129,8 @@ def newly_overdue(ctx: Context) -> list[PaymentSchedule]:
             PaymentSchedule.due_on < ctx.today,
             PaymentSchedule.due_on >= ctx.today - LOOK_BACK,
             PaymentSchedule.paid_amount < PaymentSchedule.amount,
-            PaymentSchedule.due_basis.is_not(None),
+            # Orders accepted before their instalments said what they count from say nothing.
+            PaymentSchedule.due_basis.is_not(None) | Order.state.in_((OrderState.completed, OrderState.closed)),
             PaymentSchedule.overdue_told_on.is_(None),
             Order.order_type == OrderType.government,
             Order.state.not_in((OrderState.cancelled, OrderState.rejected)),
@@ -136,10 +145,11 @@ def newly_overdue(ctx: Context) -> list[PaymentSchedule]:
 
 
 def move_due_date(ctx: Context, row: PaymentSchedule, values: Mapping[str, Any]) -> PaymentSchedule:
-    """Another due date, set by hand: it is counted from nothing any more."""
+    """Another due date, set by hand: it was agreed, and nothing counts it anew. Emptied, it may be counted again."""
+    before = row.due_on
     for name, value in values.items():
         setattr(row, name, value)
-    if "due_on" in values:
-        row.due_basis = row.overdue_told_on = None
+    if row.due_on != before:
+        row.due_basis, row.overdue_told_on = DueBasis.agreed if row.due_on else None, None
     ctx.session.flush()
     return row
