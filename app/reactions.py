@@ -318,7 +318,7 @@ REACTIONS: dict[str, tuple[Callable[[Context, Any, Values], None], ...]] = {
     "order.take_back": (void_review,),
     "order.committee_approve": (hold_what_there_is,),
     "order.confirm": (send_letter, start_supply, settle_promise, guarantee.open_bond),
-    "order.complete": (guarantee.release_when_settled,),
+    **dict.fromkeys(("order.complete", "order.close"), (guarantee.release_when_settled,)),
     "order.sign_drawing": (promise.settle_signed,),
     "order.cancel": (stop_supply, guarantee.release_when_settled),
     "order.reject": (guarantee.release_when_settled,),

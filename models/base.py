@@ -321,6 +321,11 @@ class Base(Model):
                 values[attribute.key] = default.arg(None) if default.is_callable else default.arg
         super().__init__(**values)
 
+    @property
+    def keeps_files(self) -> bool:
+        """Whether something was decided by the files beside it, so that none of them is withdrawn any more."""
+        return False
+
     @declared_attr
     def id(cls) -> Mapped[int]:  # noqa: N805
         """Surrogate key."""

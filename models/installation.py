@@ -26,7 +26,7 @@ from models.base import (
     words,
 )
 from models.conformity import Standard, Verdict
-from models.labels import AcceptanceState, InstallationState
+from models.labels import AcceptanceState, InstallationState, OrderType
 
 if TYPE_CHECKING:
     from flask_appbuilder.security.sqla.models import User
@@ -115,6 +115,11 @@ class Acceptance(Stateful, Base):
     standards: Mapped[list[AcceptanceStandard]] = relationship(
         back_populates="acceptance", order_by="AcceptanceStandard.id", info={"label": _l("Accepted by standard")}
     )
+
+    @property
+    def keeps_files(self) -> bool:
+        """A public buyer's yes stands on the sealed sheet."""
+        return self.state is AcceptanceState.accepted and self.order.order_type is OrderType.government
 
     def __str__(self) -> str:
         return self.acceptance_no

@@ -21,7 +21,7 @@ from app.services.order.contract import add_terms, change_terms
 from app.services.order.quote import quote_order
 from models.contract import OrderContract
 from models.inbox import InboxItem
-from models.labels import FeeKind, OrderState, RegulationState, label_of
+from models.labels import FeeKind, OrderState, OrderType, RegulationState, label_of
 from models.order import Order
 from models.order_line import OrderFee, OrderLine
 from models.review import OrderReview
@@ -111,8 +111,12 @@ def is_of_open(row: OrderLine | OrderFee | OrderContract) -> bool:
 
 
 def is_kept_up(terms: OrderContract) -> bool:
-    """What a public buyer did with the signed contract is noted after the letter too."""
-    return is_of_open(terms) or terms.publish_by_on is not None
+    """What a public buyer did with the signed contract is noted after the letter too.
+
+    By the signature and not by the buyer's days: contracts signed before those were reckoned get them at the edit.
+    """
+    is_public = terms.order.order_type is OrderType.government
+    return is_of_open(terms) or (is_public and terms.signed_on is not None)
 
 
 def is_kept_by_server(fee: OrderFee) -> bool:

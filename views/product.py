@@ -53,7 +53,9 @@ class TestReportView(Talked, EntityView):
     datamodel = EntityInterface(TestReport)
     list_columns = ["report_no", "product", "standard", "laboratory", "issued_on", "valid_until"]
     search_columns = ["valid_until", "standard", "product", "report_no", "laboratory", "issued_on"]
-    add_columns = edit_columns = ["product", "standard", "report_no", "laboratory", "issued_on", "valid_until"]
+    add_columns = ["product", "standard", "report_no", "laboratory", "issued_on", "valid_until"]
+    # Of another product there is another report: the one it was recorded for would stay tested.
+    edit_columns = add_columns[1:]
     show_fieldsets = [(_l("Test report"), {"fields": add_columns})]
     base_order = ("valid_until", "asc")
     scope = scopes.test_report

@@ -112,11 +112,12 @@ class Talked(Holding, EntityDeclaration):
     def withdraw(self, pk: int, item: int) -> Any:
         """Takes an own file back, with a reason."""
         ctx = web_context()
-        attached = part_of(ctx, Attachment, self.find(ctx, pk), item)
+        record = self.find(ctx, pk)
+        attached = part_of(ctx, Attachment, record, item)
 
         def act() -> None:
             with unit_of_work(ctx):
-                actions.withdraw(ctx, attached, request.form.get("reason", ""))
+                actions.withdraw(ctx, record, attached, request.form.get("reason", ""))
 
         return self._answer(ctx, pk, act)
 

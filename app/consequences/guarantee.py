@@ -70,8 +70,8 @@ def release_when_settled(ctx: Context, record: Any, _values: Values) -> None:
     """Accepted and paid: what secured the performance comes back. ``record`` is the order, or a payment for orders."""
     orders = [record] if isinstance(record, Order) else _orders_of(ctx, record.id)
     for order in orders:
-        is_paid = order.paid_amount - order.refunded_amount >= order.total_amount
-        if order.state in ENDED or (order.state in ACCEPTED and is_paid):
+        # By the rule that closes the order: what was conceded and went back is owed no more.
+        if order.state in ENDED or (order.state in ACCEPTED and guards.is_paid(ctx, order) is None):
             _release(ctx, order)
 
 

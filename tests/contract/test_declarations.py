@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from app.kernel.journal import state_column
-from app.kernel.workflow import DeclarationError
+from app.kernel.workflow import DeclarationError, all_workflows
+from app.services.clock_run.rules import OWNERS
 from models.base import Base
 from models.customer import Customer
 from models.order import Order
@@ -139,3 +140,14 @@ def test_every_form_when_looked_at_then_it_has_no_state_and_no_derived_amount() 
 def test_customer_text_when_shown_in_other_tables_then_it_carries_no_personal_data_of_its_own() -> None:
     made = Customer(code="CUS-00000001", name="王小明", phone="13800001111")
     assert str(made) == "CUS-00000001"
+
+
+def test_clock_when_declared_then_somebody_owns_it() -> None:
+    without = [
+        (workflow.name, clock.code)
+        for workflow in all_workflows()
+        for clock in workflow.clocks
+        if clock.code not in OWNERS and not hasattr(workflow.subject, "owner_department")
+    ]
+    # Large exports of data are the committee's own matter.
+    assert without == [("export_request", "X1")]

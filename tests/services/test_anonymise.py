@@ -148,7 +148,7 @@ def written_about(company: Company, order: Order) -> None:
         ctx.session.flush()
     with company.act("oc_li", "2026-11-24 12:45") as ctx:
         talk.correct(ctx, said, f"{text} {PHONE}", {})
-        talk.withdraw(ctx, attached, text)
+        talk.withdraw(ctx, order, attached, text)
 
 
 def everything(session: Session) -> str:

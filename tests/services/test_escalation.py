@@ -13,8 +13,6 @@ from app.jobs.clocks import sweep_clocks, tell_overdue
 from app.jobs.promises import sweep_promises
 from app.kernel.engine import fire
 from app.kernel.errors import PermissionDeniedError, ValidationFailedError
-from app.kernel.workflow import all_workflows
-from app.services.clock_run import rules
 from app.services.coordination.actions import raise_item
 from app.services.exception.actions import open_case
 from app.services.inbox.actions import receive
@@ -175,11 +173,6 @@ def test_sweep_when_there_are_more_records_then_as_many_statements(company: Comp
 @pytest.fixture
 def engine_statements(session: Session) -> Any:
     return lambda: statements(session.get_bind())
-
-
-def test_clocks_when_declared_then_each_has_an_owner() -> None:
-    codes = {clock.code for workflow in all_workflows() for clock in workflow.clocks if workflow.name != "clock_run"}
-    assert codes - set(rules.OWNERS) == {"X1", "X2", "X3"}
 
 
 def test_promise_when_missed_then_one_case_a_line_and_its_level_grows(company: Company) -> None:

@@ -234,6 +234,15 @@ def test_invoice_when_nothing_is_said_then_for_the_whole_order_and_its_customer(
     assert amounts == (order.total_amount, order.tax_amount, order.net_amount) == (D(9600), D("1104.42"), D("8495.58"))
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_invoice_when_to_another_title_then_the_customers_tax_number_is_not_assumed(company: Company) -> None:
+    order = company_order(company)
+    other = {"kind": InvoiceKind.special, "title": "云启家居（上海）"}
+    assert refused_bill(company, order, **other) == "tax_no_needed"
+    assert bill(company, order, title=other["title"], gross_amount=D(600)).tax_no is None
+    assert bill(company, order, **other, tax_no="91310000M000100Y4X").tax_no == "91310000M000100Y4X"
+
+
 def test_invoice_when_in_parts_then_their_tax_adds_up_to_the_orders(company: Company, order: Order) -> None:
     parts = [bill(company, order, gross_amount=D(gross)) for gross in ("0.01", "3333.33")]
     parts.append(bill(company, order))

@@ -16,9 +16,11 @@ from app.kernel.errors import DomainError, ValidationFailedError
 from app.services.claim.actions import claim
 from app.services.order.actions import change_order
 from app.services.order.contract import change_terms
+from app.services.payment.refunds import record_refund
 from app.services.payment.statement import EntryKind, Known, Period, statement_of
 from app.services.payment.terms import move_due_date, newly_overdue
 from models.clock_run import ClockRun
+from models.contract import OrderContract
 from models.exception import ExceptionCase
 from models.guarantee import Guarantee, GuaranteeForm, GuaranteeKind, GuaranteeState
 from models.labels import (
@@ -27,6 +29,7 @@ from models.labels import (
     OrderType,
     PaymentNature,
     PaymentState,
+    RefundReason,
     ScheduleTrigger,
 )
 from models.labels_talk import NoticeKind
@@ -37,6 +40,7 @@ from tests.services.company import Company, found, moment
 from tests.services.orders import Goods, draft, refusal
 from tests.services.school import certificate, sealed
 from tests.services.tenders import DOCUMENT, SETS, SIGNED, accepted, awarded, delivered, pays, priced
+from views.order import is_kept_up
 
 D = Decimal
 YEAR = Period(date(2026, 11, 1), date(2027, 12, 31))
@@ -114,6 +118,37 @@ def test_s12_row_9_when_accepted_and_paid_then_the_guarantee_is_finances_task_un
     assert (g6.clock.code, g6.due_at) == ("G6", moment("2027-03-03 10:30"))
     company.fire("fi_zhou", "2027-03-02 09:00", bond, "take_back", returned_on="2027-03-01")
     assert (bond.state, bond.returned_on) == (GuaranteeState.returned, date(2027, 3, 1))
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_guarantee_when_a_reduction_went_back_then_released_all_the_same(company: Company) -> None:
+    """500.00 conceded is no debt: the order may be closed, and its bond comes back."""
+    order = awarded(company)
+    (bond,) = order.guarantees
+    with company.act("fi_zhou", SIGNED) as ctx:
+        change(ctx, bond, DOCUMENT)
+    company.fire("fi_zhou", SIGNED, bond, "give", given_on="2026-12-04")
+    accepted(company, delivered(company, order))
+    part = pays(company, order, "100000.00", "2027-01-10 10:00")
+    with company.act("fi_zhou", "2027-01-11 10:00") as ctx:
+        reduction = {"reason": RefundReason.price_adjust, "amount": D(500)}
+        refund = record_refund(ctx, {"order_id": order.id, "payment_id": part.id, **reduction})
+    company.fire("fi_sun", "2027-01-11 11:00", refund, "approve")
+    company.fire("fi_qian", "2027-01-11 12:00", refund, "execute")
+    assert bond.state is GuaranteeState.held
+    pays(company, order, "189800.00", "2027-01-20 10:00", "T2")
+    assert (order.refunded_amount, bond.state) == (D("500.00"), GuaranteeState.to_return)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_guarantee_when_its_settled_order_closes_then_none_is_left_to_give(company: Company) -> None:
+    order = accepted(company, delivered(company, awarded(company)))
+    pays(company, order, "289800.00", "2027-01-20 10:00")
+    with company.act("fi_zhou", "2027-01-21 09:00") as ctx:
+        late = enter(ctx, {"order_id": order.id, "amount": D(1000)})
+    assert late.state is GuaranteeState.due
+    company.fire("oc_li", "2027-01-21 10:00", order, "close")
+    assert late.state is GuaranteeState.dropped
 
 
 def test_order_when_cancelled_before_its_bond_is_given_then_nothing_has_to_be_given(company: Company) -> None:
@@ -363,6 +398,19 @@ def test_s12_row_3_when_signed_then_the_buyers_duties_are_remembered_and_are_no_
     assert sweeps(company, "2026-12-17 09:00") == []
     for model in (ClockRun, ExceptionCase):
         assert company.session.scalar(sa.select(sa.func.count()).select_from(model)) == 0
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_contract_when_signed_before_the_buyers_days_were_reckoned_then_the_next_note_brings_them(
+    company: Company,
+) -> None:
+    (terms,) = awarded(company).contracts
+    company.session.execute(sa.update(OrderContract).values(publish_by_on=None, file_by_on=None))
+    company.session.commit()
+    assert (terms.publish_by_on, is_kept_up(terms)) == (None, True)
+    with company.act("oc_li", "2026-12-09 09:00") as ctx:
+        change_terms(ctx, terms, {"published_on": date(2026, 12, 8)})
+    assert (terms.publish_by_on, terms.file_by_on) == (date(2026, 12, 8), date(2026, 12, 15))
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

@@ -20,12 +20,14 @@ from app.services.payment.refunds import apply_invoice
 from app.services.product.actions import change_product
 from app.services.product.reports import add_report, change_report
 from app.services.shipment.actions import plan_shipment
+from app.services.talk.actions import withdraw
 from models.conformity import Standard, Verdict
 from models.conformity import TestReport as Report
 from models.installation import AcceptanceStandard
 from models.labels import AcceptanceState, InvoiceState, OrderState, RegulationState, ReviewCheck, SupplyMode
 from models.product import Product
 from models.review import OrderReview
+from models.talk import Attachment
 from tests.services.company import Company, found, moment
 from tests.services.orders import (
     CHECKS,
@@ -144,6 +146,33 @@ def test_certificate_when_a_row_is_added_or_judged_then_once_and_with_what_is_wr
     with pytest.raises(DomainError) as closed, company.act("cs_ma", "2026-12-22 13:00") as ctx:
         add_standard(ctx, {**values, "standard": Standard.gbt_3324})
     assert closed.value.reason_code == "certificate_closed"
+    with pytest.raises(DomainError) as closed, company.act("cs_ma", "2026-12-22 13:01") as ctx:
+        judge_standard(ctx, row, {"verdict": Verdict.failed, "remark": "甲醛"})
+    assert (closed.value.reason_code, row.verdict) == ("certificate_closed", Verdict.passed)
+    (sheet,) = company.session.scalars(sa.select(Attachment))
+    with pytest.raises(DomainError) as stays, company.act("cs_ma", "2026-12-22 13:02") as ctx:
+        withdraw(ctx, acceptance, sheet, "拿错了")
+    assert (stays.value.reason_code, sheet.withdrawn_at) == ("files_stay", None)
+
+
+@sqlite_only
+def test_certificate_when_refused_then_the_next_one_is_signed_and_sealed_anew(company: Company) -> None:
+    acceptance = delivered(company)
+    certificate(company, acceptance, "2026-12-22 10:00", HARM)
+    sealed(company, acceptance, "2026-12-22 10:10")
+    company.fire("cs_ma", "2026-12-22 11:00", acceptance, "reject", reason="甲醛")
+    company.fire("cs_ma", "2026-12-23 11:00", acceptance, "reopen", reason="已换板")
+    (first, _) = acceptance.standards
+    assert (first.verdict, first.remark) == (None, None)
+    lacking = "GB 18584-2024、Signed for the accepting unit by、Signed for us by、the sealed certificate as a file"
+    assert why(company, "cs_ma", "2026-12-24 10:00", acceptance, "sign") == ["certificate_incomplete", lacking]
+    (old,) = company.session.scalars(sa.select(Attachment))
+    with company.act("cs_ma", "2026-12-24 10:05") as ctx:
+        withdraw(ctx, acceptance, old, "旧单")
+    certificate(company, acceptance, "2026-12-24 10:10")
+    sealed(company, acceptance, "2026-12-24 10:20")
+    company.fire("cs_ma", "2026-12-24 10:30", acceptance, "sign", signed_by="王科长")
+    assert acceptance.state is AcceptanceState.accepted
 
 
 @sqlite_only

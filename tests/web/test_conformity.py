@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.kernel.context import LOCAL_ZONE
+from models.conformity import TestReport as Report
 from models.installation import Acceptance
 from models.labels import AcceptanceState
 from models.product import Product
@@ -55,6 +56,11 @@ def test_reports_when_entered_with_their_product_then_listed_by_their_end_and_re
     form = {**boxes(maker.page(page)), "name": "讲台"}
     assert "The report ends before it was issued." in maker.post(page, {**form, **wrong}).get_data(as_text=True)
     assert maker.post(page, {**form, **row}).status_code == 303
+    # A report stays with its product: the one it was recorded for would count as tested.
+    report = session.scalars(sa.select(Report.id).where(Report.report_no == "WT-9")).one()
+    session.rollback()
+    correction = maker.page(f"/test_report/edit/{report}")
+    assert [f'name="{name}"' in correction for name in ("report_no", "product")] == [True, False]
     reader = Person(app, session, "lg_liu")
     assert first_cells(reader.page("/test_report/list/?valid_until__during=soon")) == ["WT-9"]
     assert first_cells(reader.page("/product/list/?reports_until__null=1")) == []

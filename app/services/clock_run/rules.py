@@ -22,7 +22,7 @@ OWNERS: Mapping[str, ClockOwner] = {
         ("A1", "A2", "I1", "I2", "I3", "T1", "T2", "T3", "T4", "T5", "T6", "R1", "V1", "Z1"),
         ClockOwner.customer_service,
     ),
-    **dict.fromkeys(("R2", "R3", "F1", "F2", "F3", "F4", "F5", "F6", "G3", "G4", "G5"), ClockOwner.finance),
+    **dict.fromkeys(("R2", "R3", "F1", "F2", "F3", "F4", "F5", "F6", "G3", "G4", "G5", "G6"), ClockOwner.finance),
 }
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
 from app.kernel.context import Context
+from app.kernel.engine import lock
 from app.kernel.errors import DomainError, DuplicateError, NotFoundError, Reason, ValidationFailedError
 from app.kernel.naming import entity_name
 from models.conformity import Standard, TestReport, Verdict, needed_standards
@@ -52,11 +53,7 @@ def add_standard(ctx: Context, values: Mapping[str, Any]) -> AcceptanceStandard:
     acceptance = ctx.session.get(Acceptance, values["acceptance_id"])
     if acceptance is None:
         raise NotFoundError
-    ctx.session.refresh(acceptance, with_for_update=True)
-    if not is_open(acceptance):
-        raise DomainError(
-            _l("Standards are judged while a government order waits for its acceptance."), code="certificate_closed"
-        )
+    _require_open(ctx, acceptance)
     _check(values)
     listed = sa.select(AcceptanceStandard.id).where(
         AcceptanceStandard.acceptance_id == acceptance.id, AcceptanceStandard.standard == values["standard"]
@@ -70,12 +67,26 @@ def add_standard(ctx: Context, values: Mapping[str, Any]) -> AcceptanceStandard:
 
 
 def judge_standard(ctx: Context, row: AcceptanceStandard, values: Mapping[str, Any]) -> AcceptanceStandard:
-    """What the buyer found. Raises ValidationFailedError: a standard that is not kept has no remark."""
+    """What the buyer found.
+
+    Raises:
+        DomainError: ``certificate_closed``, by a signature at the same time too.
+        ValidationFailedError: a standard that is not kept has no remark.
+    """
+    _require_open(ctx, row.acceptance)
     _check({"verdict": row.verdict, "remark": row.remark, **values})
     for name, value in values.items():
         setattr(row, name, value)
     ctx.session.flush()
     return row
+
+
+def _require_open(ctx: Context, acceptance: Acceptance) -> None:
+    lock(ctx, acceptance)
+    if not is_open(acceptance):
+        raise DomainError(
+            _l("Standards are judged while a government order waits for its acceptance."), code="certificate_closed"
+        )
 
 
 def _check(values: Mapping[str, Any]) -> None:
@@ -112,4 +123,7 @@ def _is_sealed(ctx: Context, acceptance: Acceptance) -> bool:
         Attachment.entity_id == acceptance.id,
         Attachment.withdrawn_at.is_(None),
     )
+    if acceptance.rejection_reason is not None:
+        # The sheet of a refused certificate says nothing about what was put right since.
+        held = held.where(Attachment.created_at >= acceptance.state_since)
     return ctx.session.scalar(held.limit(1)) is not None

@@ -13,7 +13,7 @@ from app.kernel.context import Context
 from app.kernel.errors import DomainError, Reason
 from app.kernel.schema import ReasonInput
 from app.kernel.workflow import Clock, Step, Workflow
-from app.services.installation.certificate import is_certified
+from app.services.installation.certificate import SIGNATURES, is_certified
 from app.services.installation.forms import (
     FinishInput,
     RectifiedInput,
@@ -84,12 +84,14 @@ def reject(ctx: Context, acceptance: Acceptance, values: Mapping[str, Any]) -> N
 
 
 def reopen(ctx: Context, acceptance: Acceptance, _values: Mapping[str, Any]) -> None:
-    """Put right: the customer decides anew."""
+    """Put right: the customer decides anew, and a public buyer signs and seals another certificate."""
     for line in lines_of(ctx, acceptance):
         line.qty_rejected = Decimal(0)
+    for name in SIGNATURES:
+        setattr(acceptance, name, None)
     for row in acceptance.standards:
         if row.verdict is Verdict.failed:
-            row.verdict = None
+            row.verdict = row.remark = None
 
 
 def lines_of(ctx: Context, acceptance: Acceptance) -> list[AcceptanceLine]:

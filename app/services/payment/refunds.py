@@ -149,7 +149,8 @@ def apply_invoice(ctx: Context, values: Mapping[str, Any]) -> Invoice:
             _l("A government order is invoiced to the full name of the customer or of its contract: leave it empty."),
             code="title_not_full",
         )
-    if customer.uscc:
+    # The number names one taxpayer: under another title it would be a stranger's.
+    if customer.uscc and given["title"] == customer.name:
         given.setdefault("tax_no", customer.uscc)
     if given.get("kind") is InvoiceKind.special:
         if customer.kind is CustomerKind.person:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
 from app.kernel.context import Context
+from app.kernel.engine import lock
 from app.kernel.errors import DomainError, PermissionDeniedError, ValidationFailedError
 from app.kernel.journal import Act, entity_name, name_act, order_of
 from app.services.talk import files, notices, pictures, rules
@@ -159,15 +160,22 @@ def put(ctx: Context, record: Base, kept: Kept, *, is_personal: bool = False) ->
     return attached
 
 
-def withdraw(ctx: Context, attached: Attachment, reason: str) -> None:
-    """Takes an own file back, with a reason. Nobody gets it any more; that it was there stays written.
+def withdraw(ctx: Context, record: Base, attached: Attachment, reason: str) -> None:
+    """Takes an own file of a record back, with a reason. Nobody gets it any more; that it was there stays written.
 
     Raises:
         PermissionDeniedError: it is somebody else's.
+        DomainError: ``files_stay`` where something was decided by the files of the record.
         ValidationFailedError: no reason was given.
     """
     if attached.created_by_id != ctx.actor.id:
         raise PermissionDeniedError
+    lock(ctx, record)
+    if record.keeps_files:
+        raise DomainError(
+            _l("This was accepted by its files: they stay. Put a corrected one beside them and say so in a comment."),
+            code="files_stay",
+        )
     clean = rules.clean_text(reason)
     if not clean:
         raise ValidationFailedError({"reason": [_l("Say why.")]})
