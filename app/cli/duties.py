@@ -149,7 +149,7 @@ RULES = (
         "`Actor.persons`, `app/security/delegations.py`",
     ),
     Rule(17, "Requester of a large export ≠ who decides on it", (f"{SERVICE}{EXPORT}", WEB)),
-    Rule(18, "Maker of a claim of late interest ≠ who waives it", (f"tests/services/test_s12_money.py::{WAIVED}",)),
+    Rule(18, "Maker of a claim of late interest ≠ who waives it", (f"tests/services/test_s12_interest.py::{WAIVED}",)),
 )
 
 
