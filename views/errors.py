@@ -99,8 +99,6 @@ def on_fault(error: BaseException) -> Any:
 def answer(status: int, code: str, message: str | None, *, fields: Any = None, reasons: Any = ()) -> Any:
     """The response: a page for a person, JSON for a program, a sentence for a script of our own pages."""
     answered(code)
-    if is_by_script() and not is_api():
-        return jsonify(code=code, message=message, request_id=g.get("zhidan_request_id")), status
     if is_api():
         body: dict[str, Any] = {"code": code, "message": message, "request_id": g.get("zhidan_request_id")}
         if fields:
@@ -110,6 +108,8 @@ def answer(status: int, code: str, message: str | None, *, fields: Any = None, r
         response = jsonify({"error": body})
         response.status_code = status
         return response, status
+    if is_by_script():
+        return jsonify(code=code, message=message, request_id=g.get("zhidan_request_id")), status
     _code, title, hint = TITLES.get(status, TITLES[500 if status >= 500 else 400])  # noqa: PLR2004
     page = render_template(
         "zhidan/error.html",

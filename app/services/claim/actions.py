@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
 from app.kernel.context import Context, local_day
+from app.kernel.engine import lock
 from app.kernel.errors import DomainError, NotFoundError
 from app.kernel.numbering import next_number
 from app.services.claim import rules
@@ -86,8 +87,7 @@ def claim(ctx: Context, values: Mapping[str, Any]) -> LateClaim:
     if order is None:
         raise NotFoundError
     # Two claims at once do not both take the same days.
-    ctx.session.flush()
-    ctx.session.refresh(order, with_for_update=True)
+    lock(ctx, order)
     if not bears_interest(order):
         raise DomainError(
             _l("Interest is claimed of organisations, for goods that are delivered: choose such an order."),

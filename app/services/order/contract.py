@@ -143,10 +143,13 @@ def _follow_signature(ctx: Context, terms: OrderContract) -> None:
 
 def remind_of_duties(ctx: Context) -> list[tuple[OrderContract, str]]:
     """Contracts whose buyer has a day today or had one, and has not done it; each is returned once a duty."""
+    told_on = OrderContract.reminded_on
+    duties = (
+        (OrderContract.publish_by_on, OrderContract.published_on),
+        (OrderContract.file_by_on, OrderContract.filed_on),
+    )
     open_duty = [
-        sa.and_(by <= ctx.today, done.is_(None), sa.or_(terms.reminded_on.is_(None), terms.reminded_on < by))
-        for terms in (OrderContract,)
-        for by, done in ((terms.publish_by_on, terms.published_on), (terms.file_by_on, terms.filed_on))
+        sa.and_(by <= ctx.today, done.is_(None), sa.or_(told_on.is_(None), told_on < by)) for by, done in duties
     ]
     statement = (
         sa.select(OrderContract)

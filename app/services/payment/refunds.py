@@ -143,8 +143,9 @@ def apply_invoice(ctx: Context, values: Mapping[str, Any]) -> Invoice:
             code="not_invoiceable",
         )
     customer = order.customer
-    given.setdefault("title", _title_of(order))
-    if order.order_type is OrderType.government and given["title"] not in {customer.name, _title_of(order)}:
+    full_title = _title_of(order)
+    given.setdefault("title", full_title)
+    if order.order_type is OrderType.government and given["title"] not in {customer.name, full_title}:
         raise DomainError(
             _l("A government order is invoiced to the full name of the customer or of its contract: leave it empty."),
             code="title_not_full",
