@@ -18,6 +18,7 @@ import pytest
 from psycopg import sql
 
 from config import TestConfig
+from tests.rewind import Kept, Rewind, read, whole_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,6 +94,8 @@ class PostgresHome:
     folder: Path
     worker: str
     server: Any = None
+    kept: dict[str, Kept] = field(default_factory=dict)
+    stands: tuple[str, Rewind] | None = None
 
     def start(self) -> None:
         """Start the server, or join the one another worker started."""
@@ -136,7 +139,24 @@ class PostgresHome:
 
     def restore(self, stage: str | None) -> None:
         """Put the template of `stage`, or nothing, in the place of the working database."""
+        if stage is not None and self._goes_back(stage):
+            return
+        self.stands = None
         self._copy(f"kept_{stage}" if stage else "template0", self.database)
+        if stage is not None:
+            self._remember(stage)
+
+    def _goes_back(self, stage: str) -> bool:
+        if self.stands is None or self.stands[0] != stage:
+            return False
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            return self.stands[1].back(connection)
+
+    def _remember(self, stage: str) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            if stage not in self.kept:
+                self.kept[stage] = read(connection)
+            self.stands = stage, Rewind(self.kept[stage], whole_at(connection))
 
     def keep(self, stage: str) -> None:
         """Make the working database, which nobody uses, the template of `stage`."""
@@ -156,6 +176,7 @@ class Database:
     kind: str
     home: SqliteHome | PostgresHome
     app: Flask
+    built: set[str] = field(default_factory=set)
 
     @property
     def url(self) -> str:
@@ -181,6 +202,12 @@ class Database:
 
     def prepare(self, stage: str) -> None:
         """Build the templates up to `stage` that no worker has built yet, then start over from it."""
+        if stage not in self.built:
+            self._build(stage)
+            self.built.add(stage)
+        self.restore(stage)
+
+    def _build(self, stage: str) -> None:
         with fasteners.InterProcessLock(self.home.folder / f"{self.kind}.lock"):
             before = None
             for name in stages_up_to(stage):
@@ -191,7 +218,6 @@ class Database:
                     self.engine.dispose()
                     self.home.keep(name)
                 before = name
-        self.restore(stage)
 
 
 @dataclass
