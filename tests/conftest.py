@@ -13,6 +13,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
 pytest_plugins = ["tests.browsing"]
+
+# A busy machine is no fault of the code, and a failure must be there again the next time.
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")

@@ -28,6 +28,7 @@ ALLOWED_RAW = {
     "app/charts/ticket.py": "a word of the vocabulary of ages",
     "app/kernel/database.py": "PRAGMAs with words and numbers of ours",
     "models/base.py": "conditions of indexes, written in the models",
+    "views/adapter.py": "a text of our catalogue, as Jinja itself would mark it",
 }
 SAFE = re.compile(r"\|\s*safe\b|autoescape\s+false", re.IGNORECASE)
 REASON = re.compile(r"\{#.*safe:.+#\}")
