@@ -6,6 +6,8 @@ FLASK := $(BIN)/flask --app app.factory:create_app
 TESTS ?= tests
 # One more than there are cores: a test waits for its browser or its database now and then.
 WORKERS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN 2>/dev/null) && expr $$cores + 1 || echo auto)
+# Files in their order: what takes minutes, the walks in a browser and the sweeps, is not left for the end.
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 # Only our own environment counts, whatever the shell that called us has active.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
@@ -43,10 +45,10 @@ run: runtime  ## Set up, migrate, fill in the demo company and serve at 127.0.0.
 	@exec $(FLASK) serve
 
 test: dev  ## Set up and run all tests; TESTS=tests/unit narrows them
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TESTS)
+	@$(PYTEST) $(TESTS)
 
 coverage: dev  ## Run all tests with branch coverage
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term-missing:skip-covered $(TESTS)
+	@$(PYTEST) --cov --cov-report=term-missing:skip-covered $(TESTS)
 
 lint: dev  ## Check style, format and layers
 	@echo "==> ruff" && $(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -69,7 +71,7 @@ advisories: dev  ## Ask the advisory database about the locked versions (needs p
 	@artifacts/advisories/bin/pip-audit -r requirements/runtime.txt -r requirements/pdf.txt --no-deps --disable-pip --strict --progress-spinner off
 
 sweeps: dev  ## The long form of the sweeps: every record, every role, 5,000 answers at once, both databases
-	@ZHIDAN_SWEEPS=full $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/sweeps tests/contract/test_urls.py tests/contract/test_translations.py tests/services/test_sample_book.py tests/browser/test_layout.py tests/browser/test_s01_walk.py
+	@ZHIDAN_SWEEPS=full $(PYTEST) tests/sweeps tests/contract/test_urls.py tests/contract/test_translations.py tests/services/test_sample_book.py tests/browser/test_layout.py tests/browser/test_s01_walk.py
 
 format: dev  ## Mend style and format where that is safe
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
