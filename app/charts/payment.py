@@ -7,9 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
+from app.charts.axes import time_axis
 from app.charts.definition import Asked, Chart, Details, Figure, Format, Kind, Measure, Period
 from app.charts.moments import Grain, bucket
-from app.charts.query import period_clauses, time_axis
+from app.charts.query import period_clauses
 from app.charts.shipment import BINDING_STATES
 from models.order import Order
 from models.payment import Payment, PaymentSchedule
@@ -96,7 +97,7 @@ RECEIPTS_BY_MONTH = Chart(
     label=_l("Receipts and receivables"),
     department="finance",
     subject=Payment,
-    axes=(time_axis(Payment.received_at, Grain.month, _l("Month"), nothing=_l("No due date yet")),),
+    axes=(time_axis(Payment.received_at, Grain.month, nothing=_l("No due date yet")),),
     measures=(
         Measure("received", _l("Money received"), sa.func.sum(Payment.amount), Format.money, (Payment, "amount")),
         _due("due", _l("Due"), sa.func.sum(PaymentSchedule.amount), Format.money),
