@@ -15,7 +15,7 @@ from models.order import REGULATION_STATES, Order
 
 COUNT = Measure("orders", _l("Orders"), sa.func.count())
 AMOUNT = Measure("amount", _l("Amount"), sa.func.sum(Order.total_amount), Format.money, (Order, "total_amount"))
-NET = Measure("net", _l("Amount without tax"), sa.func.sum(Order.net_amount), Format.money, (Order, "net_amount"))
+NET = Measure("net", _l("Net amount"), sa.func.sum(Order.net_amount), Format.money, (Order, "net_amount"))
 CUSTOMERS = Measure(
     "customers", _l("Different customers"), sa.func.count(Order.customer_id.distinct()), is_additive=False
 )

@@ -297,19 +297,22 @@ def _folded(axis: Axis, raw: Any) -> Any:
 
 
 def _ordered(axis: Axis, found: set[Any], asked: Asked, most: int) -> list[Any]:
-    """The keys in their order: declared words, or time without gaps; what has no value comes last."""
-    last = [None] if None in found else []
+    """The keys in their order: declared words, or time without gaps; what has no value comes last.
+
+    A picture shows all words and the whole period, a cross table the words and the time that hold something.
+    """
+    last, is_cross = [None] if None in found else [], asked.cross_of is not None
     known = found - {None}
     if axis.words:
         chosen = asked.choice.words.get(axis.name, axis.words)
-        used = known if axis is asked.chart.split else axis.words
+        used = known if is_cross or axis is asked.chart.split else axis.words
         return [*(word for word in axis.words if word in chosen and word in used), *last]
     if axis.grain is None:
         return [*sorted(known), *last]
     if not known:
         return last
     choice = asked.choice
-    first = start_of(choice.since, axis.grain) if choice.since else min(known)
-    until = start_of(choice.until, axis.grain) if choice.until else max(known)
+    first = start_of(choice.since, axis.grain) if choice.since and not is_cross else min(known)
+    until = start_of(choice.until, axis.grain) if choice.until and not is_cross else max(known)
     filled = span(first, until, axis.grain, most=most) or span(min(known), max(known), axis.grain, most=most)
     return [*(filled or sorted(known)), *last]
