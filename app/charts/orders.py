@@ -44,7 +44,7 @@ REGULATION_BY_SQL = replace(
     REGULATION,
     key=sa.case(
         *(
-            (Order.state == state, sa.literal_column(f"'{counts_as.value}'"))
+            (Order.state == state, sa.literal(counts_as.value))
             for state, counts_as in REGULATION_STATES.items()
             if counts_as is not None
         )
