@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from app.charts.clock_run import LIMITS_MISSED
 from app.charts.definition import Chart
 from app.charts.orders import AMOUNT_BY_CHANNEL, ORDERS_BY_MONTH, ORDERS_BY_STATE
-from app.charts.payment import RECEIPTS_BY_MONTH
+from app.charts.payment import RECEIPTS_BY_METHOD, RECEIPTS_BY_MONTH
 from app.charts.privacy import MASKS_LIFTED
 from app.charts.production import TASKS_BY_WEEK
 from app.charts.shipment import DELIVERIES_ON_TIME
@@ -26,6 +26,7 @@ CHARTS: Mapping[str, Chart] = {
         TICKETS_BY_MONTH,
         LIMITS_MISSED,
         RECEIPTS_BY_MONTH,
+        RECEIPTS_BY_METHOD,
         MASKS_LIFTED,
     )
 }

@@ -89,7 +89,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "role": READ,
         "rights_change": READ,
         "chart": "orders_by_state orders_by_month amount_by_channel tasks_by_week deliveries_on_time tickets_by_age "
-        "tickets_by_month limits_missed receipts_by_month masks_lifted",
+        "tickets_by_month limits_missed receipts_by_month receipts_by_method masks_lifted",
     },
     role.COMMITTEE_LEAD: _HEAD | {"export_request": "list show approve refuse withdraw"},
     role.ORDER_CENTER: _WORK
@@ -262,7 +262,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "change_line": READ,
         "cancellation_line": READ,
         "cost_item": READ,
-        "chart": "orders_by_month amount_by_channel receipts_by_month",
+        "chart": "orders_by_month amount_by_channel receipts_by_month receipts_by_method",
     },
     role.FINANCE_LEAD: _LEAD
     | {"refund": "approve reject", "late_claim": "waive", "production_task": "show", "product": "take_back"},

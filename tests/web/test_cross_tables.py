@@ -51,6 +51,7 @@ TABLES = (
     f"amount_by_channel/?rows=week&columns=channel&figure=orders&{ALL_TIME}",
     f"deliveries_on_time/?rows=channel&columns=month&figure=on_time&{ALL_TIME}",
     f"tasks_by_week/?rows=priority&columns=week&figure=tasks&{ALL_TIME}",
+    f"receipts_by_method/?rows=method&columns=quarter&figure=receipts&{ALL_TIME}",
     "tickets_by_age/?rows=age&columns=state",
     f"tickets_by_month/?rows=liable_party&columns=kind&figure=tickets&{ALL_TIME}",
     f"limits_missed/?rows=reason&columns=owner_department&{ALL_TIME}",
