@@ -46,7 +46,7 @@ class ChartApi(BaseApi):
 
     @expose("/<name>")
     def figures(self, name: str) -> Any:
-        """Gives the figures of a chart.
+        """Gives the figures of a chart; with ``rows`` one figure of its cross table, with all totals.
 
         ---
         get:
@@ -55,6 +55,9 @@ class ChartApi(BaseApi):
           - {in: path, name: name, required: true, schema: {type: string}}
           - {in: query, name: from, description: First local day; empty for no limit, schema: {type: string}}
           - {in: query, name: to, description: Last local day; empty for no limit, schema: {type: string}}
+          - {in: query, name: rows, description: Grouping of the rows of the cross table, schema: {type: string}}
+          - {in: query, name: columns, description: Grouping of its columns or none, schema: {type: string}}
+          - {in: query, name: figure, description: Figure of the cross table, schema: {type: string}}
           responses:
             200:
               description: Figures, each with columns and rows
@@ -107,22 +110,31 @@ def _figure(result: Result, figure: Figure) -> dict[str, Any]:
             {
                 "key": _word(key),
                 "label": result.bucket_text(key),
-                "values": [number(result.value(name, key, part)) for name, part in places],
+                "values": [_number(result.value(name, key, part)) for name, part in places],
                 "filters": [_filter(result, name, key, part) for name, part in places],
+                "total": None if split is None else _number(result.total(figure.measures[0], bucket_key=key)),
             }
             for key in result.buckets
         ],
+        "totals": [_number(result.total(name, part=part)) for name, part in places],
+        "total": None if split is None else _number(result.total(figure.measures[0])),
     }
+
+
+def _number(value: Any) -> int | float | None:
+    return None if value is None else number(value)
 
 
 def _word(key: Any) -> str | None:
     return None if key is None else str(getattr(key, "value", key))
 
 
-def _filter(result: Result, name: str, key: Any, part: Any) -> dict[str, str]:
+def _filter(result: Result, name: str, key: Any, part: Any) -> dict[str, str] | None:
     """The list of the API that holds the rows: entity and query; the chart itself where it shows its own rows."""
-    chart = result.asked.chart
+    chart, measure = result.asked.chart, result.behind(name)
+    if measure is None:
+        return None
     subject: Any = chart.subject
-    pairs = result.drill(name, bucket_key=key, part=... if chart.split is None else part)
-    entity = "chart" if result.measure(name).details else entity_name(subject)
+    pairs = result.drill(measure, bucket_key=key, part=... if chart.split is None else part)
+    entity = "chart" if measure.details else entity_name(subject)
     return {"entity": entity, "query": urlencode(pairs)}

@@ -10,7 +10,7 @@ from flask import request, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
-from app.charts.definition import Asked, Figure, Format
+from app.charts.definition import Asked, Figure
 from app.charts.query import Result, run
 from app.exchange.writing import Cell, Head
 from app.kernel.context import Context
@@ -20,7 +20,8 @@ from app.services.export import actions
 from models.export import ExportLog
 from models.labels import ExportFormat, label_of
 from views.adapter import login_needed
-from views.charttable import series_of
+from views.chartcross import left_out_text
+from views.charttable import corner_of, kind_of, series_of
 from views.context import web_context
 from views.exportroutes import format_of, key_of
 from views.exportrun import clear_up, make, send
@@ -42,7 +43,8 @@ class ChartExportRoutes:
         ctx, chart = web_context(), self.declaration
         if not ctx.actor.may(chart.permission):
             raise PermissionDeniedError
-        asked, problems = ask(ctx, chart, parse_qsl(request.form.get("arguments", "")))
+        # Empty dates say something: all of the time.
+        asked, problems = ask(ctx, chart, parse_qsl(request.form.get("arguments", ""), keep_blank_values=True))
         if problems:
             raise ValidationFailedError({"arguments": [str(problem) for problem in problems]})
         result = run(asked)
@@ -58,7 +60,7 @@ def take_figure(ctx: Context, result: Result, figure: Figure, file_format: Expor
     chart = result.asked.chart
     heads, rows = heads_of(result, figure), [*rows_of(result, figure)]
     # In words made of the choice, never of what was sent: others read it, and it is kept for good.
-    text = "; ".join([str(figure.label), *chosen(result.asked)])
+    text = "; ".join([str(figure.label), *chosen(result.asked), *filter(None, [left_out_text(result)])])
     labels = tuple(head.label for head in heads)
     wanted = actions.Wanted(CHART, (), text, labels, file_format, len(rows), is_personal=False)
     scope = f"{ctx.actor.id}.chart.{chart.name}.export"
@@ -86,17 +88,13 @@ def chosen(asked: Asked) -> Iterator[str]:
 
 def heads_of(result: Result, figure: Figure) -> list[Head]:
     """The columns of the table."""
-    found = [Head(str(result.asked.choice.axis.label))]
-    found += [Head(label, _kind(result, name)) for name, _part, label in series_of(result, figure)]
+    found = [Head(corner_of(result))]
+    found += [Head(label, kind_of(result, name)) for name, _part, label in series_of(result, figure)]
     if result.asked.chart.split is not None:
-        found.append(Head(_("All together"), _kind(result, figure.measures[0])))
+        found.append(Head(_("All together"), kind_of(result, figure.measures[0])))
     if figure.rate is not None:
         found.append(Head(str(figure.rate.label), "percent"))
     return found
-
-
-def _kind(result: Result, name: str) -> str:
-    return "money" if result.measure(name).format is Format.money else "number"
 
 
 def rows_of(result: Result, figure: Figure) -> Iterator[list[Cell]]:

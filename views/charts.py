@@ -18,10 +18,11 @@ from flask_babel import lazy_gettext as _l
 
 from app.charts.catalogue import CHARTS, charts_for_home
 from app.charts.choice import AFTER, MEASURE, UNDATED, choice_pairs, default_period, parse, vocabulary
+from app.charts.cross import ROWS, asked_pairs, crossed, has_cross, own_pairs
 from app.charts.definition import Asked, Chart, Choice, Details, Figure, Measure, Pairs, Period
 from app.charts.moments import MONTHS, Grain, end_of, moved, start_of
 from app.charts.option import option_of
-from app.charts.query import Result, run
+from app.charts.query import Result, TooManyFiguresError, run
 from app.kernel.context import Actor, Context
 from app.kernel.errors import NotFoundError, PermissionDeniedError
 from app.kernel.fields import Access, editable
@@ -33,6 +34,7 @@ from models.base import Sensitivity
 from models.labels import label_of
 from views.adapter import QuietChartView, login_needed
 from views.base import EntityInterface, view_of
+from views.chartcross import cross_fields, left_out_text, page_buttons, reset_url
 from views.chartexport import ChartExportRoutes, export_form
 from views.charttable import table_of
 from views.context import web_context
@@ -71,7 +73,10 @@ class ChartView(ChartExportRoutes, QuietChartView):
         if (answer := login_needed()) is not None:
             return answer
         asked, problems = ask(web_context(), self.declaration, list(request.args.items(multi=True)))
-        widgets = self._get_chart_widget(asked=asked)
+        try:
+            widgets = self._get_chart_widget(asked=asked)
+        except TooManyFiguresError as error:
+            problems, widgets = [*problems, error], {"chart": self.chart_widget(charts=[])}
         for problem in problems:
             flash(str(problem), "warning")
         return render_template(
@@ -79,7 +84,8 @@ class ChartView(ChartExportRoutes, QuietChartView):
             title=str(self.declaration.label),
             subtitle=str(self.declaration.note or ""),
             filters=filter_fields(asked),
-            reset_url=request.path if request.args else None,
+            reset_url=reset_url(asked),
+            buttons=page_buttons(asked),
             quick=presets(asked),
             widgets=widgets,
             list_url=address_for(asked.actor)(self.declaration.subject, []),
@@ -96,7 +102,8 @@ class ChartView(ChartExportRoutes, QuietChartView):
         found = widgets or {}
         if asked is None:
             asked, _problems = ask(web_context(), self.declaration, [])
-        found["chart"] = self.chart_widget(charts=cards(run(asked)), is_wide=self.declaration.split is not None, **args)
+        is_wide = asked.chart.split is not None or asked.cross_of is not None
+        found["chart"] = self.chart_widget(charts=cards(run(asked)), is_wide=is_wide, **args)
         return found
 
     @expose("/card/")
@@ -134,7 +141,14 @@ class ChartView(ChartExportRoutes, QuietChartView):
 
 
 def ask(ctx: Context, chart: Chart, args: Pairs) -> tuple[Asked, list[Any]]:
-    """What is asked of a chart, inside the actor's rows, and what was wrong with the arguments."""
+    """What is asked of a chart, inside the actor's rows, and what was wrong with the arguments.
+
+    Whoever names rows asks for its cross table.
+    """
+    if ROWS in dict(args) and has_cross(chart):
+        table, problems = crossed(chart, args, ctx.actor)
+        choice, others = parse(table, own_pairs(args), ctx.today)
+        return Asked(table, choice, ctx, rows_open, cross_of=chart), [*problems, *others]
     choice, problems = parse(chart, args, ctx.today)
     return Asked(chart, choice, ctx, rows_open), problems
 
@@ -179,32 +193,28 @@ def cards(result: Result, *, height: int | None = None, has_table: bool = True) 
 
 
 def card_of(result: Result, figure: Figure, address: Any, *, height: int | None, has_table: bool) -> dict[str, Any]:
-    """One picture and its table."""
-    option = option_of(result, figure, address)
-    chart = result.asked.chart
+    """One picture and its table; of a cross table the table alone."""
+    chart, is_cross = result.asked.chart, result.asked.cross_of is not None
+    tables = has_table and not result.is_empty
     return {
         "id": f"chart-{chart.name}-{figure.name}".replace("_", "-"),
         "title": str(figure.label),
-        "option": option,
+        "is_cross": is_cross,
+        "note": left_out_text(result),
+        "option": None if is_cross else option_of(result, figure, address),
         "height": height,
-        "table": table_of(result, figure, address) if option and has_table else None,
-        "export": export_form(view_name(chart), figure, arguments_of(result.asked), secrets.token_urlsafe(16))
-        if option and has_table
+        "table": table_of(result, figure, address) if tables else None,
+        "export": export_form(view_name(chart), figure, asked_pairs(result.asked), secrets.token_urlsafe(16))
+        if tables
         else None,
         "url": None if has_table else chart_url(result.asked),
     }
 
 
-def arguments_of(asked: Asked) -> list[tuple[str, str]]:
-    """What was chosen, as the arguments of the chart's address."""
-    found = [] if asked.choice.axis is asked.chart.axes[0] else [("by", asked.choice.axis.name)]
-    return [*choice_pairs(asked.choice), *found]
-
-
 def filter_fields(asked: Asked) -> list[dict[str, Any]]:
     """The filters of a chart as fields of the filter bar."""
     chart, choice = asked.chart, asked.choice
-    found: list[dict[str, Any]] = []
+    found = cross_fields(asked)
     if chart.period is not None:
         found.append(
             {
@@ -219,7 +229,14 @@ def filter_fields(asked: Asked) -> list[dict[str, Any]]:
     if len(chart.axes) > 1:
         axes = [(axis.name, str(axis.label)) for axis in chart.axes]
         found.append(
-            {"kind": "select", "name": "by", "label": _("Group by"), "value": choice.axis.name, "choices": axes}
+            {
+                "kind": "select",
+                "name": "by",
+                "label": _("Group by"),
+                "value": choice.axis.name,
+                "choices": axes,
+                "always": True,
+            }
         )
     for name in chart.choices:
         chosen = choice.words.get(name, ())
@@ -236,13 +253,11 @@ def filter_fields(asked: Asked) -> list[dict[str, Any]]:
 
 
 def presets(asked: Asked) -> list[dict[str, Any]]:
-    """Periods in one click; the other filters stay."""
-    chart, choice, period = asked.chart, asked.choice, asked.chart.period
+    """Periods in one click; the rest of the choice stays."""
+    choice, period = asked.choice, asked.chart.period
     if period is None:
         return []
-    kept = [pair for pair in choice_pairs(choice) if pair[0] not in {"from", "to"}]
-    if choice.axis is not chart.axes[0]:
-        kept.append(("by", choice.axis.name))
+    kept = [pair for pair in asked_pairs(asked) if pair[0] not in {"from", "to"}]
     found: list[dict[str, Any]] = []
     for label, since, until in periods(asked, period):
         dates = [("from", since.isoformat() if since else ""), ("to", until.isoformat() if until else "")]

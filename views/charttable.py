@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.charts.definition import Figure, Format, Measure
+from app.charts.definition import Figure, Format, Measure, Rate
 from app.charts.option import Address, link_of
 from app.charts.query import Result
 from views.display import money, number
@@ -14,8 +14,12 @@ from views.display import money, number
 NOTHING = "–"
 
 
-def written(measure: Measure, value: Any) -> str:
+def written(measure: Measure | Rate, value: Any) -> str:
     """A figure as a person reads it."""
+    if value is None:
+        return NOTHING
+    if measure.format is Format.percent:
+        return f"{value}%"
     return money(value) if measure.format is Format.money else number(value)
 
 
@@ -23,10 +27,12 @@ def table_of(result: Result, figure: Figure, address: Address) -> dict[str, Any]
     """Columns, rows and foot for the ``table`` macro."""
     series = series_of(result, figure)
     has_split = result.asked.chart.split is not None
-    columns = [{"name": "bucket", "label": str(result.asked.choice.axis.label), "kind": "text"}]
-    columns += [{"name": f"{name}-{part}", "label": label, "kind": _kind(result, name)} for name, part, label in series]
+    columns = [{"name": "bucket", "label": corner_of(result), "kind": "text"}]
+    columns += [
+        {"name": f"{name}-{part}", "label": label, "kind": kind_of(result, name)} for name, part, label in series
+    ]
     if has_split:
-        columns.append({"name": "total", "label": _("All together"), "kind": _kind(result, figure.measures[0])})
+        columns.append({"name": "total", "label": _("All together"), "kind": kind_of(result, figure.measures[0])})
     if figure.rate is not None:
         columns.append({"name": "rate", "label": str(figure.rate.label), "kind": "percent"})
     rows = [
@@ -40,8 +46,17 @@ def table_of(result: Result, figure: Figure, address: Address) -> dict[str, Any]
     return {"columns": columns, "rows": rows, "foot": foot if len(rows) > 1 else None}
 
 
-def _kind(result: Result, name: str) -> str:
-    return "money" if result.measure(name).format is Format.money else "number"
+def corner_of(result: Result) -> str:
+    """What the first column holds; in a cross table also what the heads are."""
+    if result.asked.cross_of is None:
+        return str(result.asked.choice.axis.label)
+    return " / ".join(str(axis.label) for axis in result.asked.axes)
+
+
+def kind_of(result: Result, name: str) -> str:
+    """The kind of the column, as lists and files know it."""
+    form = result.measure(name).format
+    return str(form) if form in {Format.money, Format.percent} else "number"
 
 
 def series_of(result: Result, figure: Figure) -> list[tuple[str, Any, str]]:
@@ -58,7 +73,7 @@ def _cells(result: Result, figure: Figure, address: Address, key: Any) -> list[d
     found = [_cell(result, name, address, key, part) for name, part in places]
     if figure.rate is not None:
         rate = result.rate(figure.rate, key)
-        found.append({"text": NOTHING if rate is None else f"{rate}%"})
+        found.append({"text": written(figure.rate, rate)})
     return found
 
 

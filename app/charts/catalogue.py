@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from app.charts.clock_run import LIMITS_MISSED
 from app.charts.definition import Chart
 from app.charts.orders import AMOUNT_BY_CHANNEL, ORDERS_BY_MONTH, ORDERS_BY_STATE
-from app.charts.payment import RECEIPTS_BY_MONTH
+from app.charts.payment import RECEIPTS_BY_METHOD, RECEIPTS_BY_MONTH
 from app.charts.privacy import MASKS_LIFTED
 from app.charts.production import TASKS_BY_WEEK
 from app.charts.shipment import DELIVERIES_ON_TIME
-from app.charts.ticket import TICKETS_BY_AGE
+from app.charts.ticket import TICKETS_BY_AGE, TICKETS_BY_MONTH
 from app.kernel.context import Actor
 
 CHARTS: Mapping[str, Chart] = {
@@ -22,7 +23,10 @@ CHARTS: Mapping[str, Chart] = {
         TASKS_BY_WEEK,
         DELIVERIES_ON_TIME,
         TICKETS_BY_AGE,
+        TICKETS_BY_MONTH,
+        LIMITS_MISSED,
         RECEIPTS_BY_MONTH,
+        RECEIPTS_BY_METHOD,
         MASKS_LIFTED,
     )
 }

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
 from app.charts.definition import Asked, Axis, Chart, Choice, Measure, Pairs
-from app.charts.moments import end_of, moved, start_of
+from app.charts.moments import Grain, end_of, moved, start_of
 from app.kernel.errors import Reason
 
 SINCE, UNTIL, BY = "from", "to", "by"
@@ -33,20 +33,21 @@ def parse(chart: Chart, args: Iterable[tuple[str, str]], today: date) -> tuple[C
             since, until = default_period(chart, today)
     axis = next((axis for axis in chart.axes if axis.name == last.get(BY)), chart.axes[0])
     if last.get(BY) and axis.name != last[BY]:
-        problems.append(_unknown(BY, last[BY]))
+        problems.append(unknown_argument(BY, last[BY]))
     words: dict[str, tuple[Any, ...]] = {}
     for name in chart.choices:
         raws = [part for key, raw in given if key == name for part in raw.split(",") if part.strip()]
         found = [word for word in vocabulary(chart, name) if word.value in raws]
-        problems += [_unknown(name, raw) for raw in raws if raw not in {word.value for word in found}]
+        problems += [unknown_argument(name, raw) for raw in raws if raw not in {word.value for word in found}]
         if found:
             words[name] = tuple(found)
     unknown = {key for key, _ in given} - {SINCE, UNTIL, BY, *chart.choices}
-    problems += [_unknown(key, last[key]) for key in sorted(unknown) if not key.startswith("_")]
+    problems += [unknown_argument(key, last[key]) for key in sorted(unknown) if not key.startswith("_")]
     return Choice(axis, since, until, words), problems
 
 
-def _unknown(name: str, raw: str) -> Reason:
+def unknown_argument(name: str, raw: str) -> Reason:
+    """What is said of an argument that is left out."""
     return Reason(
         "invalid_filter",
         _l("The filter “%(name)s” does not understand “%(value)s”."),
@@ -93,23 +94,15 @@ def period_pairs(column: str | None, since: date | None, until: date | None) -> 
 def drill_pairs(asked: Asked, measure: Measure, *, bucket: Any = ..., part: Any = ...) -> Pairs:
     """The list arguments that hold the rows behind a figure; ``...`` stands for a total over all keys."""
     chart, choice = asked.chart, asked.choice
+    keys = [(axis, key) for axis, key in zip(asked.axes, (bucket, part), strict=False) if key is not ...]
     if measure.details is not None:
-        return _detail_pairs(asked, measure, bucket)
-    column = chart.period.column if chart.period else None
+        return _detail_pairs(choice, measure, keys)
     pairs = [*chart.drill, *((name, ",".join(word.value for word in words)) for name, words in choice.words.items())]
-    since, until = choice.since, choice.until
-    if bucket is ...:
-        pairs += period_pairs(column, since, until)
-    elif choice.axis.grain is None:
-        pairs += period_pairs(column, since, until) + _key(choice.axis, bucket, asked)
-    elif bucket is None:
-        pairs.append((f"{column}__null", "1"))
-    else:
-        end = end_of(bucket, choice.axis.grain)
-        pairs += period_pairs(column, max(bucket, since or bucket), min(end, until or end))
-    if part is not ... and chart.split is not None:
-        pairs += _key(chart.split, part, asked)
-    # The narrower condition wins: a part replaces the words chosen for its column.
+    if not any(axis.grain for axis, _key in keys):
+        pairs += period_pairs(_period_column(chart), choice.since, choice.until)
+    for axis, key in keys:
+        pairs += _key_pairs(axis, key, asked)
+    # The narrower condition wins: a key replaces the words chosen for its column.
     return list(dict(pairs).items())
 
 
@@ -120,17 +113,34 @@ def choice_pairs(choice: Choice) -> Pairs:
     return [(SINCE, since.isoformat() if since else ""), (UNTIL, until.isoformat() if until else ""), *words]
 
 
-def _detail_pairs(asked: Asked, measure: Measure, bucket: Any) -> Pairs:
-    choice, found = asked.choice, [(MEASURE, measure.name)]
-    if bucket is None:
-        found.append((UNDATED, "1"))
-    elif bucket is not ... and choice.axis.grain is not None:
-        end = end_of(bucket, choice.axis.grain)
-        choice = replace(choice, since=max(bucket, choice.since or bucket), until=min(end, choice.until or end))
+def _period_column(chart: Chart) -> str | None:
+    return chart.period.column if chart.period else None
+
+
+def _within(choice: Choice, start: date, grain: Grain) -> tuple[date, date]:
+    """The days of a bucket that lie in the chosen period."""
+    end = end_of(start, grain)
+    return max(start, choice.since or start), min(end, choice.until or end)
+
+
+def _detail_pairs(choice: Choice, measure: Measure, keys: list[tuple[Axis, Any]]) -> Pairs:
+    """The chart's own page of rows knows the filters of the chart, and whether rows without a date are meant."""
+    found = [(MEASURE, measure.name)]
+    for axis, key in keys:
+        if axis.grain is None:
+            choice = replace(choice, words={**choice.words, axis.name: (key,)})
+        elif key is None:
+            found.append((UNDATED, "1"))
+        else:
+            since, until = _within(choice, key, axis.grain)
+            choice = replace(choice, since=since, until=until)
     return [*choice_pairs(choice), *found]
 
 
-def _key(axis: Axis, key: Any, asked: Asked) -> Pairs:
+def _key_pairs(axis: Axis, key: Any, asked: Asked) -> Pairs:
     if axis.drill is not None:
         return axis.drill(key, asked)
-    return [(f"{axis.name}__null", "1")] if key is None else [(axis.name, str(getattr(key, "value", key)))]
+    if axis.grain is None:
+        return [(f"{axis.name}__null", "1")] if key is None else [(axis.name, str(getattr(key, "value", key)))]
+    column = _period_column(asked.chart)
+    return [(f"{column}__null", "1")] if key is None else period_pairs(column, *_within(asked.choice, key, axis.grain))

@@ -28,6 +28,7 @@ class Format(StrEnum):
     integer = "int"
     quantity = "quantity"
     money = "money"
+    percent = "percent"
 
 
 class Kind(StrEnum):
@@ -57,9 +58,11 @@ class Axis:
 
     Args:
         words: the keys in their order where they are known beforehand; each is shown, with 0 where nothing is.
-        fold: from the value of the database to the key, where several values are one.
+        fold: from the value of the database to the key; where several values are one, for additive measures only.
         drill: the arguments of the list that hold the rows of a key; by default ``name=key``.
         nothing: the label of the bucket without a value.
+        column: what is grouped, as the field policy knows it; two axes over one column do not cross.
+        moment: the column of an axis of time, for weeks, months, quarters and years alike.
     """
 
     name: str
@@ -71,6 +74,12 @@ class Axis:
     text: Callable[[Any], Any] = str
     drill: Callable[[Any, Asked], Pairs] | None = None
     nothing: Any = NOT_GIVEN
+    column: tuple[type[Base], str] | None = None
+    moment: Any = None
+
+    def is_open_to(self, actor: Actor) -> bool:
+        """True where the actor sees the column in full: figures by masked values would give them away."""
+        return self.column is None or access(actor, *self.column) is Access.full
 
 
 @dataclass(frozen=True)
@@ -102,6 +111,8 @@ class Measure:
     details: Details | None = None
     # Figures that stand apart are in the table only.
     is_drawn: bool = True
+    # False where parts overlap, as of different customers: then the database is asked for every total.
+    is_additive: bool = True
 
     @property
     def zero(self) -> Decimal | int:
@@ -115,16 +126,26 @@ class Measure:
 
 @dataclass(frozen=True)
 class Rate:
-    """A share in per cent, beside the figures it is made of."""
+    """A measure divided by others: a share in per cent, or an average. The rate of a total divides the totals."""
 
+    name: str
     label: Any
     part: str
     of: tuple[str, ...]
+    format: Format = Format.percent
+
+    @property
+    def made_of(self) -> tuple[str, ...]:
+        """The measures it needs."""
+        return (self.part, *self.of)
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One picture with its table. Several measures are several series; with a split there is one measure."""
+    """One picture with its table. Several measures are several series; with a split there is one measure.
+
+    ``measures`` may name a rate of the chart as well.
+    """
 
     name: str
     label: Any
@@ -137,7 +158,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Chart:
-    """One chart: one statement, one or more figures.
+    """One chart: one statement, one or more figures; and its cross table, whose axes and figure are chosen freely.
 
     Args:
         name: also its right: ``chart.<name>``.
@@ -145,8 +166,11 @@ class Chart:
         axes: the first one unless ``by`` asks for another.
         choices: columns of the subject with a vocabulary that are offered as filters.
         where: conditions that always hold; ``drill`` are the arguments of the list that say the same.
+        more_axes: what only the cross table offers, beside axes, split, choices and the time of the period.
+        rates: what is made of two measures; measures that no figure shows are for the cross table.
+        source: rows to sum up that are not those of the subject; scope and choice hold within.
         statement: makes the whole statement where the plain aggregate is not enough. Its columns are
-            ``bucket``, ``part`` where there is a split, then the measures by name.
+            ``bucket``, ``part`` where there is a split, then the measures by name. Such a chart has no cross table.
     """
 
     name: str
@@ -161,6 +185,9 @@ class Chart:
     choices: tuple[str, ...] = ()
     where: tuple[sa.ColumnElement[bool], ...] = ()
     drill: tuple[tuple[str, str], ...] = ()
+    more_axes: tuple[Axis, ...] = ()
+    rates: tuple[Rate, ...] = ()
+    source: Callable[[Asked], sa.Subquery] | None = None
     statement: Callable[[Asked], sa.Select[Any] | sa.CompoundSelect[Any]] | None = None
     note: Any = None
 
@@ -169,8 +196,15 @@ class Chart:
         """The right to see it."""
         return f"chart.{self.name}"
 
+    @property
+    def needed(self) -> frozenset[str]:
+        """The measures that its figures show or are made of."""
+        rates = {rate.name: rate.made_of for rate in self.rates}
+        found = [name for figure in self.figures for shown in figure.measures for name in rates.get(shown, (shown,))]
+        return frozenset([*found, *(name for figure in self.figures if figure.rate for name in figure.rate.made_of)])
+
     def __post_init__(self) -> None:
-        known = {measure.name for measure in self.measures}
+        known = {measure.name for measure in self.measures} | {rate.name for rate in self.rates}
         for figure in self.figures:
             unknown = {*figure.measures, *figure.instead_of} - known
             if unknown or (self.split is not None and len(figure.measures) != 1):
@@ -190,12 +224,16 @@ class Choice:
 
 @dataclass(frozen=True)
 class Asked:
-    """A chart in one request: who asks, when, what was chosen, and which rows are open."""
+    """A chart in one request: who asks, when, what was chosen, and which rows are open.
+
+    ``cross_of`` is the chart whose cross table this is.
+    """
 
     chart: Chart
     choice: Choice
     context: Context
     scope: ScopeOf
+    cross_of: Chart | None = None
 
     @property
     def actor(self) -> Actor:
@@ -207,13 +245,25 @@ class Asked:
         """Aware UTC."""
         return self.context.now
 
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        """What is grouped by: the axis, and the split where there is one."""
+        split = self.chart.split
+        return (self.choice.axis,) if split is None else (self.choice.axis, split)
+
     def measures(self) -> tuple[Measure, ...]:
-        """The measures the actor may see; the others do not even reach the statement."""
-        return tuple(measure for measure in self.chart.measures if measure.is_open_to(self.actor))
+        """The measures that are shown and that the actor may see; the others do not even reach the statement."""
+        needed = self.chart.needed
+        return tuple(each for each in self.chart.measures if each.name in needed and each.is_open_to(self.actor))
+
+    def rates(self) -> tuple[Rate, ...]:
+        """The rates whose measures are all among them."""
+        open_names = {measure.name for measure in self.measures()}
+        return tuple(rate for rate in self.chart.rates if open_names.issuperset(rate.made_of))
 
     def figures(self) -> tuple[Figure, ...]:
         """The figures the actor may see."""
-        open_names = {measure.name for measure in self.measures()}
+        open_names = {measure.name for measure in self.measures()} | {rate.name for rate in self.rates()}
         return tuple(
             figure
             for figure in self.chart.figures

@@ -1,7 +1,7 @@
-"""Days, weeks and months of Shanghai: as SQL on both engines, and as plain dates.
+"""Days, weeks, months, quarters and years of Shanghai: as SQL on both engines, and as plain dates.
 
-A month is its first day, a week its Monday. Shanghai has kept UTC+8 without summer time since 1992, so SQLite, which
-knows no zones, adds eight hours.
+A week is its Monday, what is longer its first day. Shanghai has kept UTC+8 without summer time since 1992, so SQLite,
+which knows no zones, adds eight hours.
 """
 
 from __future__ import annotations
@@ -29,6 +29,12 @@ class Grain(StrEnum):
 
     week = "week"
     month = "month"
+    quarter = "quarter"
+    year = "year"
+
+
+# How many months a bucket has; a week has none.
+MONTHS_OF = {Grain.month: 1, Grain.quarter: 3, Grain.year: MONTHS}
 
 
 class Day(TypeDecorator[date]):
@@ -51,7 +57,7 @@ def _as_day(value: Any) -> date | None:
 
 
 class bucket(FunctionElement[date]):  # noqa: N801 - reads as a function of SQL
-    """``bucket(column, grain)``: the first day of the local week or month of a moment or of a day."""
+    """``bucket(column, grain)``: the first day of the local week, month, … of a moment or of a day."""
 
     type = Day()
     inherit_cache = True
@@ -84,10 +90,14 @@ def _bucket_sqlite(element: Any, compiler: SQLCompiler, **options: Any) -> str:
     column, grain = element.clauses.clauses
     text = compiler.process(column, **options)
     shift = ", '+8 hours'" if _is_moment(column) else ""
-    if grain.name == f"'{Grain.month.value}'":
-        return f"strftime('%Y-%m-01', {text}{shift})"
-    # Six days back, then on to the next Monday, the day itself included.
-    return f"date({text}{shift}, '-6 days', 'weekday 1')"
+    width = Grain(grain.name.strip("'"))
+    if width is Grain.week:
+        # Six days back, then on to the next Monday, the day itself included.
+        return f"date({text}{shift}, '-6 days', 'weekday 1')"
+    start = f"strftime('%Y-%m-01', {text}{shift})"
+    if width is Grain.month:
+        return start
+    return f"date({start}, '-' || ((strftime('%m', {start}) - 1) % {MONTHS_OF[width]}) || ' months')"
 
 
 @compiles(local_day, "postgresql")
@@ -102,14 +112,16 @@ def _local_day_sqlite(element: Any, compiler: SQLCompiler, **options: Any) -> st
 
 def start_of(day: date, grain: Grain) -> date:
     """The first day of the bucket a day lies in."""
-    return day.replace(day=1) if grain is Grain.month else day - timedelta(days=day.weekday())
+    if grain is Grain.week:
+        return day - timedelta(days=day.weekday())
+    return day.replace(day=1, month=day.month - (day.month - 1) % MONTHS_OF[grain])
 
 
 def moved(start: date, grain: Grain, steps: int) -> date:
     """The first day of the bucket so many buckets later, or earlier where negative."""
     if grain is Grain.week:
         return start + timedelta(days=DAYS_OF_WEEK * steps)
-    months = start.year * MONTHS + start.month - 1 + steps
+    months = start.year * MONTHS + start.month - 1 + steps * MONTHS_OF[grain]
     return date(months // MONTHS, months % MONTHS + 1, 1)
 
 
@@ -130,8 +142,10 @@ def span(first: date, last: date, grain: Grain, *, most: int) -> list[date]:
 
 
 def text_of(start: date, grain: Grain) -> str:
-    """2026-11 for a month, 2026-W48 for a week: read alike in both languages."""
+    """2026-11 for a month, 2026-W48 for a week, 2026-Q4, 2026: read alike in both languages."""
     if grain is Grain.month:
         return f"{start:%Y-%m}"
-    year, week, _ = start.isocalendar()
-    return f"{year}-W{week:02d}"
+    if grain is Grain.week:
+        year, week, _ = start.isocalendar()
+        return f"{year}-W{week:02d}"
+    return f"{start.year}-Q{start.month // MONTHS_OF[grain] + 1}" if grain is Grain.quarter else f"{start.year}"

@@ -50,7 +50,7 @@ def option_of(result: Result, figure: Figure, address: Address) -> dict[str, Any
 def _series(result: Result, figure: Figure, address: Address) -> list[dict[str, Any]]:
     split = result.asked.chart.split is not None
     found = []
-    for name in (name for name in figure.measures if result.measure(name).is_drawn):
+    for name in (name for name in figure.measures if result.is_drawn(name)):
         for part in result.parts:
             where = part if split else ...
             label = result.part_text(part) if split else str(result.measure(name).label)
@@ -71,9 +71,12 @@ def _link(result: Result, name: str, key: Any, part: Any, address: Address, valu
 
 
 def link_of(result: Result, name: str, address: Address, *, key: Any = ..., part: Any = ...) -> str | None:
-    """The address of the rows behind a figure; None where they are not open to the actor."""
-    subject = None if result.measure(name).details else result.asked.chart.subject
-    return address(subject, result.drill(name, bucket_key=key, part=part))
+    """The address of the rows behind a figure; None where no list has them, or none that is open to the actor."""
+    measure = result.behind(name)
+    if measure is None or (measure.details is None and result.holds_undated(measure.name, key, part)):
+        return None
+    subject = None if measure.details else result.asked.chart.subject
+    return address(subject, result.drill(measure, bucket_key=key, part=part))
 
 
 def number(value: Any) -> int | float:

@@ -2,52 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from enum import StrEnum
-from typing import Any
+from dataclasses import replace
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
-from app.charts.definition import Asked, Axis, Chart, Figure, Format, Kind, Measure, Pairs, Period
+from app.charts.axes import plain_axis, time_axis, word_axis
+from app.charts.definition import Asked, Axis, Chart, Figure, Format, Kind, Measure, Pairs, Period, Rate
 from app.charts.moments import Grain
-from app.charts.query import time_axis
-from models.labels import Channel, OrderState, OrderType, RegulationState, label_of
+from models.labels import OrderState, RegulationState, label_of
 from models.order import REGULATION_STATES, Order
 
 COUNT = Measure("orders", _l("Orders"), sa.func.count())
 AMOUNT = Measure("amount", _l("Amount"), sa.func.sum(Order.total_amount), Format.money, (Order, "total_amount"))
+NET = Measure("net", _l("Net amount"), sa.func.sum(Order.net_amount), Format.money, (Order, "net_amount"))
+CUSTOMERS = Measure(
+    "customers", _l("Different customers"), sa.func.count(Order.customer_id.distinct()), is_additive=False
+)
+MEASURES = (AMOUNT, COUNT, NET, CUSTOMERS)
+AVERAGE = Rate("average", _l("Amount of an order"), "amount", ("orders",), Format.money)
 RECEIVED = Period("received_at", _l("Received"))
-
-
-def word_axis(name: str, column: Any, words: type[StrEnum], label: Any) -> Axis:
-    """The axis of a vocabulary: every word in its order."""
-    text: Callable[[Any], Any] = label_of
-    return Axis(name, label, column, words=tuple(words), text=text)
 
 
 def _states_of(key: RegulationState | None, _asked: Asked) -> Pairs:
     return [("state", ",".join(state.value for state, counts_as in REGULATION_STATES.items() if counts_as is key))]
 
 
+REGULATION = Axis(
+    "regulation",
+    _l("State of the regulation"),
+    Order.state,
+    words=tuple(RegulationState),
+    fold=REGULATION_STATES.__getitem__,
+    text=label_of,
+    drill=_states_of,
+    nothing=label_of(OrderState.draft),
+    column=(Order, "state"),
+)
+# Slower than by the column itself, but different customers of two states cannot be folded into one afterwards.
+REGULATION_BY_SQL = replace(
+    REGULATION,
+    key=sa.case(
+        *(
+            (Order.state == state, sa.literal(counts_as.value))
+            for state, counts_as in REGULATION_STATES.items()
+            if counts_as is not None
+        )
+    ),
+    fold=lambda raw: raw and RegulationState(raw),
+)
+
 ORDERS_BY_STATE = Chart(
     name="orders_by_state",
     label=_l("Orders by state"),
     department="order_center",
     subject=Order,
-    axes=(
-        Axis(
-            "regulation",
-            _l("State of the regulation"),
-            Order.state,
-            words=tuple(RegulationState),
-            fold=REGULATION_STATES.__getitem__,
-            text=label_of,
-            drill=_states_of,
-            nothing=label_of(OrderState.draft),
-        ),
-        word_axis("state", Order.state, OrderState, _l("State")),
-    ),
+    axes=(REGULATION, word_axis(Order.state)),
     measures=(COUNT,),
     figures=(Figure("orders", _l("Orders by state"), Kind.bar, ("orders",)),),
     period=Period("received_at", _l("Received"), back=None),
@@ -59,9 +69,11 @@ ORDERS_BY_MONTH = Chart(
     label=_l("Orders by month"),
     department="order_center",
     subject=Order,
-    axes=(time_axis(Order.received_at, Grain.month, _l("Month")),),
-    split=word_axis("order_type", Order.order_type, OrderType, _l("Order type")),
-    measures=(AMOUNT, COUNT),
+    axes=(time_axis(Order.received_at, Grain.month),),
+    split=word_axis(Order.order_type),
+    more_axes=(REGULATION_BY_SQL, plain_axis(Order.ship_city)),
+    measures=MEASURES,
+    rates=(AVERAGE,),
     figures=(
         Figure("amount", _l("Amount by month and type"), Kind.stacked, ("amount",)),
         Figure("orders", _l("Orders by month and type"), Kind.stacked, ("orders",)),
@@ -76,8 +88,10 @@ AMOUNT_BY_CHANNEL = Chart(
     label=_l("Amount by channel"),
     department="order_center",
     subject=Order,
-    axes=(word_axis("channel", Order.channel, Channel, _l("Channel")),),
-    measures=(AMOUNT, COUNT),
+    axes=(word_axis(Order.channel),),
+    more_axes=(REGULATION_BY_SQL, plain_axis(Order.ship_city)),
+    measures=MEASURES,
+    rates=(AVERAGE,),
     figures=(
         Figure("amount", _l("Amount by channel"), Kind.bar, ("amount",)),
         Figure("orders", _l("Orders by channel"), Kind.bar, ("orders",)),

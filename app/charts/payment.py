@@ -1,4 +1,4 @@
-"""Receipts and receivables by month (domain/08 K24, K25)."""
+"""Receipts and receivables by month, receipts by their method (domain/08 K24, K25)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
+from app.charts.axes import time_axis, word_axis
 from app.charts.definition import Asked, Chart, Details, Figure, Format, Kind, Measure, Period
 from app.charts.moments import Grain, bucket
-from app.charts.query import period_clauses, time_axis
+from app.charts.query import period_clauses
 from app.charts.shipment import BINDING_STATES
 from models.order import Order
 from models.payment import Payment, PaymentSchedule
@@ -91,14 +92,17 @@ def _due(name: str, label: Any, expression: Any, form: Format = Format.integer) 
     return Measure(name, label, expression, form, column, details=INSTALMENTS)
 
 
+RECEIVED = Measure("received", _l("Money received"), sa.func.sum(Payment.amount), Format.money, (Payment, "amount"))
+RECEIPTS = Measure("receipts", _l("Receipts"), sa.func.count())
+
 RECEIPTS_BY_MONTH = Chart(
     name="receipts_by_month",
     label=_l("Receipts and receivables"),
     department="finance",
     subject=Payment,
-    axes=(time_axis(Payment.received_at, Grain.month, _l("Month"), nothing=_l("No due date yet")),),
+    axes=(time_axis(Payment.received_at, Grain.month, nothing=_l("No due date yet")),),
     measures=(
-        Measure("received", _l("Money received"), sa.func.sum(Payment.amount), Format.money, (Payment, "amount")),
+        RECEIVED,
         _due("due", _l("Due"), sa.func.sum(PaymentSchedule.amount), Format.money),
         _due(
             "open",
@@ -106,7 +110,7 @@ RECEIPTS_BY_MONTH = Chart(
             sa.func.sum(PaymentSchedule.amount - PaymentSchedule.paid_amount),
             Format.money,
         ),
-        Measure("receipts", _l("Receipts"), sa.func.count()),
+        RECEIPTS,
         _due("dues", _l("Instalments due"), sa.func.count()),
     ),
     figures=(
@@ -118,4 +122,19 @@ RECEIPTS_BY_MONTH = Chart(
     note=_l(
         "Received is by the day the money came in, due is by the due date of the payment schedule of confirmed orders."
     ),
+)
+
+RECEIPTS_BY_METHOD = Chart(
+    name="receipts_by_method",
+    label=_l("Receipts by method"),
+    department="finance",
+    subject=Payment,
+    axes=(word_axis(Payment.method),),
+    more_axes=(word_axis(Payment.state),),
+    measures=(RECEIVED, RECEIPTS),
+    figures=(
+        Figure("received", _l("Money received by method"), Kind.bar, ("received",)),
+        Figure("receipts", _l("Receipts by method"), Kind.bar, ("receipts",)),
+    ),
+    period=Period("received_at", _l("Period")),
 )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
-from app.charts.definition import Axis, Chart, Figure, Kind, Measure, Period
+from app.charts.axes import plain_axis, time_axis
+from app.charts.definition import Chart, Figure, Kind, Measure, Period
 from app.charts.moments import Grain
-from app.charts.query import time_axis
 from models.journal import Journal
 
 LIFTED = ".reveal"
@@ -18,8 +20,8 @@ MASKS_LIFTED = Chart(
     department="committee",
     subject=Journal,
     axes=(
-        time_axis(Journal.at, Grain.month, _l("Month")),
-        Axis("actor_name", _l("Person"), Journal.actor_name),
+        time_axis(Journal.at, Grain.month),
+        replace(plain_axis(Journal.actor_name), label=_l("Person")),
     ),
     measures=(Measure("lifted", _l("Masks lifted"), sa.func.count()),),
     figures=(Figure("lifted", _l("Personal data shown in full"), Kind.bar, ("lifted",)),),

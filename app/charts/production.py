@@ -5,11 +5,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
+from app.charts.axes import time_axis, word_axis
 from app.charts.definition import Chart, Figure, Format, Kind, Measure, Period
 from app.charts.moments import Grain
-from app.charts.orders import word_axis
-from app.charts.query import time_axis
-from models.labels import TaskState
 from models.production import ProductionTask
 
 TASKS_BY_WEEK = Chart(
@@ -17,8 +15,8 @@ TASKS_BY_WEEK = Chart(
     label=_l("Tasks by week"),
     department="production",
     subject=ProductionTask,
-    axes=(time_axis(ProductionTask.planned_end_on, Grain.week, _l("Week"), nothing=_l("Not planned")),),
-    split=word_axis("state", ProductionTask.state, TaskState, _l("State")),
+    axes=(time_axis(ProductionTask.planned_end_on, Grain.week, nothing=_l("Not planned")),),
+    split=word_axis(ProductionTask.state),
     measures=(
         Measure("tasks", _l("Tasks"), sa.func.count()),
         Measure("pieces", _l("Pieces"), sa.func.sum(ProductionTask.qty), Format.quantity, (ProductionTask, "qty")),

@@ -7,9 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
+from app.charts.axes import time_axis
 from app.charts.definition import Asked, Chart, Details, Figure, Kind, Measure, Period, Rate
-from app.charts.moments import Grain, bucket, local_day
-from app.charts.query import period_clauses, time_axis
+from app.charts.moments import Grain, local_day
+from app.charts.query import period_clauses
 from models.labels import OrderState
 from models.order import Order, OrderLine
 from models.shipment import Shipment, ShipmentLine
@@ -33,6 +34,8 @@ COLUMNS = (
     OrderLine.order_id,
     Order.order_no,
     Order.state,
+    Order.order_type,
+    Order.channel,
     OrderLine.line_no,
     PROMISED.label("promised_on"),
     NET.label("qty_net"),
@@ -78,13 +81,6 @@ def _count(outcome: str) -> Any:
     return sa.func.count().filter(sa.literal_column("judged.outcome") == outcome)
 
 
-def _statement(asked: Asked) -> sa.Select[Any]:
-    judged = judged_lines(asked)
-    key = bucket(judged.c.promised_on, Grain.month).label("bucket")
-    figures = [measure.expression.label(measure.name) for measure in asked.measures()]
-    return sa.select(key, *figures).select_from(judged).group_by(sa.literal_column("1"))
-
-
 def _rows(asked: Asked, outcome: str, is_undated: bool) -> sa.Select[Any]:  # noqa: FBT001 - as Details declares it
     """The lines behind a figure."""
     judged = judged_lines(asked)
@@ -106,12 +102,15 @@ LINES = Details(
     record="order_id",
 )
 
+ON_TIME = Rate("on_time_rate", _l("On time (%)"), "on_time", ("on_time", "late"))
+
 DELIVERIES_ON_TIME = Chart(
     name="deliveries_on_time",
     label=_l("Deliveries on time"),
     department="logistics",
     subject=Order,
-    axes=(time_axis(PROMISED, Grain.month, _l("Month"), nothing=_l("Without a promised date")),),
+    axes=(time_axis(sa.column("promised_on", PROMISED.type), Grain.month, nothing=_l("Without a promised date")),),
+    source=judged_lines,
     measures=(
         Measure("on_time", _l("On time"), _count("on_time"), details=LINES),
         Measure("late", _l("Late"), _count("late"), details=LINES),
@@ -124,12 +123,12 @@ DELIVERIES_ON_TIME = Chart(
             _l("Order lines by promised month"),
             Kind.stacked,
             ("on_time", "late", "not_due", "unpromised"),
-            rate=Rate(_l("On time (%)"), "on_time", ("on_time", "late")),
+            rate=ON_TIME,
         ),
     ),
     period=Period("promised_on", _l("Promised on")),
+    rates=(ON_TIME,),
     choices=("order_type", "channel"),
-    statement=_statement,
     note=_l(
         "A line is on time when its full quantity has arrived by the end of the promised day. "
         "Open lines past their day are late; lines without a promised date stand apart."

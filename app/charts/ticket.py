@@ -1,4 +1,4 @@
-"""Open service tickets by kind and age (domain/08 K20, K21)."""
+"""Service tickets: the open ones by kind and age, all of them by month, kind and cause (domain/08 K20, K21)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
-from app.charts.definition import Asked, Axis, Chart, Figure, Kind, Measure, Pairs
-from app.charts.orders import word_axis
-from models.labels import TicketKind, TicketState
+from app.charts.axes import time_axis, word_axis
+from app.charts.definition import Asked, Axis, Chart, Figure, Format, Kind, Measure, Pairs, Period, Rate
+from app.charts.moments import Grain
+from models.labels import TicketState
 from models.ticket import ServiceTicket
 
 OPEN_STATES = tuple(state for state in TicketState if state is not TicketState.closed)
@@ -59,17 +60,67 @@ def _opened(key: Age, asked: Asked) -> Pairs:
     return found
 
 
+TICKETS = Measure("tickets", _l("Tickets"), sa.func.count())
+MORE_AXES = (
+    word_axis(ServiceTicket.liable_party),
+    word_axis(ServiceTicket.source_channel),
+    word_axis(ServiceTicket.state),
+)
+
 TICKETS_BY_AGE = Chart(
     name="tickets_by_age",
     label=_l("Open tickets by age"),
     department="customer_service",
     subject=ServiceTicket,
-    axes=(Axis("age", _l("Age"), _age, words=tuple(Age), fold=Age, text=AGE_LABELS.__getitem__, drill=_opened),),
-    split=word_axis("kind", ServiceTicket.kind, TicketKind, _l("Ticket kind")),
-    measures=(Measure("tickets", _l("Tickets"), sa.func.count()),),
+    axes=(
+        Axis(
+            "age",
+            _l("Age"),
+            _age,
+            words=tuple(Age),
+            fold=Age,
+            text=AGE_LABELS.__getitem__,
+            drill=_opened,
+            column=(ServiceTicket, "created_at"),
+        ),
+    ),
+    split=word_axis(ServiceTicket.kind),
+    more_axes=MORE_AXES,
+    measures=(TICKETS,),
     figures=(Figure("tickets", _l("Open tickets by kind and age"), Kind.stacked, ("tickets",)),),
     choices=("kind", "level"),
     where=(ServiceTicket.state.in_(OPEN_STATES),),
     drill=(("state", ",".join(state.value for state in OPEN_STATES)),),
     note=_l("Time since the ticket was opened; closed tickets are left out."),
+)
+
+TICKETS_BY_MONTH = Chart(
+    name="tickets_by_month",
+    label=_l("Tickets by month"),
+    department="customer_service",
+    subject=ServiceTicket,
+    axes=(time_axis(ServiceTicket.created_at, Grain.month),),
+    split=word_axis(ServiceTicket.kind),
+    more_axes=MORE_AXES,
+    measures=(
+        TICKETS,
+        Measure(
+            "cost",
+            _l("Cost"),
+            sa.func.sum(ServiceTicket.cost_amount),
+            Format.money,
+            (ServiceTicket, "cost_amount"),
+        ),
+        Measure(
+            "customers",
+            _l("Different customers"),
+            sa.func.count(ServiceTicket.customer_id.distinct()),
+            is_additive=False,
+        ),
+    ),
+    rates=(Rate("average", _l("Cost of a ticket"), "cost", ("tickets",), Format.money),),
+    figures=(Figure("tickets", _l("Tickets by month and kind"), Kind.stacked, ("tickets",)),),
+    period=Period("created_at", _l("Created at")),
+    choices=("kind", "level"),
+    note=_l("By the month in which the ticket was opened; the cross table also knows the liable party."),
 )

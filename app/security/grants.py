@@ -51,7 +51,11 @@ _ASKS = {"export_request": "list show withdraw"}
 # A head names deputies in his department and proposes parameters; the committee decides (domain/06 6.3, 6.4).
 _HEAD = _ASKS | {"delegation": "manage", "parameter_change": "list show add withdraw", "saved_list": "share"}
 # The head of one of the five departments also decides on its minor exceptions and brings matters to the committee.
-_LEAD = _HEAD | {"exception_case": "approve lower_level void", "coordination_item": "add withdraw"}
+_LEAD = _HEAD | {
+    "exception_case": "approve lower_level void",
+    "coordination_item": "add withdraw",
+    "chart": "limits_missed",
+}
 _ALL = {
     **_read("customer customer_address consent product test_report stock reservation inbox_item order_review approval"),
     **_read(
@@ -85,7 +89,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "role": READ,
         "rights_change": READ,
         "chart": "orders_by_state orders_by_month amount_by_channel tasks_by_week deliveries_on_time tickets_by_age "
-        "receipts_by_month masks_lifted",
+        "tickets_by_month limits_missed receipts_by_month receipts_by_method masks_lifted",
     },
     role.COMMITTEE_LEAD: _HEAD | {"export_request": "list show approve refuse withdraw"},
     role.ORDER_CENTER: _WORK
@@ -207,7 +211,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "change_line": "list show add",
         "cost_item": READ,
         "service_ticket": "list show add edit respond plan close reopen comment",
-        "chart": "tickets_by_age deliveries_on_time",
+        "chart": "tickets_by_age tickets_by_month deliveries_on_time",
     },
     # Customers too: scenario S16, row 8.
     role.CUSTOMER_SERVICE_LEAD: _LEAD
@@ -258,7 +262,7 @@ GRANTS: Mapping[str, Mapping[str, str]] = {
         "change_line": READ,
         "cancellation_line": READ,
         "cost_item": READ,
-        "chart": "orders_by_month amount_by_channel receipts_by_month",
+        "chart": "orders_by_month amount_by_channel receipts_by_month receipts_by_method",
     },
     role.FINANCE_LEAD: _LEAD
     | {"refund": "approve reject", "late_claim": "waive", "production_task": "show", "product": "take_back"},

@@ -87,6 +87,9 @@ CHARTS = {
     "receipts_by_month": _l("Receipts and receivables"),
     "tasks_by_week": _l("Tasks by week"),
     "tickets_by_age": _l("Open tickets by age"),
+    "receipts_by_method": _l("Receipts by method"),
+    "tickets_by_month": _l("Tickets by month"),
+    "limits_missed": _l("Missed time limits"),
     "masks_lifted": _l("Masks lifted"),
 }
 

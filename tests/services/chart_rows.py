@@ -12,11 +12,13 @@ import sqlalchemy as sa
 
 from app.charts.catalogue import CHARTS
 from app.charts.choice import parse
+from app.charts.cross import crossed, own_pairs
 from app.charts.definition import Asked
 from app.charts.query import Result, run
 from app.kernel.context import Actor, Context
 from app.kernel.journal import note
 from models.base import Sensitivity
+from models.clock_run import ClockRun
 from models.customer import Customer
 from models.labels import OrderState
 from models.order import Order, OrderLine
@@ -113,6 +115,15 @@ def ticket(session: Session, created_at: datetime, kind: str, **values: Any) -> 
     )  # fmt: skip
 
 
+def missed(session: Session, due_at: datetime, department: str, reason: str | None = None) -> None:
+    """A time limit that ran out."""
+    put(
+        session, ClockRun, entity="order", entity_id=next(_number), record_no="SO-1", code="E1",
+        owner_department=department, started_at=due_at, due_at=due_at, reason=reason,
+        state="explained" if reason else "breached",
+    )  # fmt: skip
+
+
 def payment(session: Session, received_at: datetime, amount: str) -> None:
     """Money that came in."""
     put(
@@ -133,10 +144,11 @@ def lifted_mask(session: Session, at: datetime) -> None:
     note(Context(session, auditor, at, "screen"), "customer.reveal", "customer", 1, reason="asked by the customer")
 
 
-def person(*charts: str, price: str = "full") -> Actor:
+def person(*charts: str, price: str = "full", city: str = "full") -> Actor:
     """Somebody with rights to these charts; to all of them when none is named."""
     rights = frozenset(f"chart.{name}" for name in charts or CHARTS)
-    return Actor(id=1, name="周敏", permissions=rights, fields={Sensitivity.PRICE: price})
+    fields = {Sensitivity.PRICE: price, Sensitivity.CITY: city}
+    return Actor(id=1, name="周敏", permissions=rights, fields=fields)
 
 
 def asked_of(
@@ -148,6 +160,15 @@ def asked_of(
     choice, problems = parse(CHARTS[name], [(names.get(key, key), value) for key, value in args.items()], context.today)
     assert problems == []
     return Asked(CHARTS[name], choice, context, scope or (lambda _model, _actor: sa.true()))
+
+
+def crossed_of(session: Session, name: str, actor: Actor | None = None, scope: Any = None, **args: str) -> Asked:
+    """A cross table as somebody asks for it; arguments that are wrong stay in it as they are left out."""
+    context = Context(session, actor or person(), NOW)
+    pairs = [({"since": "from", "until": "to"}.get(key, key), value) for key, value in args.items()]
+    table, _problems = crossed(CHARTS[name], pairs, context.actor)
+    choice, _others = parse(table, own_pairs(pairs), context.today)
+    return Asked(table, choice, context, scope or (lambda _model, _actor: sa.true()), cross_of=CHARTS[name])
 
 
 def result_of(session: Session, name: str, actor: Actor | None = None, **options: Any) -> Result:

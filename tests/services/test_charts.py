@@ -21,6 +21,7 @@ from tests.services.chart_rows import (
     instalment,
     lifted_mask,
     line,
+    missed,
     order,
     payment,
     person,
@@ -258,6 +259,7 @@ def test_chart_when_no_row_is_open_to_the_actor_then_it_is_empty(session, name):
     instalment(session, date(2026, 11, 30), "99.00")
     line(session, order(session, NOW), date(2026, 11, 20))
     lifted_mask(session, NOW)
+    missed(session, NOW, "production")
 
     assert not result_of(session, name).is_empty
     assert result_of(session, name, scope=lambda _model, _actor: sa.false()).is_empty

@@ -17,7 +17,7 @@ from app.charts.catalogue import CHARTS, charts_for_home
 from app.cli.demo_people import actors
 from app.kernel.context import Actor, Context
 from app.kernel.listing import parse, total
-from tests.services.chart_rows import NOW, order
+from tests.services.chart_rows import NOW, missed, order
 from tests.signed_in import signed_in
 from tests.signed_in import token_of as signed_token
 from views.base import ENTITIES
@@ -59,6 +59,8 @@ def token_of(app: Flask, session: Session, username: str) -> dict[str, str]:
 
 @pytest.fixture
 def committee(app: Flask, session: Session) -> FlaskClient:
+    missed(session, NOW, "production")  # the demo company is not swept
+    session.commit()
     return sign_in(app, session, "cm_zhang")
 
 
