@@ -137,6 +137,7 @@ class EntityDeclaration(QuietModelView):
         # What the declaration does not give has no address either.
         given = {"board": bool(cls.board_states()), "calendar": cls.planned is not None}
         given |= dict.fromkeys(INLINE_ROUTES, bool(cls.inlines)) | dict.fromkeys(CELL_ROUTES, bool(cls.cells))
+        given["undo"] = bool(cls.edit_columns)
         given["hold"] = bool(cls.add_columns or cls.add_schema)
         cls.exclude_route_methods = set(FRAMEWORK_ROUTES) | {name for name, is_there in given.items() if not is_there}
         ENTITIES[cls.entity()] = cls

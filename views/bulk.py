@@ -61,6 +61,8 @@ class Act:
     takes: Callable[[Context, Any, Mapping[str, Any], int], Any]
     intro: str | None = None
     tone: str = "primary"
+    # What would become of a record: (label, what stands there, what will).
+    tells: Callable[[Context, Any], list[tuple[str, str, str]]] | None = None
     # What the form has beside the input itself.
     hidden: Mapping[str, str] = field(default_factory=dict)
     extra: Sequence[dict[str, Any]] = ()
@@ -129,6 +131,7 @@ def preview_variables(
             "state": state_of(record) if record is not None else None,
             "version": record.version if record is not None else None,
             "reasons": reasons,
+            "changes": act.tells(ctx, record) if record is not None and not reasons and act.tells else [],
         }
         (unable if reasons else able).append(entry)
     shown = form_fields(ctx, act.asks, raw or {}, errors or {}, model=view.model()) if act.asks else []

@@ -23,6 +23,7 @@ from views.display import kind_of, text_of
 from views.forms import form_fields, is_id, other_errors, posted, unchanged
 from views.listpage import rows_of
 from views.records import change
+from views.undo import offered
 
 CONFLICT = 409
 
@@ -53,7 +54,9 @@ class CellRoutes:
             raise
         except DomainError as error:
             return _box(ctx, view, self.find(ctx, pk), name, raw, error), error.status
-        return jsonify(_row(ctx, view, self.find(ctx, pk), request.form.get("shown", "").split(",")))
+        shown = request.form.get("shown", "").split(",")
+        way = offered(ctx, view, pk=pk)
+        return jsonify({**row_anew(ctx, view, self.find(ctx, pk), shown, _("Saved.")), "undo": way})
 
 
 def cells_of(ctx: Context, view: type[EntityDeclaration]) -> list[tuple[str, str]]:
@@ -118,8 +121,10 @@ def _box(
     )
 
 
-def _row(ctx: Context, view: type[EntityDeclaration], record: Any, asked: Sequence[str]) -> dict[str, Any]:
-    """The cells of a row anew: another value may follow from the one that was typed."""
+def row_anew(
+    ctx: Context, view: type[EntityDeclaration], record: Any, asked: Sequence[str], said: str
+) -> dict[str, Any]:
+    """The cells of a row anew: another value may follow from the one that was written."""
     offered = set(offered_columns(ctx.actor, view))
     names = [name for name in dict.fromkeys(asked) if name in offered]
     cell_body = get_template_attribute("zhidan/components.html", "cell_body")
@@ -132,5 +137,5 @@ def _row(ctx: Context, view: type[EntityDeclaration], record: Any, asked: Sequen
             for name, kind, cell in list(zip(names, kinds, cells, strict=True))[1:]
         },
         "writes": writable_cells(ctx, view, record, names),
-        "said": _("Saved."),
+        "said": said,
     }

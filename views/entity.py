@@ -39,13 +39,15 @@ from views.listpage import note_arguments
 from views.listroutes import ListRoutes
 from views.records import change, create, once, step
 from views.showpage import fieldsets, show_variables, tab_of
+from views.undo import flash_saved, offered
+from views.undoroutes import UndoRoutes
 
 FOUND_AT_ONCE = 20
 SEE_OTHER = 303
 TOKEN = "token"  # noqa: S105 - the name of a form field
 
 
-class EntityView(ListRoutes, CellRoutes, ExportRoutes, InlineRoutes, EntityDeclaration):
+class EntityView(ListRoutes, CellRoutes, UndoRoutes, ExportRoutes, InlineRoutes, EntityDeclaration):
     """A declared entity with its screens. See ``EntityDeclaration`` for the words of the declaration."""
 
     is_abstract: ClassVar[bool] = True
@@ -250,7 +252,7 @@ class EntityView(ListRoutes, CellRoutes, ExportRoutes, InlineRoutes, EntityDecla
         if repeated:
             flash(_("This form had already been sent; here is what it made."), "info")
         else:
-            flash(_("Saved."), "success")
+            flash_saved(_("Saved."), offered(ctx, type(self), pk=record_id) if record_id else None)
         note_saved(draft_of(ctx.actor, self.entity(), record_id, None))
         return redirect(target, SEE_OTHER)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,7 +22,7 @@ from app.kernel.schema import Related, members_of
 from app.security.refusals import tampered
 from models.base import Amount, Base, Percent, UnitPrice
 from models.labels import LABELS
-from views.base import ENTITIES, EntityDeclaration, view_of_table
+from views.base import ENTITIES, EntityDeclaration, column_key, view_of_table
 from views.display import label_text, number, person_text, record_text
 
 LONG_STRING = 200
@@ -131,6 +132,17 @@ def _related(
             found["depends"] = depends
     found["text"] = related_text(ctx, field, values.get(name))
     return found
+
+
+def edit_keys(view: type[EntityDeclaration]) -> frozenset[str]:
+    """The names of the boxes of an edit form, whoever sees it."""
+    return _edit_keys(view.entity())
+
+
+@cache
+def _edit_keys(entity: str) -> frozenset[str]:
+    view = ENTITIES[entity]
+    return frozenset(column_key(view.model(), name) for name in view.edit_columns)
 
 
 def is_id(text: str) -> bool:

@@ -21,6 +21,7 @@ from views.base import EntityInterface
 from views.context import web_context
 from views.entity import EntityView
 from views.showpage import show_variables
+from views.story import undo_url
 from views.words import act_of, labels_of_entities
 
 
@@ -92,11 +93,12 @@ class JournalView(EntityView):
         variables["subtitle"] = f"{self.model().__label__} {row} · {journalpage.record_name(ctx, row)}".rstrip(" ·")
         variables["related"] = journalpage.tables(ctx, row)
         variables["fieldsets"].append({"label": _("Seal"), "pairs": journalpage.seal_pairs(ctx, row)})
-        way = journalpage.record_url(ctx, row)
+        way, undo = journalpage.record_url(ctx, row), undo_url(ctx, row)
         variables["more"] = None
         variables["steps"] = [
             {"label": _("Whole history of the record"), "url": journalpage.history_url(row), "method": "get"},
             *([{"label": _("Open the record"), "url": way, "method": "get"}] if way else []),
+            *([{"label": _("Put back …"), "url": undo, "method": "get"}] if undo else []),
         ]
         for step in variables["steps"]:
             step["tone"] = "default"

@@ -70,6 +70,7 @@ KEYS: Mapping[str, Any] = {
     "unused_days": _l("Days without use"),
     "role": _l("Role"),
     "copy_of": _l("Copy of"),
+    "takes_back": _l("Puts back the entry"),
 }
 # A word of an input that is no column anywhere: what its end gives away.
 ENDS = {
@@ -146,7 +147,7 @@ def _called(ctx: Context, entity: str, pk: int | None) -> str | None:
         return None
 
 
-def _referred(ctx: Context, column: sa.Column[Any], pk: int) -> str:
+def referred(ctx: Context, column: sa.Column[Any], pk: int) -> str:
     """Another record that a value points to: what it is called today, and always the number that was written."""
     table = next(iter(column.foreign_keys)).column.table
     entity = (
@@ -200,7 +201,7 @@ def _old(ctx: Context, model: type[Any], name: str, value: Any) -> str:
     if isinstance(column.type, sa.Enum) and column.type.enum_class is not None:
         return label_text(column.type.enum_class(value))
     if column.foreign_keys:
-        return _referred(ctx, column, value)
+        return referred(ctx, column, value)
     if (flags := said(model, name, value)) is not None:
         return flags
     shown = present(ctx.actor, model, name, value)

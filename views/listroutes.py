@@ -26,6 +26,7 @@ from views.listframe import list_variables
 from views.listpage import args_of_request, note_arguments
 from views.rowpage import menu_variables, peek_variables
 from views.tallies import tallied
+from views.undo import flash_saved, offered
 
 SEE_OTHER = 303
 
@@ -134,7 +135,8 @@ class ListRoutes:
             page = bulk.preview_variables(ctx, type(self), act, ids, raw=raw, errors=outcome.errors, back=back)
             return render_template("zhidan/bulk.html", **page), 422
         if outcome.done:
-            flash(ngettext("%(num)s record done.", "%(num)s records done.", len(outcome.done)), "success")
+            told = ngettext("%(num)s record done.", "%(num)s records done.", len(outcome.done))
+            flash_saved(told, offered(ctx, type(self), back=back), is_many=True)
         for label, why in outcome.refused:
             flash(_("%(record)s: %(reason)s", record=label, reason=why), "warning")
         return redirect(back, SEE_OTHER)

@@ -12,16 +12,18 @@ from flask_appbuilder.security.sqla.models import User
 from flask_babel import gettext as _
 
 from app.kernel.context import Context
-from app.kernel.fields import Access, level, present
+from app.kernel.fields import Access, level, present, visible
 from app.kernel.filters import BadValueError, value_of
-from app.kernel.journal import entity_name
+from app.kernel.journal import TAKES_BACK, entity_name
+from app.kernel.restoring import is_edit
 from app.kernel.sealing import Forgotten, opened
 from app.kernel.windows import Seen, prepare
 from models.journal import Journal
 from models.labels import Origin
 from views import talked
-from views.base import ENTITIES, EntityDeclaration
+from views.base import ENTITIES, EntityDeclaration, view_of
 from views.display import badge, kind_of, label_text, moment, person_text, text_of
+from views.forms import edit_keys
 from views.journalpage import TECHNICAL
 from views.words import act_of, declared_step, said
 
@@ -58,7 +60,7 @@ def story(ctx: Context, view: type[EntityDeclaration], record: Any) -> dict[str,
     entries = (
         talked.entry(ctx, act[0], said_here, actor_text(ctx, act[0]))
         if act[0].entity in talked.TALK
-        else act_entry(ctx, act, readable)
+        else act_entry(ctx, act, readable, record)
         for act in acts(seen)
     )
     return {
@@ -114,7 +116,9 @@ def acts(rows: list[Any]) -> list[list[Any]]:
     return found
 
 
-def act_entry(ctx: Context, rows: list[Any], readable: Mapping[int, dict[str, Any]]) -> dict[str, Any] | None:
+def act_entry(
+    ctx: Context, rows: list[Any], readable: Mapping[int, dict[str, Any]], record: Any
+) -> dict[str, Any] | None:
     """One act: the step that was fired, and in short what else changed with it. ``readable``: the changes by row."""
     if not rows:
         return None
@@ -122,6 +126,8 @@ def act_entry(ctx: Context, rows: list[Any], readable: Mapping[int, dict[str, An
     head = next((row for row in reversed(rows) if is_step(row)), rows[-1])
     entry = history_entry(ctx, head, readable[head.id])
     titles = Counter(action_title(row) for row in reversed(rows) if row is not head)
+    # Steps may follow from an edit; it comes before them, as a step comes before what it changes.
+    entry["undo_url"] = undo_url(ctx, rows[-1], record)
     entry["also"] = [title if count == 1 else f"{title} × {count}" for title, count in titles.items()]
     return entry
 
@@ -153,6 +159,24 @@ def history_entry(ctx: Context, row: Any, changed: Mapping[str, Any]) -> dict[st
     return entry
 
 
+def undo_url(ctx: Context, row: Any, record: Any = None) -> str | None:
+    """Where an edit by a form can be put back, as the entry alone tells; what stands against it is said there.
+
+    ``record`` is the one whose story is told: a row of its grids is put back with everything its form has saved.
+    """
+    view = ENTITIES.get(row.entity)
+    if view is None or row.request_id is None or not is_edit(row) or not view.may(ctx.actor, "edit"):
+        return None
+    if not visible(ctx.actor, view.model(), sorted(edit_keys(view) & row.changes.keys())):
+        return None
+    pk, own = row.entity_id, view_of(type(record)) if record is not None else None
+    if own is not None and any(inline.view is view for inline in own.inlines.values()):
+        view, pk = own, record.id
+    if own is view and pk == record.id and not view.may_edit(ctx.actor, record):
+        return None
+    return view.url("undo", entry=row.id, pk=pk)
+
+
 def actor_text(ctx: Context, row: Any) -> str:
     """Who did it, and for whom a deputy did."""
     if row.actor_id is None and row.actor_name == "system":
@@ -168,7 +192,8 @@ def actor_text(ctx: Context, row: Any) -> str:
 def action_title(row: Any) -> str:
     """What was done to which table."""
     label = ENTITIES[row.entity].model().__label__
-    return str(_("%(what)s: %(said)s", what=label, said=act_of(row.entity, row.action)))
+    told = _("Put back") if TAKES_BACK in row.data else act_of(row.entity, row.action)
+    return str(_("%(what)s: %(said)s", what=label, said=told))
 
 
 def changes(
@@ -185,13 +210,13 @@ def changes(
         # Ids of other rows say nothing to a person; the records themselves stand on the timeline.
         if level(ctx.actor, model, name, of) is Access.hidden or not column.info.get("label") or column.foreign_keys:
             continue
-        before, after = (_old_text(ctx, model, name, value, of) for value in (old, new))
+        before, after = (old_text(ctx, model, name, value, of) for value in (old, new))
         rows.append((str(view.label(name)), before, after))
     return rows
 
 
-def _old_text(ctx: Context, model: type[Any], name: str, value: Any, of: Seen) -> str:
-    """A journalled value: words get their labels, the rest is shown as kept."""
+def old_text(ctx: Context, model: type[Any], name: str, value: Any, of: Seen) -> str:
+    """A journalled value by the actor's access: words get their labels, the rest is shown as kept."""
     if isinstance(value, Forgotten):
         return str(_("Anonymised"))
     if value is None or value == "":

@@ -24,7 +24,8 @@ from app.kernel.context import Actor, Context
 from app.kernel.engine import fire
 from app.kernel.errors import DomainError, PermissionDeniedError, Reason
 from app.kernel.journal import ACTS, note, plain
-from app.kernel.sealing import Forgotten, opened
+from app.kernel.restoring import DERIVED, against, changed_since
+from app.kernel.sealing import opened
 from app.services.customer.actions import remove_address
 from models.exchange import ImportBatch, ImportEffect
 from models.journal import Journal
@@ -163,18 +164,9 @@ def _journal(ctx: Context, batch: ImportBatch, entity: str, ids: Iterable[int]) 
 def _restores(ctx: Context, each: Undoing, door: Door, changes: Mapping[str, Any], later: Journal | None) -> None:
     if not door.may(ctx.actor, each.model, "edit", each.record):
         each.reasons.append(Reason("may_not_edit", _l("You may not change this record.")))
-    columns = [name for name in changes if name != "search_text"]
-    since = [name for name in columns if plain(getattr(each.record, name)) != changes[name][1]]
-    if any(isinstance(value, Forgotten) for name in columns for value in changes[name]):
-        each.reasons.append(Reason("forgotten", _l("The old values are gone: the person was anonymised.")))
-    elif since:
-        each.reasons.append(_changed(each.model, since, later))
-    closed = sorted(set(columns) - door.writable(ctx.actor, each.model, each.record))
-    if closed:
-        named = ", ".join(_label(each.model, name) for name in closed)
-        each.reasons.append(
-            Reason("not_yours", _l("It changed what you may not change: %(columns)s."), {"columns": named})
-        )
+    writable = door.writable(ctx.actor, each.model, each.record)
+    each.reasons += against(ctx.actor, each.record, changes, writable, lambda _names: later)
+    columns = [name for name in changes if name != DERIVED]
     each.old = {name: changes[name][0] for name in columns}
     each.new = {name: changes[name][1] for name in columns}
 
@@ -193,25 +185,10 @@ def _undoes(
     elif target != ORDER and not door.may(ctx.actor, each.model, "edit", each.record):
         each.reasons.append(Reason("may_not_edit", _l("You may not change this record.")))
     if later is not None:
-        each.reasons.append(_changed(each.model, sorted(later.changes), later))
+        each.reasons.append(changed_since(each.model, sorted(later.changes), later))
     for label, count in uses:
         data = {"what": label, "count": count}
         each.reasons.append(Reason("used", _l("It is used: %(what)s (%(count)s)."), data))
-
-
-def _changed(model: type[Any], names: Sequence[str], later: Journal | None) -> Reason:
-    labels = ", ".join(_label(model, name) for name in names if name != "search_text") or "–"
-    if later is None:
-        return Reason("changed_since", _l("Changed since: %(columns)s."), {"columns": labels})
-    message = _l("Changed since by %(who)s on %(day)s: %(columns)s.")
-    return Reason(
-        "changed_since", message, {"who": later.actor_name, "day": f"{later.recorded_at:%Y-%m-%d}", "columns": labels}
-    )
-
-
-def _label(model: type[Any], name: str) -> str:
-    columns = model.__table__.columns
-    return str(columns[name].info.get("label") or name) if name in columns else name
 
 
 def take_back(ctx: Context, batch: ImportBatch, door: Door) -> tuple[int, int]:

@@ -90,7 +90,8 @@ SYSTEM = Actor(id=None, name="system", fields=dict.fromkeys(Sensitivity, "full")
 class Context:
     """One act: session, actor, moment (aware UTC), origin. ``policy`` gives parameters of the regulation by code.
 
-    ``address`` is the network address of the client, where there is one.
+    ``address`` is the network address of the client, where there is one. ``takes_back`` is the journal entry whose
+    change this act puts back; the journal keeps it with every row of the act.
     """
 
     session: Session
@@ -100,6 +101,7 @@ class Context:
     request_id: str | None = None
     address: str | None = None
     policy: Mapping[str, Decimal] = field(default_factory=dict)
+    takes_back: int | None = None
 
     @property
     def today(self) -> date:

@@ -29,6 +29,8 @@ from models.journal import Journal
 
 ACTS = "zhidan_acts"
 CHANGES = "zhidan_changes"
+# Under this word ``data`` names the entry that an undo puts back.
+TAKES_BACK = "takes_back"
 Changes = dict[str, list[Any]]
 SILENT = frozenset({"id", "version", "created_at", "created_by_id", "updated_at", "updated_by_id", "state_since"})
 
@@ -244,6 +246,7 @@ def entry(
     """The values of a journal row; the system acts where there is no context."""
     actor = ctx.actor if ctx else SYSTEM
     recorded = datetime.now(UTC)
+    undo = {TAKES_BACK: ctx.takes_back} if ctx and ctx.takes_back is not None else {}
     return {
         "at": ctx.now if ctx else recorded,
         "recorded_at": recorded,
@@ -260,7 +263,7 @@ def entry(
         "from_state": act.from_state,
         "to_state": act.to_state,
         "changes": changes,
-        "data": plain(act.data),
+        "data": plain(act.data) | undo,
         "reason": act.reason,
     }
 

@@ -88,6 +88,31 @@ def test_cell_when_a_colleague_was_faster_or_the_line_is_cut_then_nothing_typed_
     assert column(page, "work_centre").nth(0).inner_text() == "甲车间"
 
 
+def test_undo_when_pressed_on_the_keyboard_then_cell_and_form_hold_again_what_they_held(
+    sit_down: Callable[..., Desk],
+) -> None:
+    page = opened(sit_down("pd_chen"), "/production_task/list/")
+    centres = column(page, "work_centre")
+    before, pk = centres.nth(0).inner_text(), page.locator("tbody tr[data-pk]").nth(0).get_attribute("data-pk")
+    centres.nth(0).dblclick()
+    page.wait_for_selector(BOX)
+    page.fill(BOX, "甲车间")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("td:focus")
+    page.keyboard.press("Control+z")
+    page.wait_for_selector("#zd-cell-done:has-text('已撤销。')")
+    assert (centres.nth(0).inner_text(), page.evaluate(FOCUSED)) == (before, "TD")
+    page.goto(f"/production_task/edit/{pk}")
+    held = page.input_value("#f-work_centre")
+    page.fill("#f-work_centre", "丙车间")
+    for keys in ("Control+s", "Control+z"):
+        with page.expect_navigation():
+            page.keyboard.press(keys)
+    assert page.inner_text(".zd-flash .zd-alert__text") == "已撤销对 1 条记录的修改。"
+    page.goto(f"/production_task/edit/{pk}")
+    assert page.input_value("#f-work_centre") == held
+
+
 def test_cells_when_on_a_telephone_then_not_offered_and_the_field_of_many_is(sit_down: Callable[..., Desk]) -> None:
     chen = sit_down("pd_chen", width=390, height=844)
     page = opened(chen, "/production_task/list/")

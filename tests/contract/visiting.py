@@ -23,6 +23,7 @@ SAMPLES: dict[str, Any] = {
     "way": "feishu",
     "code": "order_center",
     "item": 1,
+    "entry": 1,
     "export_no": "DC-20260101-0001",
     "request_no": "DQ-20260101-0001",
     "mark": "0" * 24,

@@ -7,9 +7,11 @@
   if (!heads.some((head) => head.dataset.zdCell)) return;
   const texts = document.getElementById("zd-cell-texts").dataset;
   const said = document.getElementById("zd-cell-said");
+  const done = document.getElementById("zd-cell-done"); // what was saved last, and the way back
   const wide = window.matchMedia("(min-width: 641px)");
   let open = null; // {td, kept, first}: the cell with its box, what it showed, what the box held
   let sending = false;
+  let lastCell = null;
 
   const nameOf = (td) => heads[td.cellIndex].dataset.zdCell;
   const cells = () => Array.from(table.querySelectorAll("td.zd-cell"));
@@ -80,6 +82,11 @@
   }
   const isChanged = () => Boolean(input()) && (open.first === null || valueOf(input()) !== open.first);
 
+  function withShown(form) {
+    const body = new FormData(form);
+    body.append("shown", heads.map((head) => head.dataset.name || "").filter(Boolean).join(","));
+    return body;
+  }
   /* Saves what was changed. Resolves to whether the cell is done with. */
   function finish() {
     if (!open) return Promise.resolve(true);
@@ -87,8 +94,7 @@
     if (!isChanged()) { back(false); return Promise.resolve(true); }
     const { td } = open;
     const form = td.querySelector("form");
-    const body = new FormData(form);
-    body.append("shown", heads.map((head) => head.dataset.name || "").filter(Boolean).join(","));
+    const body = withShown(form);
     sending = true;
     td.setAttribute("aria-busy", "true");
     return fetched(form.action, { method: "POST", body }).then((answer) => {
@@ -103,16 +109,41 @@
     }).finally(() => { sending = false; td.removeAttribute("aria-busy"); });
   }
   function take(td, row) {
-    const line = td.parentElement;
     open = null;
     td.classList.remove("is-open");
+    fill(td.parentElement, row);
+    lastCell = td;
+    tell(row.said, row.undo);
+  }
+  function fill(line, row) {
     Array.from(line.cells).forEach((cell) => {
       const name = heads[cell.cellIndex].dataset.name;
       if (name in row.cells) cell.innerHTML = row.cells[name];
     });
     line.dataset.zdWrites = row.writes.join(" ");
     markRow(line);
-    said.textContent = row.said;
+  }
+  /* Says what was done; with an address, how it is put back. */
+  function tell(text, undo) {
+    said.textContent = text;
+    done.firstElementChild.textContent = text;
+    const form = done.querySelector("form");
+    form.hidden = !undo;
+    form.action = undo || "";
+    done.hidden = false;
+  }
+  function putBack(form) {
+    if (sending || open) return;
+    const td = lastCell;
+    sending = true;
+    fetched(form.action, { method: "POST", body: withShown(form) })
+      .then((answer) => answer.json().then((row) => {
+        if (answer.status === 200) fill(td.parentElement, row);
+        tell(answer.status === 200 ? row.said : row.message, null);
+        rest(td);
+      }))
+      .catch(() => { said.textContent = done.firstElementChild.textContent = texts.failed; })
+      .finally(() => { sending = false; });
   }
 
   function beside(td, by) {
@@ -136,6 +167,8 @@
     if (event.target.matches("td.zd-cell")) cells().forEach((other) => { other.tabIndex = other === event.target ? 0 : -1; });
   });
   table.addEventListener("click", (event) => { if (event.target.closest("[data-zd-cell-back]")) back(true); });
+  done.addEventListener("click", (event) => { if (event.target.closest("[data-zd-cell-dismiss]")) done.hidden = true; });
+  done.addEventListener("submit", (event) => { event.preventDefault(); putBack(event.target); });
   table.addEventListener("submit", (event) => {
     if (!event.target.matches(".zd-cell-form")) return;
     event.preventDefault();

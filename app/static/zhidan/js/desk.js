@@ -4,6 +4,7 @@
 
   const NEXT_KEY = 1200;
   const A_MINUTE = 60000;
+  const BOXES = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable], .select2-container";
   const help = document.getElementById("zd-keys");
 
   // A step behind “More” has its key as well.
@@ -31,6 +32,8 @@
   function withControl(event) {
     if (event.key.toLowerCase() === "k" && window.zdFinder) { event.preventDefault(); window.zdFinder(">"); return; }
     const wanted = "ctrl+" + event.key.toLowerCase();
+    // In a box the browser takes back what was typed.
+    if (wanted === "ctrl+z" && event.target.closest(BOXES)) return;
     const all = marked().filter((each) => each.dataset.zdKey.toLowerCase() === wanted);
     // Of several forms the one in which somebody types is meant; of none, only a single one is clear.
     const element = all.find((each) => each.form && each.form.contains(event.target)) || (all.length === 1 ? all[0] : null);
@@ -66,7 +69,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing || event.altKey || document.querySelector("dialog[open]")) return;
     if (event.ctrlKey || event.metaKey) { if (!event.shiftKey) withControl(event); return; }
-    if (event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable], .select2-container") || event.key.length !== 1) return;
+    if (event.target.closest(BOXES) || event.key.length !== 1) return;
     plain(event);
   });
 
