@@ -79,13 +79,14 @@ class ChartApi(BaseApi):
 
 
 def body_of(result: Result) -> dict[str, Any]:
-    """A chart as JSON: what was chosen, and every figure as columns and rows."""
+    """A chart as JSON: what was chosen, what counts in the totals only, and every figure as columns and rows."""
     choice, chart = result.asked.choice, result.asked.chart
     return {
         "name": chart.name,
         "label": str(chart.label),
         "from": choice.since.isoformat() if choice.since else None,
         "to": choice.until.isoformat() if choice.until else None,
+        "left_out": dict(zip(("rows", "columns"), result.left_out, strict=True)),
         "figures": [_figure(result, figure) for figure in result.figures()],
     }
 

@@ -11,7 +11,7 @@ from flask_babel import ngettext
 
 from app.charts.cross import COLUMNS, FIGURE, NO_COLUMNS, ROWS, asked_pairs, axes_of, figures_of, has_cross
 from app.charts.definition import Asked
-from app.charts.query import Result
+from app.charts.query import Result, leaves_out_undated
 
 
 def cross_fields(asked: Asked) -> list[dict[str, Any]]:
@@ -62,4 +62,6 @@ def left_out_text(result: Result) -> str | None:
         said.append(ngettext("%(num)s column is not shown.", "%(num)s columns are not shown.", columns))
     if said:
         said.append(_("The totals count everything. Choose a shorter period or a filter to see the rest."))
+    if leaves_out_undated(result.asked):
+        said.append(_("Records without a date are not counted here: choose a time for rows or columns to see them."))
     return " ".join(said) or None

@@ -20,6 +20,7 @@ from app.kernel.context import Actor
 from app.kernel.errors import Reason
 
 ROWS, COLUMNS, FIGURE = "rows", "columns", "figure"
+LABELS = {ROWS: _l("Rows"), COLUMNS: _l("Columns"), FIGURE: _l("Figure")}
 NO_COLUMNS = "none"
 
 
@@ -84,7 +85,7 @@ def crossed(chart: Chart, args: Pairs, actor: Actor) -> tuple[Chart, list[Reason
 def _chosen(known: Mapping[str, Any], name: str, given: Mapping[str, str], problems: list[Reason]) -> Any:
     raw = given.get(name, "")
     if raw and raw not in known:
-        problems.append(unknown_argument(name, raw))
+        problems.append(unknown_argument(str(LABELS[name]), raw))
     return known.get(raw)
 
 

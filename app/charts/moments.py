@@ -126,8 +126,11 @@ def moved(start: date, grain: Grain, steps: int) -> date:
 
 
 def end_of(start: date, grain: Grain) -> date:
-    """The last day of the bucket that begins on ``start``."""
-    return moved(start, grain, 1) - timedelta(days=1)
+    """The last day of the bucket that begins on ``start``; the last day there is where no other follows."""
+    try:
+        return moved(start, grain, 1) - timedelta(days=1)
+    except (ValueError, OverflowError):
+        return date.max
 
 
 def span(first: date, last: date, grain: Grain, *, most: int) -> list[date]:
@@ -137,6 +140,8 @@ def span(first: date, last: date, grain: Grain, *, most: int) -> list[date]:
         if len(found) == most:
             return []
         found.append(first)
+        if end_of(first, grain) >= last:
+            break
         first = moved(first, grain, 1)
     return found
 

@@ -20,7 +20,7 @@ CUSTOMERS = Measure(
     "customers", _l("Different customers"), sa.func.count(Order.customer_id.distinct()), is_additive=False
 )
 MEASURES = (AMOUNT, COUNT, NET, CUSTOMERS)
-AVERAGE = Rate("average", _l("Amount of an order"), "amount", ("orders",), Format.money)
+AVERAGE = Rate("average", _l("Average amount of an order"), "amount", ("orders",), Format.money)
 RECEIVED = Period("received_at", _l("Received"))
 
 

@@ -134,7 +134,7 @@ RECEIPTS_BY_METHOD = Chart(
     measures=(RECEIVED, RECEIPTS),
     figures=(
         Figure("received", _l("Money received by method"), Kind.bar, ("received",)),
-        Figure("receipts", _l("Receipts by method"), Kind.bar, ("receipts",)),
+        Figure("receipts", _l("Number of receipts by method"), Kind.bar, ("receipts",)),
     ),
     period=Period("received_at", _l("Period")),
 )

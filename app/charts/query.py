@@ -29,8 +29,8 @@ from models.base import UtcDateTime
 
 # More than a picture or a table can show; above it gaps are left out instead of filled, and then buckets.
 MOST_BUCKETS, MOST_PARTS = 240, 60
-# Groups that are read from the database.
-MOST_GROUPS = 20_000
+# Groups that are read from the database, and cells of the table that is made of them: a second of work.
+MOST_GROUPS, MOST_CELLS = 20_000, 200_000
 PLACES = {Format.percent: Decimal("0.1"), Format.money: Decimal("0.01"), Format.quantity: Decimal("0.001")}
 
 
@@ -64,9 +64,22 @@ def conditions(asked: Asked) -> list[sa.ColumnElement[bool]]:
         return found
     column = getattr(chart.subject, chart.period.column)
     within = period_clauses(asked, column)
-    if within and any(axis.grain for axis in asked.axes) and column.property.columns[0].nullable:
+    if within and _may_lack(column) and any(axis.grain for axis in asked.axes):
         return [*found, sa.or_(sa.and_(*within), column.is_(None))]
     return found + within
+
+
+def leaves_out_undated(asked: Asked) -> bool:
+    """True where a cross table without time does not count the rows without a date that the pictures have."""
+    chart, choice = asked.chart, asked.choice
+    if asked.cross_of is None or chart.period is None or choice.since is choice.until is None:
+        return False
+    has_time = any(axis.grain for axis in asked.cross_of.axes) and not any(axis.grain for axis in asked.axes)
+    return has_time and _may_lack(getattr(chart.subject, chart.period.column))
+
+
+def _may_lack(column: Any) -> bool:
+    return bool(column.property.columns[0].nullable)
 
 
 def aggregate(asked: Asked) -> sa.Select[Any] | sa.CompoundSelect[Any]:
@@ -155,11 +168,14 @@ class Result:
         return self._measures[name]
 
     def behind(self, name: str) -> Measure | None:
-        """The measure whose rows stand behind a figure: of a rate, what it is divided by, where that is one."""
+        """The measure whose rows stand behind a figure: of a rate, what it is divided by, where that is one.
+
+        None where no list has as many rows: behind different customers stand all of their orders.
+        """
         found = self._measures[name]
         if isinstance(found, Rate):
             return self.behind(found.of[0]) if len(found.of) == 1 else None
-        return found
+        return found if found.is_additive else None
 
     def is_drawn(self, name: str) -> bool:
         """False where a figure is in the table only."""
@@ -180,7 +196,8 @@ class Result:
         found = self._measures[measure]
         if isinstance(found, Rate):
             return self.rate(found, bucket_key, part)
-        if not found.is_additive and ... in {bucket_key, part}:
+        is_whole = bucket_key is ... or (part is ... and self.asked.chart.split is not None)
+        if not found.is_additive and is_whole:
             return self._whole(found, bucket_key, part)
         cells = self._cells[measure]
         rows = cells if bucket_key is ... else [cells[self._rows[bucket_key]]]
@@ -242,7 +259,7 @@ def run(asked: Asked) -> Result:
 
     Raises:
         PermissionDeniedError: the actor may not see this chart.
-        TooManyFiguresError: there are more groups than ``MOST_GROUPS``.
+        TooManyFiguresError: there are more groups than ``MOST_GROUPS``, or more cells than ``MOST_CELLS``.
     """
     if not asked.actor.may(asked.chart.permission):
         raise PermissionDeniedError
@@ -255,6 +272,8 @@ def run(asked: Asked) -> Result:
     axis, split = asked.choice.axis, asked.chart.split
     buckets = _ordered(axis, found[0], asked, MOST_BUCKETS)
     parts = _ordered(split, found[1], asked, MOST_PARTS) if split is not None else [None]
+    if len(buckets) * len(parts) > MOST_CELLS:
+        raise TooManyFiguresError(most=MOST_CELLS)
     zeros = {measure.name: measure.zero for measure in asked.measures()}
     frames = {name: _frame(cells[name], buckets, parts, zero=zero) for name, zero in zeros.items()}
     shown = _shown(axis, buckets, MOST_BUCKETS), _shown(split, parts, MOST_PARTS)

@@ -118,7 +118,7 @@ TICKETS_BY_MONTH = Chart(
             is_additive=False,
         ),
     ),
-    rates=(Rate("average", _l("Cost of a ticket"), "cost", ("tickets",), Format.money),),
+    rates=(Rate("average", _l("Average cost of a ticket"), "cost", ("tickets",), Format.money),),
     figures=(Figure("tickets", _l("Tickets by month and kind"), Kind.stacked, ("tickets",)),),
     period=Period("created_at", _l("Created at")),
     choices=("kind", "level"),

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 import sqlalchemy as sa
+from flask_babel import force_locale
 
 from app.charts import query
 from app.charts.catalogue import CHARTS
 from app.charts.cross import axes_of, crossed, figures_of
 from app.charts.option import link_of
-from app.charts.query import run
+from app.charts.query import leaves_out_undated, run
 from models.customer import Customer
 from models.labels import Channel, OrderState
 from models.order import Order, regulation_state
@@ -31,8 +32,12 @@ from tests.services.chart_rows import (
     task,
     ticket,
 )
+from views.chartapi import body_of
+from views.chartcross import left_out_text
+from views.charttable import table_of, written
 
 if TYPE_CHECKING:
+    from flask import Flask
     from sqlalchemy.orm import Session
 
     from app.charts.query import Result
@@ -61,6 +66,8 @@ def orders(session: Session) -> pd.DataFrame:
             session,
             MOMENTS[number % 6],
             f"{number}.{number % 10}7",
+            net_amount=Decimal(f"{number}.07"),
+            tax_amount=Decimal(number % 10) / 10,
             channel=list(Channel)[number % 4],
             state=states[number % 3],
             customer_id=customers[number % 3 if number % 5 else 0],
@@ -86,7 +93,7 @@ def reckoned(rows: pd.DataFrame, figure: str) -> Any:
         return rows["customer_id"].nunique()
     if figure == "orders":
         return len(rows)
-    return sum(rows["net_amount"], Decimal(0))
+    return sum(rows["net_amount" if figure == "net" else "total_amount"], Decimal(0))
 
 
 def compare(result: Result, rows: pd.DataFrame, across: str, down: str, figure: str) -> None:
@@ -108,12 +115,31 @@ def compare(result: Result, rows: pd.DataFrame, across: str, down: str, figure: 
 def test_cross_table_when_rows_are_reckoned_by_hand_then_every_figure_and_total_is_the_same(
     session: Session, orders: pd.DataFrame
 ) -> None:
-    for across, down in (("channel", "month"), ("quarter", "ship_city"), ("week", "channel"), ("year", "channel")):
-        for figure in ("net", "orders", "customers", "average"):
+    tables = (("channel", "month"), ("quarter", "ship_city"), ("week", "channel"), ("year", "channel"))
+    for across, down in tables:
+        for figure in ("net", "amount", "orders", "customers", "average"):
             with statements(session) as seen:
                 asked = crossed_of(session, "orders_by_month", rows=across, columns=down, figure=figure, **ALL_TIME)
                 compare(run(asked), orders, across, down, figure)
             assert len(seen) == 1
+
+
+def test_cross_table_when_it_has_no_columns_then_its_rows_are_those_of_the_database(
+    app: Flask, session: Session, orders: pd.DataFrame
+) -> None:
+    for figure in ("customers", "average", "orders"):
+        asked = crossed_of(session, "orders_by_month", rows="channel", columns="none", figure=figure, **ALL_TIME)
+        result = run(asked)
+        with app.test_request_context():
+            table = table_of(result, result.figures()[0], lambda _model, pairs: str(pairs))
+            told = [row["cells"][1] for row in table["rows"]] + [table["foot"][1]]
+            measure = result.measure(figure)
+            wanted = [reckoned(orders[orders["channel"] == key], figure) for key in result.buckets]
+            assert [cell["text"] for cell in told] == [
+                written(measure, value) for value in (*wanted, reckoned(orders, figure))
+            ]
+        # Behind different customers stand more orders than there are customers.
+        assert {cell["url"] is None for cell in told} == {figure == "customers"}
 
 
 def test_cross_table_when_states_are_folded_then_a_customer_of_two_of_them_counts_once(
@@ -173,7 +199,7 @@ def test_cross_table_when_some_rows_are_open_then_totals_know_only_those(session
 
 @ONE_ENGINE
 def test_cross_table_when_it_is_too_large_then_the_rest_is_counted_and_said_or_it_is_refused(
-    session: Session, monkeypatch: pytest.MonkeyPatch
+    app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(query.MOST_PARTS + 3):
         order(session, NOW, "1.00", ship_city=f"城市{number:03d}")
@@ -183,6 +209,14 @@ def test_cross_table_when_it_is_too_large_then_the_rest_is_counted_and_said_or_i
 
     assert (len(result.parts), result.left_out) == (query.MOST_PARTS, (0, 3))
     assert result.total("amount") == Decimal(query.MOST_PARTS + 3)
+    with app.test_request_context(), force_locale("en"):
+        assert left_out_text(result) == (
+            "3 columns are not shown. The totals count everything. Choose a shorter period or a filter to see the rest."
+        )
+        assert body_of(result)["left_out"] == {"rows": 0, "columns": 3}
+    monkeypatch.setattr(query, "MOST_CELLS", query.MOST_PARTS)
+    with pytest.raises(query.TooManyFiguresError):
+        run(asked)
     monkeypatch.setattr(query, "MOST_GROUPS", query.MOST_PARTS)
     with pytest.raises(query.TooManyFiguresError):
         run(asked)
@@ -200,6 +234,9 @@ def test_cross_table_when_rows_have_no_date_then_they_stand_apart_and_are_in_the
         "Not planned": Decimal(1),
     }
     assert result.total("pieces") == Decimal("3.5")
+    without_time = run(crossed_of(session, "tasks_by_week", rows="state", columns="none", figure="pieces"))
+    assert (without_time.total("pieces"), leaves_out_undated(without_time.asked)) == (Decimal("2.5"), True)
+    assert not leaves_out_undated(result.asked)
     totals = (date(2026, 11, 1), None, ...)
     links = [link_of(result, "pieces", lambda _model, pairs: str(pairs), part=part) for part in totals]
     assert [link is not None for link in links] == [True, True, False]  # no list has both

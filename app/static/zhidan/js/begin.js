@@ -1,4 +1,5 @@
-/* Where the keyboard begins on a page: the first fault, the first box, or what has been done. Called by zhidan.js. */
+/* Where the keyboard begins on a page: the first fault, the first box, or what has been done; and what an empty box
+   says. Called by zhidan.js. */
 (function () {
   "use strict";
 
@@ -33,7 +34,20 @@
     if (select && jq) jq(select).select2("open");
   }
 
+  /* What a browser says of an empty box would be in the language of the browser. */
+  function tellRequired() {
+    const texts = document.getElementById("zd-texts");
+    const required = texts ? JSON.parse(texts.textContent).required : "";
+    document.addEventListener("invalid", (event) => {
+      if (event.target.validity.valueMissing) event.target.setCustomValidity(required);
+    }, true);
+    document.addEventListener("input", (event) => {
+      if (event.target.setCustomValidity) event.target.setCustomValidity("");
+    });
+  }
+
   window.zdBegin = () => {
+    tellRequired();
     focusFirstError();
     focusBeginning();
     document.addEventListener("keydown", openByTyping, true);

@@ -131,13 +131,6 @@
       event.preventDefault();
       confirmThen(link.dataset.confirm, link.dataset.confirmOk, link.dataset.confirmTone, () => { window.location.href = link.href; });
     });
-    // The browser's own words would be in the language of the browser.
-    document.addEventListener("invalid", (event) => {
-      if (event.target.validity.valueMissing) event.target.setCustomValidity(say("required"));
-    }, true);
-    document.addEventListener("input", (event) => {
-      if (event.target.setCustomValidity) event.target.setCustomValidity("");
-    });
     // Back to a page kept in memory: its buttons work again.
     window.addEventListener("pageshow", (event) => {
       leavingByForm = false;
