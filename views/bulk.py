@@ -39,14 +39,19 @@ class Outcome:
 
 def rows_of(ctx: Context, view: type[EntityDeclaration], ids: Sequence[int]) -> dict[int, Any]:
     """The ticked records that the actor may know of, in one statement; the others are noted."""
+    found = open_rows(ctx, view, ids)
+    if len(found) < len(ids):
+        tampered("out_of_scope")
+    return found
+
+
+def open_rows(ctx: Context, view: type[EntityDeclaration], ids: Sequence[int]) -> dict[int, Any]:
+    """Those of some records that the actor may know of, in one statement."""
     model = view.model()
     statement = sa.select(model).where(model.id.in_(ids))
     if view.scope is not None and not ctx.actor.is_system:
         statement = statement.where(view.scope(ctx.actor))
-    found = {record.id: record for record in ctx.session.scalars(statement).unique()}
-    if len(found) < len(ids):
-        tampered("out_of_scope")
-    return found
+    return {record.id: record for record in ctx.session.scalars(statement).unique()}
 
 
 @dataclass(frozen=True)

@@ -192,7 +192,9 @@ def actor_text(ctx: Context, row: Any) -> str:
 def action_title(row: Any) -> str:
     """What was done to which table."""
     label = ENTITIES[row.entity].model().__label__
-    told = _("Put back") if TAKES_BACK in row.data else act_of(row.entity, row.action)
+    # What follows from an undo, a step above all, keeps its own name.
+    is_undo = TAKES_BACK in row.data and is_edit(row) and ENTITIES[row.entity].edit_columns
+    told = _("Put back") if is_undo else act_of(row.entity, row.action)
     return str(_("%(what)s: %(said)s", what=label, said=told))
 
 

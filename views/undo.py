@@ -15,12 +15,14 @@ import sqlalchemy as sa
 from flask import flash
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.exc import DBAPIError
 
 from app.kernel import engine
 from app.kernel.context import Context, entered
+from app.kernel.database import only_reading
 from app.kernel.errors import NotFoundError, Reason, StepBlockedError, ValidationFailedError
-from app.kernel.journal import Changes
-from app.kernel.restoring import Key, Save, against, holds, save_of, written
+from app.kernel.journal import Changes, plain
+from app.kernel.restoring import DERIVED, Key, Save, against, holds, labels_of, save_of, written
 from app.kernel.schema import Related
 from app.kernel.sealing import opened
 from app.kernel.windows import Seen
@@ -37,6 +39,9 @@ LOCKED = Reason("not_editable", _l("This record can no longer be edited directly
 ALREADY_BACK = Reason("already_back", _l("This has been put back already."))
 ROWS_CAME_OR_WENT = Reason("rows_came_or_went", _l("It also added or removed rows: correct these in the form."))
 ROW_GONE = Reason("row_gone", _l("A row that it changed is not there any more, or not open to you."))
+NOT_AS_BEFORE = _l("“%(columns)s” would be other than before the change: correct it in the form.")
+# Of a record that has changed so often since, nobody is named.
+MOST_LATER = 1000
 FORMER_GONE = _l("What stood in “%(column)s” before is not there any more, or not open to you.")
 
 
@@ -66,12 +71,15 @@ class Undo:
     @cached_property
     def changes(self) -> dict[Key, Changes]:
         """What the form and its grids get back, by record; personal values are sealed still."""
+        return self._of_forms(self.save.changes)
+
+    def _of_forms(self, found: Mapping[Key, Changes]) -> dict[Key, Changes]:
         names = {each.entity(): edit_keys(each) for each in (self.view, *self._grids())}
-        found = {
+        kept = {
             key: {name: pair for name, pair in changes.items() if name in names.get(key[0], ())}
-            for key, changes in self.save.changes.items()
+            for key, changes in found.items()
         }
-        return {key: changes for key, changes in found.items() if changes}
+        return {key: changes for key, changes in kept.items() if changes}
 
     @cached_property
     def own(self) -> list[int]:
@@ -79,8 +87,13 @@ class Undo:
         return [pk for entity, pk in self.changes if entity == self.view.entity()]
 
     @cached_property
+    def _whole(self) -> dict[Key, Changes]:
+        """All that was written, readable: also the columns that followed from those of the form."""
+        return dict(zip(self.save.changes, opened(self.ctx.session, list(self.save.changes.values())), strict=True))
+
+    @cached_property
     def _readable(self) -> dict[Key, Changes]:
-        return dict(zip(self.changes, opened(self.ctx.session, list(self.changes.values())), strict=True))
+        return self._of_forms(self._whole)
 
     def _grids(self) -> list[type[EntityDeclaration]]:
         return [inline.view for inline in self.view.inlines.values()]
@@ -148,13 +161,16 @@ class Undo:
             ids = [pk for word, pk in self.changes if word == entity]
             columns = (Journal.id, Journal.entity_id, Journal.actor_name, Journal.recorded_at, Journal.changes)
             statement = sa.select(*columns).where(Journal.entity == entity, Journal.entity_id.in_(ids))
-            statement = statement.where(Journal.id > self.save.entry).order_by(Journal.id)
+            statement = statement.where(Journal.id > self.save.entry).order_by(Journal.id).limit(MOST_LATER)
             self._later[entity] = list(self.ctx.session.execute(statement))
         later = (row for row in self._later[entity] if row.entity_id == pk and row.id > self.save.last[entity, pk])
         return next((row for row in later if any(name in row.changes for name in names)), None)
 
     def take(self, record: Any) -> None:
-        """Writes the old values as the form would, and flushes. Raises DomainError with every reason against it."""
+        """Writes the old values as the form would, and flushes.
+
+        Raises DomainError with every reason against it; where something else than before would come of it, too.
+        """
         engine.lock(self.ctx, record)
         parts, reasons = self.parts(record)
         for part in parts:
@@ -162,10 +178,30 @@ class Undo:
                 engine.lock(self.ctx, part.record)
         if reasons := [*reasons, *self.reasons(parts)]:
             raise StepBlockedError(reasons)
+        wanted = [self._wanted(part) for part in parts]
         with entered(replace(self.ctx, takes_back=self.save.entry)) as own:
             for part in parts:
                 if raw := part.back():
                     _write(own, part, raw)
+        found = [reason for part, values in zip(parts, wanted, strict=True) for reason in self._missed(part, values)]
+        if found:
+            raise StepBlockedError(found)
+
+    def _wanted(self, part: Part) -> dict[str, Any]:
+        """What a record has to hold afterwards: the old values, and in the other boxes of its form what stands there.
+
+        Use cases fill in what follows from a value, as the address from the customer: not always as it was before.
+        """
+        stands = {name: plain(getattr(part.record, name)) for name in edit_keys(part.view)}
+        changes = self._whole[part.view.entity(), part.record.id]
+        return stands | {name: old for name, (old, _new) in changes.items() if name != DERIVED}
+
+    def _missed(self, part: Part, wanted: Mapping[str, Any]) -> list[Reason]:
+        other = [name for name, value in wanted.items() if not holds(part.record, name, value)]
+        if not other:
+            return []
+        told = labels_of(self.ctx.actor, part.view.model(), other) or str(part.view.model().__label__)
+        return [Reason("not_as_before", NOT_AS_BEFORE, {"columns": told})]
 
     def told(self, record: Any) -> list[tuple[str, str, str]]:
         """What becomes of a record: (label, what stands there, what will)."""
@@ -211,12 +247,19 @@ def undo_of(ctx: Context, view: type[EntityDeclaration], entry: int) -> Undo | N
 def offered(ctx: Context, view: type[EntityDeclaration], pk: int | None = None, **where: Any) -> str | None:
     """Where what this request has just written is put back: one record, or all that it changed.
 
-    An edit may close its own form: an approved order whose lines change is reviewed again.
+    An edit may close its own form: an approved order whose lines change is reviewed again. What is saved is saved: a
+    database that cannot answer now, as where another writes for long, costs the button only.
     """
-    save = written(ctx.session, ctx.now, ctx.request_id)
-    if save is None or save.is_undo or not Undo(ctx, view, save).is_offered():
+    try:
+        with only_reading():
+            save = written(ctx.session, ctx.now, ctx.request_id)
+            if save is None or save.is_undo or not Undo(ctx, view, save).is_offered():
+                return None
+            record = ctx.session.get(view.model(), pk) if pk is not None else None
+    except DBAPIError:
+        ctx.session.rollback()
         return None
-    if pk is not None and not view.may_edit(ctx.actor, ctx.session.get(view.model(), pk)):
+    if pk is not None and (record is None or not view.may_edit(ctx.actor, record)):
         return None
     return view.url("undo", entry=save.entry, **({"pk": pk} if pk else where))
 

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from app.kernel.context import Context
+from app.kernel.errors import NotFoundError
 from views import bulk
 from views.adapter import guarded
 from views.cells import row_anew
@@ -20,7 +21,7 @@ from views.undo import Undo, undo_of
 
 SEE_OTHER = 303
 CONFLICT = 409
-NO_EDIT = _l("This was no edit by a form. A step, an import and the system have their own ways back.")
+NO_EDIT = _l("This was no edit by a form. Steps and imports have their own ways back; what the system does has none.")
 
 
 class UndoRoutes:
@@ -33,7 +34,9 @@ class UndoRoutes:
         ctx, view = web_context(), type(self)
         asked = [int(raw) for raw in request.values.getlist("pk") if is_id(raw)]
         undo = undo_of(ctx, view, entry)
-        ids = list(dict.fromkeys(asked or (undo.own if undo is not None else [])))[: bulk.MOST_BULK]
+        # What the clerk did not name himself may have left his reach without his doing.
+        ids = asked or (list(bulk.open_rows(ctx, view, undo.own)) if undo is not None else [])
+        ids = list(dict.fromkeys(ids))[: bulk.MOST_BULK]
         one = ids[0] if len(ids) == 1 else None
         home = view.show_url(one) if one and view.may(ctx.actor, "show") else view.url("list")
         back = own_address(request.values.get("back"), home)
@@ -61,7 +64,10 @@ def act_of(undo: Undo) -> bulk.Act:
     """The undo as an act on many records."""
 
     def reasons(_ctx: Context, record: Any) -> list[str]:
-        parts, found = undo.parts(record)
+        try:
+            parts, found = undo.parts(record)
+        except NotFoundError as error:  # a record that this edit did not change
+            return [str(error)]
         # Rows of one grid are often refused for one reason.
         return list(dict.fromkeys(str(reason) for reason in [*found, *undo.reasons(parts)]))
 

@@ -32,6 +32,8 @@ Since = Callable[[Sequence[str]], Any]
 BY_HAND: Final = frozenset({Origin.screen, Origin.api})
 # No column of a form: it follows from the others.
 DERIVED: Final = "search_text"
+# No key is larger, and SQLite takes no larger number.
+LARGEST_ENTRY: Final = 2**63 - 1
 COLUMNS = (
     Journal.id, Journal.entity, Journal.entity_id, Journal.action, Journal.actor_id, Journal.origin, Journal.changes,
     Journal.data,
@@ -55,6 +57,8 @@ class Save:
 
 def save_of(session: Session, entry: int) -> Save | None:
     """The edit to which a journal entry belongs; None for steps, imports and what the system did."""
+    if entry > LARGEST_ENTRY:
+        return None
     found = session.execute(sa.select(Journal.at, Journal.request_id).where(Journal.id == entry)).one_or_none()
     return written(session, found.at, found.request_id) if found is not None else None
 
@@ -115,10 +119,17 @@ def against(
     elif moved:
         found.append(changed_since(model, moved, since(moved)))
     if len(told) < len(columns):
-        closed = visible(actor, model, sorted(set(columns) - set(told)))
-        named = ", ".join(str(label_of_column(model, name)) for name in closed) or "–"
-        found.append(Reason("not_yours", _l("It changed what you may not change: %(columns)s."), {"columns": named}))
+        named = labels_of(actor, model, set(columns) - set(told))
+        some = _l("It changed what you may not change: %(columns)s.")
+        found.append(
+            Reason("not_yours", some if named else _l("It changed what is closed to you."), {"columns": named})
+        )
     return found
+
+
+def labels_of(actor: Actor, model: type[Any], names: Collection[str]) -> str:
+    """The labels of those columns that the actor may know of."""
+    return ", ".join(str(label_of_column(model, name)) for name in visible(actor, model, sorted(names)))
 
 
 def changed_since(model: type[Any], names: Sequence[str], later: Any) -> Reason:

@@ -67,6 +67,9 @@ def test_list_when_filter_and_columns_are_kept_then_they_are_there_tomorrow(sit_
         page.click("form:has([data-zd-columns]) .zd-btn-primary")
     assert page.locator("thead th").all_inner_texts()[2].strip() == "城市"
     page.click(".zd-list__tools details:has(#zd-save-name) summary")
+    page.press("#zd-save-name", "Enter")
+    # In the language of the page, whatever the browser speaks.
+    assert page.evaluate("() => document.querySelector('#zd-save-name').validationMessage") == "此项必填。"
     page.fill("#zd-save-name", "已完成的")
     with page.expect_navigation():
         page.press("#zd-save-name", "Enter")

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
 
-from models.customer import Customer
+from models.customer import Customer, CustomerAddress
 from models.journal import Journal
 from models.order import Order
 from models.order_line import OrderLine
+from models.payment import PaymentSchedule
 from tests.web.person import Person, statements, text_of
 from tests.web.test_inline import boxes_of
 
@@ -140,7 +142,7 @@ def test_many_when_undone_then_each_that_can_and_the_others_say_why(
         page = clerk.page(way)
     assert re.search(rf"{number}.*?Changed since by \S+ .*?on \d{{4}}-\d\d-\d\d: Note\.", text_of(page)) is not None
     assert re.findall(r'name="pk" value="(\d+)"', page) == [str(pk) for pk in pks[1:]]
-    assert len(seen) == 7
+    assert len(seen) == 8
     sent = dict(re.findall(r'<input type="hidden" name="(?!pk)([^"]+)" value="([^"]*)"', page))
     told = clerk.messages(clerk.client.post(way, data={**sent, "pk": pks}))
     assert (told[0].split()[0], told[1].startswith(f"{number}: Changed since by")) == (str(len(pks) - 1), True)
@@ -174,7 +176,7 @@ def test_undo_when_the_form_would_refuse_then_refused_with_the_reason_and_nothin
     assert PUT_BACK.findall(clerk.page(f"/order/show/{pk}")) == []
     step = f"/order/undo/{gone.id}?pk={pk}"
     assert undone(clerk, step) == [
-        "This was no edit by a form. A step, an import and the system have their own ways back."
+        "This was no edit by a form. Steps and imports have their own ways back; what the system does has none."
     ]
     assert newest(session, "order", pk).id == gone.id
 
@@ -209,3 +211,47 @@ def test_form_with_rows_when_undone_then_rows_and_sums_are_as_before_and_rows_th
     _told, way = saved(clerk, path, {**boxes_of(clerk.page(path)), quantity: "77"})
     assert undone(clerk, str(way)) == ["1 record put back."]
     assert one(session, sa.select(Order.state).where(Order.id == approved)) == "pending_approval"
+    # What followed keeps its own name.
+    story = text_of(clerk.page(f"/order/show/{approved}"))
+    assert ("Order: Changed after the review" in story, "Payment schedule: Put back" in story) == (True, False)
+
+
+@ONE_ENGINE
+def test_undo_when_something_else_would_come_of_it_then_refused_and_nothing_is_written(
+    app: Flask, session: Session
+) -> None:
+    """A typed address that the customer's own would replace; a due date whose reason does not come back."""
+    clerk, finance, pk = Person(app, session, "oc_li"), Person(app, session, "fi_sun"), drafts(session)[0]
+    site = {"ship_province": "北京市", "ship_city": "北京市", "ship_district": "朝阳区", "ship_street": "工地1号"}
+    saved(clerk, f"/order/edit/{pk}", {**boxes_of(clerk.page(f"/order/edit/{pk}")), **site})
+    mine = one(session, sa.select(Order.customer_id).where(Order.id == pk))
+    other = one(session, sa.select(CustomerAddress.customer_id).where(CustomerAddress.customer_id != mine))
+    like = {"province": "北京市", "city": "北京市", "district": "朝阳区"}
+    session.execute(sa.update(CustomerAddress).where(CustomerAddress.customer_id == other).values(**like))
+    session.commit()
+    boxes = boxes_of(clerk.page(f"/order/edit/{pk}"))
+    _told, way = saved(clerk, f"/order/edit/{pk}", {**boxes, "customer_id": str(other), "customer_address_id": ""})
+    whole = sa.select(Order.__table__).where(Order.id == pk)
+    before = session.execute(whole).one()
+    session.rollback()
+    told = undone(clerk, str(way))[0]
+    after = session.execute(whole).one()
+    session.rollback()
+    assert (after, "would be other than before the change" in told) == (before, True)
+    unpaid = (
+        sa.select(PaymentSchedule.id).join(Order).where(PaymentSchedule.paid_amount == 0, Order.state == "confirmed")
+    )
+    instalment = one(session, unpaid)
+    counted = {"due_on": date(2026, 12, 7), "due_basis": "acceptance"}
+    session.execute(sa.update(PaymentSchedule).where(PaymentSchedule.id == instalment).values(**counted))
+    session.commit()
+    way = changed(finance, f"/payment_schedule/{instalment}/cell/due_on", due_on="2027-05-05")
+    assert "“Counted from” would be other than before the change" in undone(finance, way)[0]
+    assert one(session, sa.select(PaymentSchedule.due_on).where(PaymentSchedule.id == instalment)) == date(2027, 5, 5)
+
+
+@ONE_ENGINE
+def test_undo_when_the_entry_is_none_then_said_in_words(app: Flask, session: Session) -> None:
+    clerk, pk = Person(app, session, "oc_li"), drafts(session)[0]
+    for entry in (0, 10**12, 10**30):
+        assert "This was no edit by a form." in undone(clerk, f"/order/undo/{entry}?pk={pk}")[0]

@@ -130,6 +130,11 @@
     const form = done.querySelector("form");
     form.hidden = !undo;
     form.action = undo || "";
+    // The key is for what was done last.
+    if (undo) document.querySelectorAll(".zd-flash [data-zd-key]").forEach((old) => {
+      delete old.dataset.zdKey;
+      old.removeAttribute("aria-keyshortcuts");
+    });
     done.hidden = false;
   }
   function putBack(form) {
