@@ -143,7 +143,7 @@ def test_cross_table_when_the_person_sees_no_prices_then_no_amount_by_address_ap
     form = {"arguments": asked, "figure": "amount", "format": "csv", "csrf_token": token_in(page), "token": "t"}
     file = maker.client.post("/chart/orders_by_month/export", data=form)
 
-    assert "The filter “figure” does not understand “amount”." in unescape(page)
+    assert "The filter “Figure” does not understand “amount”." in unescape(page)
     assert re.findall(r'<option value="(\w+)"[^>]*>', page.split('name="figure"')[1].split("</select>")[0]) == [
         "orders", "customers",
     ]  # fmt: skip
