@@ -194,8 +194,9 @@
       if (input.value.trim() === shown && current()) go(current());
       else { clearTimeout(timer); look(); wantsFirst = true; }
     } else if (event.key === "Escape") {
-      // A search field would only be emptied.
+      // A search field would only be emptied; left to itself it would take the next key until the page is drawn again.
       event.preventDefault();
+      input.blur();
       box.close();
     }
   });
