@@ -222,14 +222,17 @@ class EntityDeclaration(QuietModelView):
         return {column_key(cls.model(), name) for name in cls.add_columns}
 
     @classmethod
+    def scoped(cls, actor: Actor, statement: sa.Select[Any]) -> sa.Select[Any]:
+        """A statement about the records, inside the rows of the actor."""
+        return statement if cls.scope is None or actor.is_system else statement.where(cls.scope(actor))
+
+    @classmethod
     def find(cls, ctx: Context, pk: int) -> Any:
         """A record the actor may know of. Raises NotFoundError for every other, existing or not."""
         model = cls.model()
         if not 0 < pk <= LARGEST_ID:
             raise NotFoundError
-        statement = sa.select(model).where(model.id == pk)
-        if cls.scope is not None and not ctx.actor.is_system:
-            statement = statement.where(cls.scope(ctx.actor))
+        statement = cls.scoped(ctx.actor, sa.select(model).where(model.id == pk))
         record = ctx.session.scalars(statement).unique().one_or_none()
         if record is None:
             raise NotFoundError

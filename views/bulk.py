@@ -48,9 +48,7 @@ def rows_of(ctx: Context, view: type[EntityDeclaration], ids: Sequence[int]) -> 
 def open_rows(ctx: Context, view: type[EntityDeclaration], ids: Sequence[int]) -> dict[int, Any]:
     """Those of some records that the actor may know of, in one statement."""
     model = view.model()
-    statement = sa.select(model).where(model.id.in_(ids))
-    if view.scope is not None and not ctx.actor.is_system:
-        statement = statement.where(view.scope(ctx.actor))
+    statement = view.scoped(ctx.actor, sa.select(model).where(model.id.in_(ids)))
     return {record.id: record for record in ctx.session.scalars(statement).unique()}
 
 

@@ -9,7 +9,8 @@ from flask import request
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.charts.cross import COLUMNS, FIGURE, NO_COLUMNS, ROWS, asked_pairs, axes_of, figures_of, has_cross
+from app.charts.choice import SINCE, UNTIL
+from app.charts.cross import COLUMNS, FIGURE, LABELS, NO_COLUMNS, ROWS, asked_pairs, axes_of, figures_of, has_cross
 from app.charts.definition import Asked
 from app.charts.query import Result, leaves_out_undated
 
@@ -21,10 +22,17 @@ def cross_fields(asked: Asked) -> list[dict[str, Any]]:
     chosen = dict(asked_pairs(asked))
     axes = [(axis.name, str(axis.label)) for axis in axes_of(asked.cross_of, asked.actor)]
     figures = [(figure.name, str(figure.label)) for figure in figures_of(asked.cross_of, asked.actor)]
-    choices = ((ROWS, _("Rows"), axes), (COLUMNS, _("Columns"), [*axes, (NO_COLUMNS, _("No columns"))]))
+    choices = {ROWS: axes, COLUMNS: [*axes, (NO_COLUMNS, _("No columns"))], FIGURE: figures}
     return [
-        {"kind": "select", "name": name, "label": label, "value": chosen[name], "choices": found, "always": True}
-        for name, label, found in (*choices, (FIGURE, _("Figure"), figures))
+        {
+            "kind": "select",
+            "name": name,
+            "label": str(LABELS[name]),
+            "value": chosen[name],
+            "choices": found,
+            "always": True,
+        }
+        for name, found in choices.items()
     ]
 
 
@@ -32,7 +40,7 @@ def page_buttons(asked: Asked) -> list[dict[str, Any]]:
     """From the pictures to the cross table and back, with the period and the filters; rows and columns swapped."""
     chart = asked.cross_of or asked.chart
     pairs = dict(asked_pairs(asked))
-    kept = {name: value for name, value in pairs.items() if name in {"from", "to", *chart.choices}}
+    kept = {name: value for name, value in pairs.items() if name in {SINCE, UNTIL, *chart.choices}}
     if asked.cross_of is None:
         first = {ROWS: asked.choice.axis.name}
         return [_button(_("Cross table"), "fa-table-cells", "c", {**kept, **first})] if has_cross(chart) else []

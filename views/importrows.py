@@ -141,9 +141,7 @@ def record_names(ctx: Context, wanted: Iterable[tuple[str, int]]) -> dict[tuple[
         if view is None:
             continue
         for part in chunks(ids):
-            statement = sa.select(model).where(model.id.in_(part))
-            if view.scope is not None and not ctx.actor.is_system:
-                statement = statement.where(view.scope(ctx.actor))
+            statement = view.scoped(ctx.actor, sa.select(model).where(model.id.in_(part)))
             for record in ctx.session.scalars(statement).unique():
                 cell: dict[str, Any] = {"text": f"{model.__label__} {record_text(ctx.actor, record)}"}
                 if view.may(ctx.actor, "show"):

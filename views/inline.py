@@ -138,8 +138,7 @@ def stored(ctx: Context, view: type[EntityDeclaration], name: str, record: Any, 
     relations = sa.inspect(model).relationships
     parent = getattr(model, inline.parent_key(view.model()))
     statement = sa.select(model).where(parent == record.id).order_by(model.id)
-    if inline.view.scope is not None and not ctx.actor.is_system:
-        statement = statement.where(inline.view.scope(ctx.actor))
+    statement = inline.view.scoped(ctx.actor, statement)
     named = [relation for relation in relations if column_key(model, relation.key) in inline.keys]
     # Not joined: a row that is locked later is read with the same options, and an outer join cannot be locked.
     statement = statement.options(*(sa.orm.selectinload(getattr(model, relation.key)) for relation in named))

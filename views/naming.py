@@ -21,9 +21,7 @@ MOST_AT_ONCE = 500
 
 def in_scope(ctx: Context, view: type[EntityDeclaration], where: sa.ColumnElement[bool]) -> list[Any]:
     """The records of a condition that the actor may know of."""
-    statement = sa.select(view.model()).where(where).limit(MOST_AT_ONCE)
-    if view.scope is not None and not ctx.actor.is_system:
-        statement = statement.where(view.scope(ctx.actor))
+    statement = view.scoped(ctx.actor, sa.select(view.model()).where(where).limit(MOST_AT_ONCE))
     return list(ctx.session.scalars(statement).unique())
 
 

@@ -116,15 +116,14 @@ class Undo:
         return found, reasons
 
     def _rows(self, record: Any, inline: Inline) -> tuple[list[Part], list[Reason]]:
-        model, entity, scope = inline.view.model(), inline.view.entity(), inline.view.scope
+        model, entity = inline.view.model(), inline.view.entity()
         changed = {pk for word, pk in self.changes if word == entity}
         came_or_went = {pk for word, pk in self.save.made_or_removed if word == entity}
         if not changed | came_or_went:
             return [], []
         parent = getattr(model, inline.parent_key(self.view.model()))
         statement = sa.select(model).where(model.id.in_(sorted(changed | came_or_went)), parent == record.id)
-        if scope is not None and not self.ctx.actor.is_system:
-            statement = statement.where(scope(self.ctx.actor))
+        statement = inline.view.scoped(self.ctx.actor, statement)
         rows = {row.id: row for row in self.ctx.session.scalars(statement.order_by(model.id)).unique()}
         # What the server keeps follows by itself, as it did when the form was saved.
         kept = {pk for pk, row in rows.items() if inline.leaves_out is not None and inline.leaves_out(row)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from html import unescape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ from models.order import Order
 from models.order_line import OrderLine
 from models.payment import PaymentSchedule
 from tests.web.person import Person, statements, text_of
+from tests.web.test_cells import one
 from tests.web.test_inline import boxes_of
 
 if TYPE_CHECKING:
@@ -30,13 +31,6 @@ BY_SCRIPT = {"X-Requested-With": "XMLHttpRequest"}
 UNDO = re.compile(r'<(?:form method="post" action|a class="zd-alert__undo" href)="([^"]*/undo/[^"]*)"')
 PUT_BACK = re.compile(r'href="([^"]*/undo/[^"]*)"')
 VALUES = re.compile(r'<ul class="zd-changes">.*?</ul>', re.DOTALL)
-
-
-def one(session: Session, statement: Any) -> Any:
-    """A value, and no transaction left open."""
-    found = session.scalars(statement.limit(1)).one()
-    session.rollback()
-    return found
 
 
 def drafts(session: Session, most: int = 3) -> list[int]:

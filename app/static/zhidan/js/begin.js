@@ -35,9 +35,7 @@
   }
 
   /* What a browser says of an empty box would be in the language of the browser. */
-  function tellRequired() {
-    const texts = document.getElementById("zd-texts");
-    const required = texts ? JSON.parse(texts.textContent).required : "";
+  function tellRequired(required) {
     document.addEventListener("invalid", (event) => {
       if (event.target.validity.valueMissing) event.target.setCustomValidity(required);
     }, true);
@@ -46,8 +44,8 @@
     });
   }
 
-  window.zdBegin = () => {
-    tellRequired();
+  window.zdBegin = (required) => {
+    tellRequired(required);
     focusFirstError();
     focusBeginning();
     document.addEventListener("keydown", openByTyping, true);

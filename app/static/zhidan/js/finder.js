@@ -69,9 +69,14 @@
     else tell("none");
   }
 
+  // Left to itself, the box of a closed dialog takes the next key until the page is drawn again.
+  function close() {
+    input.blur();
+    box.close();
+  }
   function go(option) {
     if (!option) return;
-    if (option.zdAct) { box.close(); option.zdAct(); return; }
+    if (option.zdAct) { close(); option.zdAct(); return; }
     if (option.href) window.location.href = option.href;
   }
 
@@ -194,17 +199,16 @@
       if (input.value.trim() === shown && current()) go(current());
       else { clearTimeout(timer); look(); wantsFirst = true; }
     } else if (event.key === "Escape") {
-      // A search field would only be emptied; left to itself it would take the next key until the page is drawn again.
+      // A search field would only be emptied.
       event.preventDefault();
-      input.blur();
-      box.close();
+      close();
     }
   });
   list.addEventListener("click", (event) => {
     const option = event.target.closest("[role=option]");
     if (option && option.zdAct) { event.preventDefault(); go(option); }
   });
-  box.addEventListener("click", (event) => { if (event.target === box || event.target.closest("[data-zd-finder-close]")) box.close(); });
+  box.addEventListener("click", (event) => { if (event.target === box || event.target.closest("[data-zd-finder-close]")) close(); });
   document.addEventListener("click", (event) => { if (event.target.closest("[data-zd-finder]")) open(""); });
   window.zdFinder = open;
 })();

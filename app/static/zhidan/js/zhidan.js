@@ -391,7 +391,7 @@
       const current = one("[aria-current]", track);
       if (current) track.scrollLeft = current.offsetLeft - (track.clientWidth - current.offsetWidth) / 2;
     });
-    window.zdBegin();
+    window.zdBegin(say("required"));
     document.documentElement.dataset.zdReady = "1";
   }
 
