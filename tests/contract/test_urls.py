@@ -34,8 +34,8 @@ BY_COOKIE = {"OpenApiView.spec"}
 OWN_TOKEN = {"TokenApi.refresh", "TokenApi.logout"}
 REFUSED = {401, 403}
 PAST_THE_DOOR = {200, 201, 204, 302, 303, 304, 400, 404, 409, 415, 422}
-# Each role alone is asked by tests/sweeps; here are people whose roles go together, one of them in `make test`.
-SOMEBODY = [person.username for person in PEOPLE] if FULL else ["oc_zhao"]
+# Each role alone is asked by tests/sweeps; here are people whose roles go together, two of the five in `make test`.
+SOMEBODY = [person.username for person in PEOPLE] if FULL else ["oc_zhao", "fi_sun"]
 FORM = {"wrong": "field"}
 # Refusals of a script carry no panel around them: the decision is the same, its page is drawn by other tests.
 BY_SCRIPT = {"X-Requested-With": "XMLHttpRequest"}
