@@ -16,6 +16,7 @@ import fasteners
 import psycopg
 import pytest
 from psycopg import sql
+from sqlalchemy import Engine, event
 
 from config import TestConfig
 from tests.rewind import Kept, Rewind, read, whole_at
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from flask import Flask
-    from sqlalchemy import Engine
 
 # What a database holds, and the commands that lead there from the one before.
 STAGES: Final[dict[str, tuple[list[str], ...]]] = {
@@ -47,6 +47,13 @@ def stages_up_to(stage: str) -> list[str]:
     """Name the stages from the empty database to `stage`, in order."""
     names = list(STAGES)
     return names[: names.index(stage) + 1]
+
+
+@event.listens_for(Engine, "connect")
+def _keeps_no_order(connection: Any, _record: Any) -> None:
+    """Without ORDER BY, rows come backwards from SQLite: PostgreSQL mixes them only now and then, and not for long."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA reverse_unordered_selects=ON")
 
 
 @dataclass

@@ -70,7 +70,9 @@ def test_merge_when_a_colleague_agrees_then_everything_names_the_file_that_stays
     assert (source.is_active, source.merged_into_id, source.phone, source.name) == (False, target.id, None, "林晓雯")
     assert "13800005621" in target.search_text
     acts = company.session.scalars(
-        sa.select(Journal.action).where(Journal.entity == "customer", Journal.entity_id == source.id)
+        sa.select(Journal.action)
+        .where(Journal.entity == "customer", Journal.entity_id == source.id)
+        .order_by(Journal.id)
     ).all()
     assert acts[0] == "customer.add"
     assert refusal(company, "oc_zhao", LATER, merge, "merge") == "step_not_open"

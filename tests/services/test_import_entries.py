@@ -202,7 +202,8 @@ def test_effects_when_imported_then_tell_what_was_made_and_changed(database, ses
     keeper = Importer(database, "pd_chen")
     keeper.brings("product", products((*CHAIR[:1], "椅", *CHAIR[2:])))
     keeper.brings("product", products(CHAIR))
-    found = session.execute(sa.select(ImportEffect.batch_id, ImportEffect.entity, ImportEffect.did)).all()
+    told = sa.select(ImportEffect.batch_id, ImportEffect.entity, ImportEffect.did).order_by(ImportEffect.batch_id)
+    found = session.execute(told).all()
     assert [tuple(row) for row in found] == [(1, "product", ImportDid.made), (2, "product", ImportDid.changed)]
 
 

@@ -109,8 +109,8 @@ def test_recovery_code_when_used_then_works_once_and_is_written_down(app: Flask,
     assert first_step(app)[0].post("/login/code/", data={"code": codes[0].lower()}).status_code == 302
     assert first_step(app)[0].post("/login/code/", data={"code": codes[0]}).status_code == 401
     assert first_step(app)[0].post("/login/code/", data={"code": codes[1].replace("-", "")}).status_code == 302
-    used = session.scalars(sa.select(Journal).where(Journal.action == "user.recovery_code_used")).all()
-    assert [entry.data["left"] for entry in used] == [9, 8]
+    used = sa.select(Journal).where(Journal.action == "user.recovery_code_used").order_by(Journal.id)
+    assert [entry.data["left"] for entry in session.scalars(used)] == [9, 8]
     session.rollback()
 
 

@@ -45,7 +45,8 @@ def program(app: Flask, username: str, password: str) -> int:
 
 def noted(session: Session, action: str) -> list[Journal]:
     session.rollback()
-    found = list(session.scalars(sa.select(Journal).where(Journal.action == action)))
+    told = sa.select(Journal).where(Journal.action == action).order_by(Journal.id)
+    found = list(session.scalars(told))
     session.expunge_all()
     session.rollback()
     return found
