@@ -7,6 +7,7 @@ from time import monotonic
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request, session, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user, user_logged_in, user_logged_out
 from sqlalchemy.orm import Session
@@ -19,7 +20,7 @@ from app.security.wording import listed
 from app.services.look.actions import look_of
 from views.access.previewing import forget, strip
 from views.base import ENTITIES
-from views.context import web_context
+from views.context import is_by_script, web_context
 from views.drafts import SAVED
 
 POLICY = (
@@ -29,6 +30,7 @@ POLICY = (
 )
 YEAR = 31_536_000
 A_MINUTE = 60
+MOST_SIDE_BARS = 200
 # What a person may choose; the first is what nobody chose.
 LOOKS = {"theme": ("system", "light", "dark"), "density": ("roomy", "compact")}
 
@@ -65,39 +67,52 @@ def transport_headers(app: Flask) -> dict[str, str]:
 
 def navigation() -> list[dict[str, Any]]:
     """The side bar from the framework's menu: what the actor may open, without a statement beyond his rights."""
-    builder = current_app.appbuilder  # type: ignore[attr-defined]
-    allowed = builder.sm.get_user_menu_access()
-    groups = []
-    for group in builder.menu.get_list():
-        if group.name not in allowed:
-            continue
-        items = [_item(child) for child in group.childs if child.name in allowed and child.should_render()]
-        entry = {"label": str(group.label), "icon": group.icon, "items": items}
-        if not group.childs:
-            entry |= {"url": group.get_url(), "active": request.path == group.get_url()}
-        else:
-            entry["active"] = any(item["active"] for item in items)
-        if items or entry.get("url"):
-            groups.append(entry)
-    if any(view.may(current_actor(), "list") for view in ENTITIES.values() if view.workflow() is not None):
-        groups.insert(0, waiting_entry())
+    allowed = frozenset(current_app.appbuilder.sm.get_user_menu_access())  # type: ignore[attr-defined]
+    actor = current_actor()
+    has_desk = any(view.may(actor, "list") for view in ENTITIES.values() if view.workflow() is not None)
+    path, groups = request.path, []
+    for group in _entries(allowed, has_desk=has_desk):
+        items = [item | {"active": path == item["url"] or path.startswith(item["bases"])} for item in group["items"]]
+        active = any(item["active"] for item in items) or path == group["url"]
+        groups.append(group | {"items": items, "active": active})
     return groups
 
 
-def waiting_entry() -> dict[str, Any]:
-    """The one desk stands before all departments."""
-    url = url_for("WaitingView.index")
-    label, is_here = str(_("Waiting for me")), request.path == url
-    return {"label": label, "icon": "fa-inbox", "items": [], "url": url, "active": is_here}
+def _entries(allowed: frozenset[str], *, has_desk: bool) -> list[dict[str, Any]]:
+    """The side bar of who may open these entries, kept in the words of a language: only where one is changes."""
+    kept = current_app.extensions.setdefault("zhidan_entries", {})
+    key = (str(get_locale()), request.script_root, allowed, has_desk)
+    if key not in kept:
+        if len(kept) >= MOST_SIDE_BARS:
+            kept.clear()
+        kept[key] = _made(allowed, has_desk=has_desk)
+    found: list[dict[str, Any]] = kept[key]
+    return found
+
+
+def _made(allowed: frozenset[str], *, has_desk: bool) -> list[dict[str, Any]]:
+    menu = current_app.appbuilder.menu.get_list()  # type: ignore[attr-defined]
+    groups = [_entry(group, allowed) for group in menu if group.name in allowed]
+    if has_desk:
+        # It stands before all departments.
+        label, url = str(_("Waiting for me")), url_for("WaitingView.index")
+        groups.insert(0, {"label": label, "icon": "fa-inbox", "items": [], "url": url})
+    return [group for group in groups if group["items"] or group["url"]]
+
+
+def _entry(group: Any, allowed: frozenset[str]) -> dict[str, Any]:
+    items = [_item(child) for child in group.childs if child.name in allowed]
+    url = None if group.childs else group.get_url()
+    return {"label": str(group.label), "icon": group.icon, "items": items, "url": url}
 
 
 def _item(child: Any) -> dict[str, Any]:
-    url = child.get_url()
-    bases = (child.baseview.route_base, *getattr(child.baseview, "covers", ())) if child.baseview is not None else ()
-    inside = any(base and request.path.startswith(f"{base}/") for base in bases)
-    found = {"label": str(child.label), "url": url, "icon": child.icon, "active": inside or request.path == url}
+    view = child.baseview
+    bases = (view.route_base, *getattr(view, "covers", ())) if view is not None else ()
+    found = {"label": str(child.label), "url": child.get_url(), "icon": child.icon}
     # A declared table: the script of the shell writes beside it what waits there.
-    return found | {"entity": child.baseview.entity() if hasattr(child.baseview, "entity") else None}
+    found["entity"] = view.entity() if hasattr(view, "entity") else None
+    return found | {"bases": tuple(f"{base}/" for base in bases if base)}
 
 
 def look() -> dict[str, Any]:
@@ -138,7 +153,9 @@ def ask_for_demo(session: Session) -> None:
 def shell_variables() -> dict[str, Any]:
     """Template variables of the shell; nothing is read for a stranger."""
     builder = current_app.appbuilder  # type: ignore[attr-defined]
-    if request.path.startswith("/static/") or not current_user or not current_user.is_authenticated:
+    # Neither has what a script of the page is told.
+    is_bare = request.path.startswith("/static/") or is_by_script()
+    if is_bare or not current_user or not current_user.is_authenticated:
         return {"nav": [], "appbuilder": builder, "look": look()}
     actor = current_actor()
     return {

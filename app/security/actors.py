@@ -7,6 +7,8 @@ The framework's tables hold the rights, so that administrators can change them; 
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -112,9 +114,15 @@ def actor_of(user: Any, of: Session | None = None, today: date | None = None) ->
     source = of or current_app.appbuilder.session  # type: ignore[attr-defined]
     if today is None and has_request_context() and "zhidan_now" in g:
         today = local_day(g.zhidan_now)
+    answer = source.execute(RIGHTS, {"user_id": user.id, "today": today})
+    return Actor(id=user.id, name=person_name(user), **_given(tuple(map(tuple, answer))))
+
+
+@lru_cache(maxsize=256)
+def _given(answer: tuple[tuple[Any, ...], ...]) -> dict[str, Any]:
+    """What the rows of ``RIGHTS`` give. They are read at every request, and nearly always are what they were."""
     found: dict[str, list[tuple[str, Any]]] = {"role": [], "right": [], "field": [], "scope": []}
     rows: list[Held] = []
-    answer = source.execute(RIGHTS, {"user_id": user.id, "today": today})
     for kind, first, second, role, giver_id, ends_on, last_name, first_name in answer:
         found[kind].append((first, second))
         if kind in {"role", "right"}:
@@ -125,17 +133,15 @@ def actor_of(user: Any, of: Session | None = None, today: date | None = None) ->
     for entity, name in found["scope"]:
         scopes.setdefault(entity, set()).add(name)
     stands_in, only_received = deputyships(rows)
-    return Actor(
-        id=user.id,
-        name=person_name(user),
-        roles=frozenset(row.role for row in rows),
-        departments=frozenset(department for _, department in found["role"] if department),
-        permissions=frozenset(row.right for row in rows if row.right),
-        fields=best_of(found["field"]),
-        scopes={entity: frozenset(names) for entity, names in scopes.items()},
-        deputyships=stands_in,
-        received=only_received,
-    )
+    return {
+        "roles": frozenset(row.role for row in rows),
+        "departments": frozenset(department for _, department in found["role"] if department),
+        "permissions": frozenset(row.right for row in rows if row.right),
+        "fields": MappingProxyType(best_of(found["field"])),
+        "scopes": MappingProxyType({entity: frozenset(names) for entity, names in scopes.items()}),
+        "deputyships": stands_in,
+        "received": only_received,
+    }
 
 
 def current_actor() -> Actor:
