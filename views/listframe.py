@@ -26,6 +26,7 @@ from views.listpage import (
     chips,
     columns_of,
     filter_fields,
+    kept_arguments,
     list_args,
     pager,
     rows_of,
@@ -53,12 +54,14 @@ def frame(ctx: Context, view: type[EntityDeclaration], args: list[tuple[str, str
     shown = dict(args)
     bare = f"{request.path}?{VIEW}={PLAIN}" if own.kept.default_id else request.path
     query = urlencode(list_args(args))
+    fields = filter_fields(ctx, view, asked)
+    keep = kept_arguments(view, asked, args, fields)
     variables = {
         "arrangement": own,
         "title": str(view.model().__label_plural__),
         "search": {"name": "q", "value": asked.quick, "placeholder": _("Search")} if view.quick_search else None,
-        "filters": filter_fields(ctx, view, asked),
-        "keep": {name: shown[name] for name in ("sort", VIEW) if name in shown},
+        "filters": fields,
+        "keep": keep | {name: shown[name] for name in ("sort", VIEW) if name in shown},
         "reset_url": bare if asked.filters or asked.quick else None,
         "chips": chips(ctx, view, asked, args),
         "quick": quick_views(view, args, own, bare) + tabs(ctx, view, own),

@@ -18,6 +18,7 @@ from app.kernel.filters import DURING, RESERVED, Filter, attribute_of
 from app.kernel.journal import state_column
 from app.kernel.listing import Args, ListRequest, Page, Total
 from app.security.refusals import tampered
+from app.security.wording import listed
 from models.base import Fixed, UtcDateTime
 from views.base import EntityDeclaration, view_of
 from views.display import add_text, cell, kind_of, label_text, record_text
@@ -198,7 +199,7 @@ def _filter_field(
     if attribute.columns[0].foreign_keys:
         return {"kind": "number", "name": name, "value": _raw(values, name)}
     if isinstance(kind, sa.Enum):
-        return {"kind": "select", "name": name, "value": _raw(values, name), "choices": enum_choices(kind)}
+        return {"kind": "select", "name": name, **_chosen(values.get(name), enum_choices(kind))}
     if isinstance(kind, sa.Boolean):
         choices = [("true", _("Yes")), ("false", _("No"))]
         return {"kind": "select", "name": name, "value": _raw(values, name), "choices": choices}
@@ -213,6 +214,25 @@ def _filter_field(
         }
     key = f"{name}__contains"
     return {"kind": "text", "name": key, "value": _raw(values, key)}
+
+
+def _chosen(condition: Filter | None, choices: list[tuple[str, str]]) -> dict[str, Any]:
+    """The words to choose from and the chosen one; several at once, as a quick filter has them, are one more choice."""
+    raw = condition.raw if condition is not None else ()
+    if len(raw) > 1:
+        labels = dict(choices)
+        choices = [*choices, (",".join(raw), listed([labels.get(word, word) for word in raw]))]
+    return {"value": ",".join(raw), "choices": choices}
+
+
+def kept_arguments(
+    view: type[EntityDeclaration], asked: ListRequest, args: Args, fields: Sequence[Mapping[str, Any]]
+) -> dict[str, str]:
+    """The filters for which the filter bar has no field: sending it must not lose them."""
+    named = {field.get(key) for field in fields for key in ("name", "from_name", "to_name")}
+    beyond = [condition for condition in asked.filters if not named.intersection({condition.key, condition.name})]
+    keys = {key for condition in beyond for key in (condition.key, _alias(view, condition))}
+    return {key: value for key, value in args if key in keys}
 
 
 def _relation_field(ctx: Context, view: type[EntityDeclaration], name: str, raw: str) -> dict[str, Any]:
