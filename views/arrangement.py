@@ -126,27 +126,17 @@ def tabs(ctx: Context, view: type[EntityDeclaration], own: Arrangement) -> list[
 
 
 def tools(ctx: Context, view: type[EntityDeclaration], own: Arrangement, here: str) -> dict[str, Any] | None:
-    """What the menus over the list need: the columns to choose from, and what can be done with the filter."""
+    """What the menus over the list need: where the columns to choose from are, and what can be done with the filter."""
     if not ctx.actor.may("saved_list.own"):
         return None
     active, is_mine = own.active, own.active is not None and own.active.owner_id == ctx.actor.id
     may_share = ctx.actor.may(SHARE)
-    others = [name for name in own.offered if name not in own.names]
+    kept_as = [(VIEW, str(active.id))] if active else []
     return {
-        "columns": [
-            {
-                "name": name,
-                "label": str(view.label(name)),
-                "on": name in own.names,
-                "fixed": name == view.list_columns[0],
-            }
-            for name in [*own.names, *others]
-        ],
-        "columns_url": url_for("SavedListView.columns", entity=view.entity()),
+        "columns_url": f"{view.url('columns')}?{urlencode([*kept_as, ('back', here)])}",
         "save_url": url_for("SavedListView.save", entity=view.entity()),
         "default_url": url_for("SavedListView.default", entity=view.entity()),
-        "hidden": {"back": here, "shown": ",".join(own.names) if own.is_own else ""},
-        "is_own": own.is_own,
+        "hidden": hidden(own, here),
         "default_id": own.kept.default_id,
         "active": None
         if active is None
@@ -163,4 +153,24 @@ def tools(ctx: Context, view: type[EntityDeclaration], own: Arrangement, here: s
             else None,
         },
         "roles": [(name, label_of_role(name)) for name in sorted(ctx.actor.roles)] if may_share else [],
+    }
+
+
+def hidden(own: Arrangement, here: str) -> dict[str, str]:
+    """What every form of these menus sends along: the way back, and the columns if they are not the declared ones."""
+    return {"back": here, "shown": ",".join(own.names) if own.is_own else ""}
+
+
+def column_variables(view: type[EntityDeclaration], own: Arrangement, back: str) -> dict[str, Any]:
+    """The variables of ``zhidan/columns.html``: the shown columns in their order, then all others there are."""
+    others = [name for name in own.offered if name not in own.names]
+    first = view.list_columns[0]
+    return {
+        "columns": [
+            {"name": name, "label": str(view.label(name)), "on": name in own.names, "fixed": name == first}
+            for name in [*own.names, *others]
+        ],
+        "url": url_for("SavedListView.columns", entity=view.entity()),
+        "hidden": hidden(own, back),
+        "is_own": own.is_own,
     }

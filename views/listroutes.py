@@ -16,11 +16,11 @@ from app.kernel.context import Context
 from app.kernel.errors import NotFoundError
 from views import bulk
 from views.adapter import guarded, login_needed
-from views.arrangement import address_of
+from views.arrangement import address_of, arrangement, column_variables
 from views.boards import board_variables, calendar_variables
 from views.bulk import Act
 from views.cells import cells_of
-from views.context import web_context
+from views.context import is_by_script, web_context
 from views.forms import is_id, new_token, own_address, posted
 from views.listframe import list_variables
 from views.listpage import args_of_request, note_arguments
@@ -32,7 +32,10 @@ SEE_OTHER = 303
 
 
 class ListRoutes:
-    """The routes; the class that inherits them is an ``EntityDeclaration``."""
+    """The routes; the class that inherits them is an ``EntityDeclaration``.
+
+    A script of the page gets a list without the panel around it (``zhidan/part.html``).
+    """
 
     @expose("/list/")
     @guarded("list")
@@ -45,7 +48,7 @@ class ListRoutes:
             return redirect(address_of(ctx, view, first))
         self._say(problems, own)
         variables["bulk_hidden"] = {"token": new_token(), "back": request.full_path}
-        return render_template("zhidan/list.html", **variables)
+        return render_template("zhidan/list.html", is_part=is_by_script(), **variables)
 
     @expose("/board/")
     @guarded("list")
@@ -62,7 +65,7 @@ class ListRoutes:
     def _other_way(self: Any, template: str, made: Any) -> Any:
         variables, problems = made(web_context(), type(self), args_of_request())
         self._say(problems, variables.pop("arrangement"))
-        return render_template(template, **variables)
+        return render_template(template, is_part=is_by_script(), **variables)
 
     def _say(self: Any, problems: Any, own: Any) -> None:
         """What was left out: wrong arguments, and what a shared filter asks for beyond one's rights."""
@@ -93,6 +96,15 @@ class ListRoutes:
         """One record in short, beside the list."""
         ctx = web_context()
         return render_template("zhidan/peek.html", **peek_variables(ctx, type(self), self.find(ctx, pk)))
+
+    @expose("/columns")
+    @guarded("list")
+    def columns(self: Any) -> Any:
+        """The columns a person may choose for his list; the choice is posted to his own lists."""
+        ctx, view = web_context(), type(self)
+        back = own_address(request.args.get("back"), self.url("list"))
+        own = arrangement(ctx, view, args_of_request())
+        return render_template("zhidan/columns.html", **column_variables(view, own, back))
 
     @expose("/bulk/<step>", methods=("POST",))
     def bulk(self: Any, step: str) -> Any:

@@ -2,9 +2,8 @@
 (function () {
   "use strict";
 
-  const table = document.querySelector(".zd-list table");
-  const heads = table ? Array.from(table.querySelectorAll("thead th")) : [];
-  if (!heads.some((head) => head.dataset.zdCell)) return;
+  let table = null; // another one after each answer of swap.js
+  let heads = [];
   const texts = document.getElementById("zd-cell-texts").dataset;
   const said = document.getElementById("zd-cell-said");
   const done = document.getElementById("zd-cell-done"); // what was saved last, and the way back
@@ -28,6 +27,7 @@
     });
   }
   function mark() {
+    if (!table) return;
     table.querySelectorAll("tbody tr").forEach(markRow);
     // One stop for the Tab key; the arrows lead on from there.
     const first = cells()[0];
@@ -98,7 +98,7 @@
     sending = true;
     td.setAttribute("aria-busy", "true");
     return fetched(form.action, { method: "POST", body }).then((answer) => {
-      if (answer.status === 200) return answer.json().then((row) => { take(td, row); return true; });
+      if (answer.status === 200) return answer.json().then((row) => { taken(td, row); return true; });
       return answer.text().then((html) => { show(td, html); open.first = null; return false; });
     }).catch(() => {
       // What was typed stays in its box.
@@ -108,7 +108,7 @@
       return false;
     }).finally(() => { sending = false; td.removeAttribute("aria-busy"); });
   }
-  function take(td, row) {
+  function taken(td, row) {
     open = null;
     td.classList.remove("is-open");
     fill(td.parentElement, row);
@@ -162,19 +162,21 @@
     return row && row.cells[td.cellIndex];
   }
 
-  table.addEventListener("dblclick", (event) => {
+  // Before what the page does with keys and forms.
+  const onTable = (kind, act) => document.addEventListener(kind, (event) => { if (table && table.contains(event.target)) act(event); }, true);
+  onTable("dblclick", (event) => {
     const td = event.target.closest("td.zd-cell");
     if (!td || (open && open.td === td) || event.target.closest("a")) return;
     event.preventDefault();
     begin(td);
   });
-  table.addEventListener("focusin", (event) => {
+  onTable("focusin", (event) => {
     if (event.target.matches("td.zd-cell")) cells().forEach((other) => { other.tabIndex = other === event.target ? 0 : -1; });
   });
-  table.addEventListener("click", (event) => { if (event.target.closest("[data-zd-cell-back]")) back(true); });
+  onTable("click", (event) => { if (event.target.closest("[data-zd-cell-back]")) back(true); });
   done.addEventListener("click", (event) => { if (event.target.closest("[data-zd-cell-dismiss]")) done.hidden = true; });
   done.addEventListener("submit", (event) => { event.preventDefault(); putBack(event.target); });
-  table.addEventListener("submit", (event) => {
+  onTable("submit", (event) => {
     if (!event.target.matches(".zd-cell-form")) return;
     event.preventDefault();
     // The page does not leave: other unsaved entries keep their warning.
@@ -182,7 +184,7 @@
     const { td } = open;
     finish().then((done) => { if (done) rest(td); });
   });
-  table.addEventListener("keydown", (event) => {
+  onTable("keydown", (event) => {
     if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey || event.altKey || !wide.matches) return;
     const td = event.target.closest("td");
     if (open && td === open.td) { typed(event, td); return; }
@@ -216,5 +218,14 @@
   document.addEventListener("pointerdown", (event) => { if (open && !open.td.contains(event.target)) finish(); });
   window.addEventListener("beforeunload", (event) => { if (open && isChanged()) { event.preventDefault(); event.returnValue = ""; } });
   wide.addEventListener("change", mark);
-  mark();
+  function take() {
+    const found = document.querySelector(".zd-list table");
+    heads = found ? Array.from(found.querySelectorAll("thead th")) : [];
+    table = heads.some((head) => head.dataset.zdCell) ? found : null;
+    open = lastCell = null;
+    done.hidden = true;
+    mark();
+  }
+  document.addEventListener("zd:part", take);
+  take();
 })();

@@ -156,9 +156,9 @@
     if (act) { event.preventDefault(); act(rowOf(document.activeElement)); }
   });
 
-  // ---- columns: up and down ----------------------------------------------------------------------
+  // ---- columns: up and down; the menu they stand in ----------------------------------------------------------------------
 
-  $$("[data-zd-columns]").forEach((list) => list.addEventListener("click", (event) => {
+  document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-zd-up], [data-zd-down]");
     if (!button) return;
     const item = button.closest("li");
@@ -166,7 +166,17 @@
     if (!other || one("input[type=hidden]", other)) return;
     if ("zdUp" in button.dataset) other.before(item); else other.after(item);
     button.focus();
-  }));
+  });
+  // A long menu comes when it is opened. ("toggle" does not bubble, hence the capture.)
+  document.addEventListener("toggle", (event) => {
+    const source = event.target.open && event.target.dataset.src;
+    if (!source) return;
+    const body = one(".zd-menu__body", event.target);
+    delete event.target.dataset.src;
+    note(body, "…");
+    load(source).then((answer) => answer.text()).then((html) => { body.innerHTML = html; })
+      .catch(() => { event.target.dataset.src = source; note(body, texts().failed); });
+  }, true);
 
   // ---- the board: a card drawn to another state takes the step that leads there ------------------
 
@@ -202,31 +212,30 @@
     line.textContent = text;
     one("h2", column).after(line);
   }
-  const board = one("[data-zd-board]");
   let carried = null;
-  if (board) {
-    board.addEventListener("dragstart", (event) => {
-      carried = event.target.closest(".zd-board__card");
-      if (!carried) return;
-      event.dataTransfer.effectAllowed = "move";
-      event.dataTransfer.setData("text/plain", "");
-      carried.classList.add("is-carried");
-      const open = Object.keys(JSON.parse(carried.dataset.moves));
-      $$("[data-state]", board).forEach((column) => column.classList.toggle("is-open", open.includes(column.dataset.state)));
-    });
-    board.addEventListener("dragover", (event) => { if (carried && event.target.closest("[data-state]")) event.preventDefault(); });
-    board.addEventListener("drop", (event) => {
-      const column = event.target.closest("[data-state]");
-      if (!carried || !column) return;
-      event.preventDefault();
-      move(carried, column.dataset.state);
-    });
-    board.addEventListener("dragend", () => {
-      if (carried) carried.classList.remove("is-carried");
-      carried = null;
-      $$("[data-state]", board).forEach((column) => column.classList.remove("is-open"));
-    });
-  }
+  const columns = () => $$("[data-zd-board] [data-state]");
+  document.addEventListener("dragstart", (event) => {
+    carried = event.target.closest ? event.target.closest(".zd-board__card") : null;
+    if (!carried) return;
+    event.dataTransfer.effectAllowed = "move";
+    event.dataTransfer.setData("text/plain", "");
+    carried.classList.add("is-carried");
+    const open = Object.keys(JSON.parse(carried.dataset.moves));
+    columns().forEach((column) => column.classList.toggle("is-open", open.includes(column.dataset.state)));
+  });
+  document.addEventListener("dragover", (event) => { if (carried && event.target.closest("[data-state]")) event.preventDefault(); });
+  document.addEventListener("drop", (event) => {
+    const column = carried && event.target.closest("[data-state]");
+    if (!column) return;
+    event.preventDefault();
+    move(carried, column.dataset.state);
+  });
+  document.addEventListener("dragend", () => {
+    if (carried) carried.classList.remove("is-carried");
+    carried = null;
+    columns().forEach((column) => column.classList.remove("is-open"));
+  });
 
+  document.addEventListener("zd:part", () => { closeMenu(false); closePeek(); fillCounts(); });
   fillCounts();
 })();

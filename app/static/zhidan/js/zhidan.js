@@ -299,43 +299,42 @@
   // ---- bulk selection --------------------------------------------------------------------------
 
   function initBulk() {
-    const bar = one("[data-zd-bulk]");
-    if (!bar) return;
-    const boxes = $$("[data-zd-row]");
-    const all = one("[data-zd-check-all]");
-    const count = one(".zd-bulk__count", bar);
-    const hint = one(".zd-bulk__hint", bar);
+    const boxes = () => $$("[data-zd-row]");
     let last = null;
     const refresh = () => {
-      const chosen = boxes.filter((box) => box.checked);
-      boxes.forEach((box) => box.closest("tr").classList.toggle("is-selected", box.checked));
+      const bar = one("[data-zd-bulk]");
+      if (!bar) return;
+      const all = one("[data-zd-check-all]");
+      const hint = one(".zd-bulk__hint", bar);
+      const chosen = boxes().filter((box) => box.checked);
+      boxes().forEach((box) => box.closest("tr").classList.toggle("is-selected", box.checked));
       bar.hidden = chosen.length === 0;
-      count.textContent = say("selected", { n: chosen.length });
-      if (all) {
-        all.checked = chosen.length > 0 && chosen.length === boxes.length;
-        all.indeterminate = chosen.length > 0 && chosen.length < boxes.length;
-      }
+      one(".zd-bulk__count", bar).textContent = say("selected", { n: chosen.length });
+      if (all) all.checked = chosen.length > 0 && chosen.length === boxes().length;
+      if (all) all.indeterminate = chosen.length > 0 && !all.checked;
       const closed = [];
       $$("[data-step]", bar).forEach((button) => {
         const without = chosen.filter((box) => !box.dataset.steps.split(" ").includes(button.dataset.step)).length;
         button.disabled = chosen.length > 0 && without === chosen.length;
         if (without) closed.push(say("bulkClosed", { n: without, label: button.textContent.trim() }));
       });
-      hint.hidden = closed.length === 0;
       hint.textContent = closed.join(" · ");
+      hint.hidden = closed.length === 0;
     };
-    boxes.forEach((box) => box.addEventListener("click", (event) => {
-      if (event.shiftKey && last && last !== box) {
-        const [from, to] = [boxes.indexOf(last), boxes.indexOf(box)].sort((a, b) => a - b);
-        boxes.slice(from, to + 1).forEach((other) => { other.checked = box.checked; });
+    const checkAll = (on) => { boxes().forEach((box) => { box.checked = on; }); refresh(); };
+    document.addEventListener("click", (event) => {
+      if (event.target.matches("[data-zd-check-all]")) checkAll(event.target.checked);
+      if (event.target.closest("[data-zd-uncheck]")) checkAll(false);
+      if (!event.target.matches("[data-zd-row]")) return;
+      if (event.shiftKey && boxes().includes(last)) {
+        const [from, to] = [boxes().indexOf(last), boxes().indexOf(event.target)].sort((a, b) => a - b);
+        boxes().slice(from, to + 1).forEach((other) => { other.checked = event.target.checked; });
       }
-      last = box;
+      last = event.target;
       refresh();
-    }));
-    if (all) all.addEventListener("change", () => { boxes.forEach((box) => { box.checked = all.checked; }); refresh(); });
-    one("[data-zd-uncheck]", bar).addEventListener("click", () => { boxes.forEach((box) => { box.checked = false; }); refresh(); });
-    window.addEventListener("pageshow", refresh);
-    refresh();
+    });
+    window.addEventListener("pageshow", refresh); // also the first time
+    document.addEventListener("zd:part", refresh);
   }
 
   // ---- the framework's own pages -----------------------------------------------------------------
@@ -385,6 +384,7 @@
     initFiles();
     initUnsaved();
     initFolds();
+    document.addEventListener("zd:part", (event) => initSelects(event.target));
     initExports();
     if (jq) jq(nameFrameworkParts); // after the framework's own ready handlers
     $$(".zd-track").forEach((track) => {
