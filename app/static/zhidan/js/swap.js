@@ -51,6 +51,8 @@
           shown = here();
           show(html);
           part.removeAttribute("aria-busy");
+          // As a new page would: from its beginning.
+          if (isNew && part.getBoundingClientRect().top < 0) part.scrollIntoView();
         });
       })
       .catch((error) => {
