@@ -22,7 +22,7 @@ from app.charts.cross import ROWS, asked_pairs, crossed, has_cross, own_pairs
 from app.charts.definition import Asked, Chart, Choice, Details, Figure, Measure, Pairs, Period
 from app.charts.moments import MONTHS, Grain, end_of, moved, start_of
 from app.charts.option import option_of
-from app.charts.query import Result, TooManyFiguresError, run
+from app.charts.query import NoFiguresError, Result, answered, run
 from app.kernel.context import Actor, Context
 from app.kernel.errors import NotFoundError, PermissionDeniedError
 from app.kernel.fields import Access, editable
@@ -75,7 +75,7 @@ class ChartView(ChartExportRoutes, QuietChartView):
         asked, problems = ask(web_context(), self.declaration, list(request.args.items(multi=True)))
         try:
             widgets = self._get_chart_widget(asked=asked)
-        except TooManyFiguresError as error:
+        except NoFiguresError as error:
             problems, widgets = [*problems, error], {"chart": self.chart_widget(charts=[])}
         for problem in problems:
             flash(str(problem), "warning")
@@ -304,7 +304,7 @@ def details(
     after = args.get(AFTER, "")
     if after.isascii() and after.isdigit() and int(after[:11]) <= LARGEST_ID:
         statement = statement.where(statement.selected_columns.id > int(after))
-    found = asked.context.session.execute(statement.limit(DETAILS_PAGE + 1)).all()
+    found = answered(asked, statement.limit(DETAILS_PAGE + 1))
     view = view_of(declared.subject)
     may_show = view is not None and view.may(asked.actor, "show")
     sees_money = asked.actor.is_system or asked.actor.fields.get(Sensitivity.PRICE) == Access.full

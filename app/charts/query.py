@@ -23,6 +23,7 @@ from flask_babel import lazy_gettext as _l
 from app.charts.choice import drill_pairs
 from app.charts.definition import Asked, Axis, Figure, Format, Measure, Pairs, Rate
 from app.charts.moments import span, start_of
+from app.kernel.brief import TooSlowError, brief
 from app.kernel.context import local_midnight
 from app.kernel.errors import DomainError, PermissionDeniedError
 from models.base import UtcDateTime
@@ -34,11 +35,26 @@ MOST_GROUPS, MOST_CELLS = 20_000, 200_000
 PLACES = {Format.percent: Decimal("0.1"), Format.money: Decimal("0.01"), Format.quantity: Decimal("0.001")}
 
 
-class TooManyFiguresError(DomainError):
+# Seconds: a chart over all years of a million orders takes a few; longer nobody waits, and others wait for the server.
+LONGEST = 15.0
+
+
+class NoFiguresError(DomainError):
+    """What was asked for is not reckoned; the message says what can be asked instead."""
+
+
+class TooManyFiguresError(NoFiguresError):
     """Nobody could read them all."""
 
     code = "too_many_figures"
     default_message = _l("These are more than %(most)s figures: choose other rows or columns, or a shorter period.")
+
+
+class SlowFiguresError(NoFiguresError):
+    """The database did not come to an end in ``LONGEST``."""
+
+    code = "too_slow"
+    default_message = _l("These figures take too long to add up: choose a shorter period, or a filter.")
 
 
 def period_clauses(asked: Asked, column: Any) -> list[sa.ColumnElement[bool]]:
@@ -255,16 +271,17 @@ class Result:
 
 
 def run(asked: Asked) -> Result:
-    """The figures of a chart in one statement.
+    """The figures of a chart in one statement. The transaction must only read so far.
 
     Raises:
+        SlowFiguresError: it takes too long.
         PermissionDeniedError: the actor may not see this chart.
         TooManyFiguresError: there are more groups than ``MOST_GROUPS``, or more cells than ``MOST_CELLS``.
     """
     if not asked.actor.may(asked.chart.permission):
         raise PermissionDeniedError
     statement = (asked.chart.statement or aggregate)(asked)
-    rows = asked.context.session.execute(statement.limit(MOST_GROUPS + 1)).all()
+    rows = answered(asked, statement.limit(MOST_GROUPS + 1))
     if len(rows) > MOST_GROUPS:
         raise TooManyFiguresError(most=MOST_GROUPS)
     cells, wholes = _sorted_out(asked, rows)
@@ -278,6 +295,16 @@ def run(asked: Asked) -> Result:
     frames = {name: _frame(cells[name], buckets, parts, zero=zero) for name, zero in zeros.items()}
     shown = _shown(axis, buckets, MOST_BUCKETS), _shown(split, parts, MOST_PARTS)
     return Result(asked, *shown, frames, wholes)
+
+
+def answered(asked: Asked, statement: Any) -> Sequence[Any]:
+    """The rows of a statement, in time. Raises SlowFiguresError; the transaction must only read so far."""
+    session = asked.context.session
+    try:
+        with brief(session, LONGEST):
+            return session.execute(statement).all()
+    except TooSlowError as error:
+        raise SlowFiguresError from error
 
 
 Figures = dict[str, dict[tuple[Any, ...], Any]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -176,13 +177,18 @@ def result_of(session: Session, name: str, actor: Actor | None = None, **options
     return run(asked_of(session, name, actor, **options))
 
 
+# Sets or ends the limit of time (PostgreSQL).
+LIMIT = re.compile("set_config|statement_timeout")
+
+
 @contextmanager
 def statements(session: Session) -> Iterator[list[str]]:
-    """The statements that run inside; the transaction has begun before."""
+    """The statements that run inside, without the limit of time; the transaction has begun before."""
     seen: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_given: Any) -> None:
-        seen.append(statement)
+        if not LIMIT.search(statement):
+            seen.append(statement)
 
     session.connection()
     sa.event.listen(session.get_bind(), "before_cursor_execute", note)

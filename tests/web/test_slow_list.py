@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 
+from app.charts import query
 from app.kernel import hurry
 from app.kernel.brief import brief
 from app.kernel.context import SYSTEM, Context, entered, local_day
 from app.kernel.listing import page, parse
 from models.order import Order
+from tests.signed_in import token_of
 from tests.web.person import Person, first_cells, text_of
 from views.base import ENTITIES
 
@@ -136,3 +138,30 @@ def test_statement_when_it_follows_in_the_same_transaction_then_it_has_its_usual
         assert session.scalar(sa.text("SHOW statement_timeout")) == "250ms"
     assert session.scalar(sa.text("SHOW statement_timeout")) == "15s"
     session.rollback()
+
+
+def endless(_asked: Any) -> Any:
+    """A chart's statement that does not end."""
+    number = sa.select(sa.literal(1).label("i")).cte(recursive=True)
+    number = number.union_all(sa.select(number.c.i + 1).where(number.c.i < sa.literal(2_000_000_000)))
+    return sa.select(sa.func.count(number.c.i))
+
+
+def test_chart_when_it_takes_too_long_then_page_program_and_file_say_what_to_do(
+    app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chair = Person(app, session, "cm_zhang")
+    form = chair.hidden("/chart/orders_by_month/") | {"format": "csv"}
+    headers = {"Authorization": f"Bearer {token_of(app, chair.user_id)}"}
+    monkeypatch.setattr(query, "LONGEST", 0.25)
+    monkeypatch.setattr(query, "aggregate", endless)
+    said = "These figures take too long to add up: choose a shorter period, or a filter."
+    page = chair.get("/chart/orders_by_month/?rows=channel&columns=none")
+    assert (page.status_code, chair.messages(page)) == (200, [said])
+    answer = app.test_client().get("/api/v1/chart/orders_by_month", headers=headers)
+    assert (answer.status_code, answer.json["error"]["code"]) == (400, "too_slow")
+    refused = chair.client.post("/chart/orders_by_month/export", data=form)
+    assert refused.status_code == 400
+    assert said in text_of(refused.text)
+    # The limit ends with the statement: what comes after has all its time.
+    assert session.scalar(sa.select(sa.func.count()).select_from(Order)) > 0
