@@ -166,6 +166,7 @@ def column_variables(view: type[EntityDeclaration], own: Arrangement, back: str)
     others = [name for name in own.offered if name not in own.names]
     first = view.list_columns[0]
     return {
+        "title": _("Columns of the list “%(title)s”", title=view.model().__label_plural__),
         "columns": [
             {"name": name, "label": str(view.label(name)), "on": name in own.names, "fixed": name == first}
             for name in [*own.names, *others]

@@ -106,6 +106,7 @@ def _card(ctx: Context, view: type[EntityDeclaration], record: Any, row: dict[st
     ]
     return {
         **row,
+        "menu_url": view.url("rowmenu", pk=record.id),
         "title": (row["cells"][0] or {}).get("text") if row["cells"] else str(record),
         "url": (row["cells"][0] or {}).get("url") if row["cells"] else None,
         "facts": facts[:FACTS],

@@ -11,6 +11,7 @@ from flask_appbuilder import BaseView, expose
 from flask_babel import gettext as _
 from pypinyin import Style, lazy_pinyin
 
+from app.kernel.brief import TooSlowError, brief
 from app.kernel.context import Context
 from app.kernel.listing import LONGEST_SEARCH, ListRequest, met, page
 from app.kernel.unit_of_work import unit_of_work
@@ -94,9 +95,15 @@ def found(ctx: Context, text: str) -> dict[str, Any]:
     views = searched(ctx) if len(text) >= FEWEST_SIGNS else []
     until = monotonic() + LONGEST_LOOK
     left = [(view, view.spec(), _asked(view, text, parents)) for view in views]
-    while left and monotonic() <= until:
-        now, left = left[:TABLES_AT_ONCE], left[TABLES_AT_ONCE:]
-        for place in sorted(met(ctx, [(spec, asked) for _view, spec, asked in now])):
+    while left and (rest := until - monotonic()) > 0:
+        now = left[:TABLES_AT_ONCE]
+        try:
+            with brief(ctx.session, rest):
+                places = sorted(met(ctx, [(spec, asked) for _view, spec, asked in now]))
+        except TooSlowError:
+            break
+        left = left[TABLES_AT_ONCE:]
+        for place in places:
             view, spec, asked = now[place]
             rows = page(ctx, spec, asked).rows
             if rows:

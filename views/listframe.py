@@ -55,7 +55,7 @@ def frame(ctx: Context, view: type[EntityDeclaration], args: list[tuple[str, str
     bare = f"{request.path}?{VIEW}={PLAIN}" if own.kept.default_id else request.path
     query = urlencode(list_args(args))
     fields = filter_fields(ctx, view, asked)
-    keep = kept_arguments(view, asked, args, fields)
+    keep = kept_arguments(asked, fields)
     variables = {
         "arrangement": own,
         "title": str(view.model().__label_plural__),
@@ -88,7 +88,8 @@ def list_variables(
     try:
         found = page_in_time(ctx, spec, asked)
     except TooSlowError:
-        return {**made.variables, "columns": [], "rows": [], "empty": too_slow(made.variables)}, made.problems
+        nothing = {"columns": [], "rows": [], "empty": too_slow(made.variables)}
+        return {**made.variables, **nothing, **cell_addresses(ctx, view)}, made.problems
     menu = view.url("rowmenu", pk=0)
     rows = rows_of(ctx, view, names, found.rows)
     for row, record in zip(rows, found.rows, strict=True):

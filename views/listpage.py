@@ -225,14 +225,17 @@ def _chosen(condition: Filter | None, choices: list[tuple[str, str]]) -> dict[st
     return {"value": ",".join(raw), "choices": choices}
 
 
-def kept_arguments(
-    view: type[EntityDeclaration], asked: ListRequest, args: Args, fields: Sequence[Mapping[str, Any]]
-) -> dict[str, str]:
-    """The filters for which the filter bar has no field: sending it must not lose them."""
-    named = {field.get(key) for field in fields for key in ("name", "from_name", "to_name")}
-    beyond = [condition for condition in asked.filters if not named.intersection({condition.key, condition.name})]
-    keys = {key for condition in beyond for key in (condition.key, _alias(view, condition))}
-    return {key: value for key, value in args if key in keys}
+def kept_arguments(asked: ListRequest, fields: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The filters that no field of the filter bar holds: sending it must not lose them."""
+    pairs = (("name", "value"), ("from_name", "from_value"), ("to_name", "to_value"))
+    held = {field.get(name) for field in fields for name, value in pairs if field.get(value)}
+    return dict(_argument(condition) for condition in asked.filters if condition.key not in held)
+
+
+def _argument(condition: Filter) -> tuple[str, str]:
+    """A condition as one argument."""
+    is_several = condition.operator == "eq" and len(condition.raw) > 1
+    return f"{condition.name}__in" if is_several else condition.key, ",".join(condition.raw)
 
 
 def _relation_field(ctx: Context, view: type[EntityDeclaration], name: str, raw: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, jsonify, redirect, render_template, request
+from flask import flash, jsonify, make_response, redirect, render_template, request
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -25,10 +25,20 @@ from views.forms import is_id, new_token, own_address, posted
 from views.listframe import list_variables
 from views.listpage import args_of_request, note_arguments
 from views.rowpage import menu_variables, peek_variables
+from views.shell import shell_mark
 from views.tallies import tallied
 from views.undo import flash_saved, offered
 
 SEE_OTHER = 303
+
+
+def _shown(template: str, variables: dict[str, Any]) -> Any:
+    """The page, or for its script the part that changes, with the mark of the shell around which it belongs."""
+    is_part = is_by_script()
+    answer = make_response(render_template(template, is_part=is_part, **variables))
+    if is_part:
+        answer.headers["X-Zd-Shell"] = shell_mark()
+    return answer
 
 
 class ListRoutes:
@@ -48,7 +58,7 @@ class ListRoutes:
             return redirect(address_of(ctx, view, first))
         self._say(problems, own)
         variables["bulk_hidden"] = {"token": new_token(), "back": request.full_path}
-        return render_template("zhidan/list.html", is_part=is_by_script(), **variables)
+        return _shown("zhidan/list.html", variables)
 
     @expose("/board/")
     @guarded("list")
@@ -65,7 +75,7 @@ class ListRoutes:
     def _other_way(self: Any, template: str, made: Any) -> Any:
         variables, problems = made(web_context(), type(self), args_of_request())
         self._say(problems, variables.pop("arrangement"))
-        return render_template(template, is_part=is_by_script(), **variables)
+        return _shown(template, variables)
 
     def _say(self: Any, problems: Any, own: Any) -> None:
         """What was left out: wrong arguments, and what a shared filter asks for beyond one's rights."""
@@ -104,7 +114,8 @@ class ListRoutes:
         ctx, view = web_context(), type(self)
         back = own_address(request.args.get("back"), self.url("list"))
         own = arrangement(ctx, view, args_of_request())
-        return render_template("zhidan/columns.html", **column_variables(view, own, back))
+        template = "zhidan/columns.html" if is_by_script() else "zhidan/columnspage.html"
+        return render_template(template, **column_variables(view, own, back))
 
     @expose("/bulk/<step>", methods=("POST",))
     def bulk(self: Any, step: str) -> Any:

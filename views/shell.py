@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from hashlib import sha256
 from time import monotonic
 from typing import Any
 
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.context import LOCAL_ZONE, Deputyship
 from app.kernel.demo import is_demo
-from app.security.actors import current_actor
+from app.security.actors import PREVIEW, current_actor
 from app.security.departments import label_of_role
 from app.security.wording import listed
 from app.services.look.actions import look_of
@@ -82,11 +83,11 @@ def _entries(allowed: frozenset[str], *, has_desk: bool) -> list[dict[str, Any]]
     """The side bar of who may open these entries, kept in the words of a language: only where one is changes."""
     kept = current_app.extensions.setdefault("zhidan_entries", {})
     key = (str(get_locale()), request.script_root, allowed, has_desk)
-    if key not in kept:
+    found: list[dict[str, Any]] | None = kept.get(key)
+    if found is None:
         if len(kept) >= MOST_SIDE_BARS:
             kept.clear()
-        kept[key] = _made(allowed, has_desk=has_desk)
-    found: list[dict[str, Any]] = kept[key]
+        found = kept[key] = _made(allowed, has_desk=has_desk)
     return found
 
 
@@ -161,6 +162,7 @@ def shell_variables() -> dict[str, Any]:
     return {
         "appbuilder": builder,
         "nav": navigation(),
+        "shell_mark": shell_mark(),
         "is_demo": current_app.extensions.get("zhidan_demo", (0.0, False))[1],
         "look": look(),
         "waiting_url": url_for("DeskView.waiting"),
@@ -175,6 +177,15 @@ def shell_variables() -> dict[str, Any]:
         "printed_at": f"{g.zhidan_now.astimezone(LOCAL_ZONE):%Y-%m-%d %H:%M:%S}",
         "role_label": " · ".join(sorted(str(label_of_role(code)) for code in actor.roles)) or None,
     }
+
+
+def shell_mark() -> str:
+    """What the shell of this person is made of: a script that brings a part of a page sees when that is another one."""
+    actor = current_actor()
+    stands = sorted(map(repr, actor.deputyships))
+    made_of = (actor.id, actor.name, sorted(actor.roles), sorted(actor.permissions), stands, session.get(PREVIEW))
+    version = current_app.jinja_env.globals["asset_version"]
+    return sha256(repr((made_of, str(get_locale()), version)).encode()).hexdigest()[:12]
 
 
 def stands_in(held: Deputyship) -> str:

@@ -118,7 +118,7 @@ def actor_of(user: Any, of: Session | None = None, today: date | None = None) ->
     return Actor(id=user.id, name=person_name(user), **_given(tuple(map(tuple, answer))))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _given(answer: tuple[tuple[Any, ...], ...]) -> dict[str, Any]:
     """What the rows of ``RIGHTS`` give. They are read at every request, and nearly always are what they were."""
     found: dict[str, list[tuple[str, Any]]] = {"role": [], "right": [], "field": [], "scope": []}

@@ -1,7 +1,8 @@
-/* The bell: how much is unread, asked once when the page is there (asking again and again would keep a session open),
+/* The bell: how much is unread, asked when the person goes on (asking again and again would keep a session open),
    and the latest lines, asked when it is opened. */
 (function () {
   "use strict";
+  const A_MINUTE = 60000;
   const bell = document.querySelector("[data-zd-bell]");
   if (!bell) return;
   const count = bell.querySelector(".zd-bell__count");
@@ -61,8 +62,15 @@
   document.addEventListener("click", (event) => { if (!menu.hidden && !menu.contains(event.target) && !bell.contains(event.target)) show(false); });
   document.addEventListener("focusin", (event) => { if (!menu.hidden && !menu.contains(event.target) && !bell.contains(event.target)) show(false); });
 
-  ask(bell.dataset.zdBell)
-    .then((answer) => (answer.ok && !answer.redirected ? answer.json() : { count: 0 }))
-    .then((found) => { if (found.count) number(found.count); })
-    .catch(() => { /* the number is a help, not the work */ });
+  let asked = 0;
+  function look() {
+    if (Date.now() - asked < A_MINUTE) return;
+    asked = Date.now();
+    ask(bell.dataset.zdBell)
+      .then((answer) => (answer.ok && !answer.redirected ? answer.json() : { count: 0 }))
+      .then((found) => number(found.count))
+      .catch(() => { /* the number is a help, not the work */ });
+  }
+  document.addEventListener("zd:part", look);
+  look();
 })();

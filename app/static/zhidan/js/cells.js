@@ -9,8 +9,8 @@
   const done = document.getElementById("zd-cell-done"); // what was saved last, and the way back
   const wide = window.matchMedia("(min-width: 641px)");
   let open = null; // {td, kept, first}: the cell with its box, what it showed, what the box held
-  let sending = false;
-  let lastCell = null;
+  let sending = null; // the promise of what is on its way
+  let last = null; // {pk, name}: the cell that was saved last
 
   const nameOf = (td) => heads[td.cellIndex].dataset.zdCell;
   const cells = () => Array.from(table.querySelectorAll("td.zd-cell"));
@@ -95,9 +95,8 @@
     const { td } = open;
     const form = td.querySelector("form");
     const body = withShown(form);
-    sending = true;
     td.setAttribute("aria-busy", "true");
-    return fetched(form.action, { method: "POST", body }).then((answer) => {
+    sending = fetched(form.getAttribute("action"), { method: "POST", body }).then((answer) => {
       if (answer.status === 200) return answer.json().then((row) => { taken(td, row); return true; });
       return answer.text().then((html) => { show(td, html); open.first = null; return false; });
     }).catch(() => {
@@ -106,13 +105,19 @@
       if (!line) { line = document.createElement("p"); line.className = "zd-error"; line.setAttribute("role", "alert"); form.append(line); }
       line.textContent = texts.failed;
       return false;
-    }).finally(() => { sending = false; td.removeAttribute("aria-busy"); });
+    }).finally(() => { sending = null; td.removeAttribute("aria-busy"); });
+    return sending;
+  }
+  /* Before the table goes: whatever is on its way or open is done with. Resolves to whether that worked. */
+  async function settle() {
+    await sending;
+    return finish();
   }
   function taken(td, row) {
     open = null;
     td.classList.remove("is-open");
+    last = { pk: td.parentElement.dataset.pk, name: nameOf(td) };
     fill(td.parentElement, row);
-    lastCell = td;
     tell(row.said, row.undo);
   }
   function fill(line, row) {
@@ -139,16 +144,17 @@
   }
   function putBack(form) {
     if (sending || open) return;
-    const td = lastCell;
-    sending = true;
-    fetched(form.action, { method: "POST", body: withShown(form) })
+    // The rows may be others by now.
+    const line = table && table.querySelector('tr[data-pk="' + last.pk + '"]');
+    const td = line && Array.from(line.cells).find((cell) => nameOf(cell) === last.name);
+    sending = fetched(form.action, { method: "POST", body: withShown(form) })
       .then((answer) => answer.json().then((row) => {
-        if (answer.status === 200) fill(td.parentElement, row);
+        if (answer.status === 200 && line) fill(line, row);
         tell(answer.status === 200 ? row.said : row.message, null);
-        rest(td);
+        if (td) rest(td);
       }))
       .catch(() => { said.textContent = done.firstElementChild.textContent = texts.failed; })
-      .finally(() => { sending = false; });
+      .finally(() => { sending = null; });
   }
 
   function beside(td, by) {
@@ -222,10 +228,10 @@
     const found = document.querySelector(".zd-list table");
     heads = found ? Array.from(found.querySelectorAll("thead th")) : [];
     table = heads.some((head) => head.dataset.zdCell) ? found : null;
-    open = lastCell = null;
-    done.hidden = true;
+    open = null;
     mark();
   }
+  window.zdCells = { settle: settle, isOpen: () => Boolean(open || sending) };
   document.addEventListener("zd:part", take);
   take();
 })();

@@ -162,5 +162,5 @@
   window.zdDesk = { labelOf: labelOf, press: press };
   // Whatever is sent may change what waits.
   document.addEventListener("submit", (event) => { if (event.target.method === "post") forget(); });
-  if (menu) loadCounts();
+  if (menu) { loadCounts(); document.addEventListener("zd:part", loadCounts); }
 })();

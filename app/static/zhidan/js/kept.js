@@ -22,7 +22,7 @@
   window.zdKept = kept;
   if (body.dataset.zdSaved) drop(body.dataset.zdSaved + "#" + tab);
   document.addEventListener("submit", (event) => {
-    const path = new URL(event.target.action, window.location.href).pathname;
+    const path = new URL(event.target.getAttribute("action") || "", window.location.href).pathname;
     if (!path.startsWith("/logout") || event.defaultPrevented) return;
     kept.isOver = true; // a form that is still open keeps nothing more
     names(PREFIX + body.dataset.zdPerson + ":").forEach(drop);

@@ -111,7 +111,7 @@
         return;
       }
       delete form.dataset.zdConfirmed;
-      if ("zdFilters" in form.dataset) {
+      if ("zdFilters" in form.dataset && !form.closest("[data-zd-part]")) {
         // Empty choices stay out of the address; switched back on for the page kept by the browser.
         const empty = Array.from(form.elements).filter((input) => input.name && input.value === "" && !input.disabled);
         empty.forEach((input) => { input.disabled = true; });
