@@ -5,7 +5,7 @@ BIN := .venv/bin
 FLASK := $(BIN)/flask --app app.factory:create_app
 TESTS ?= tests
 # What has a long form (tests/sweeps/depth.py).
-DRILLS := tests/browser tests/sweeps tests/contract/test_urls.py tests/contract/test_translations.py tests/services/test_sample_book.py tests/web
+DRILLS := tests/browser tests/sweeps tests/contract/test_urls.py tests/contract/test_translations.py tests/services/test_duties_at_random.py tests/services/test_sample_book.py tests/web
 # One more than there are cores: a test waits for its browser or its database now and then.
 WORKERS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN 2>/dev/null) && expr $$cores + 1 || echo auto)
 # Files in their order: what takes minutes, the walks in a browser and the sweeps, is not left for the end.
