@@ -10,6 +10,7 @@ from flask import Flask
 from tests.sweeps.depth import FULL
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """In the short form a screen is asked on SQLite: its statements are the services', which are tested on both.
 
@@ -20,7 +21,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     is_chosen = any("database" in mark.args[0] for mark in definition.iter_markers("parametrize"))
     if FULL or is_chosen or "database" not in metafunc.fixturenames or definition.get_closest_marker("both_engines"):
         return
-    metafunc.parametrize("database", ["sqlite"], indirect=True)
+    # As a mark, so that it takes the place of the kinds that the fixture itself has.
+    definition.add_marker(pytest.mark.parametrize("database", ["sqlite"], indirect=True))
 
 
 @pytest.fixture
