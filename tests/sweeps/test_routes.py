@@ -125,6 +125,18 @@ def refused_to(asker: Asker, mine: list[Visit], others: list[Visit], rows: Rows)
             yield visit.method, visit.url, f"{status} out of scope"
 
 
+def test_turns_when_taken_then_every_route_is_asked_for_by_somebody_with_and_without_its_right(app: Flask) -> None:
+    with app.app_context():
+        found = list(visits(app, {}))
+    left_out = []
+    for visit in found:
+        for is_open in (True, False):
+            alike = [code for code in ASKING if visit.is_open_to(RIGHTS[code]) == is_open]
+            if alike and not any(takes_its_turn(code, visit, is_open=is_open) for code in alike):
+                left_out.append((visit.method, visit.url, is_open))
+    assert left_out == []
+
+
 def test_route_when_registered_then_its_decision_is_recorded(app: Flask, root: Path) -> None:
     """A route without a decision, or another decision than the recorded one, fails here."""
     recorded = (root / "docs" / "routes.md").read_text(encoding="utf-8")
