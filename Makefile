@@ -4,6 +4,8 @@ PYTHONS := python3.14 python3.13 python3.12 python3.11 python3 python
 BIN := .venv/bin
 FLASK := $(BIN)/flask --app app.factory:create_app
 TESTS ?= tests
+# What has a long form (tests/sweeps/depth.py).
+DRILLS := tests/browser tests/sweeps tests/contract/test_urls.py tests/contract/test_translations.py tests/services/test_duties_at_random.py tests/services/test_sample_book.py tests/web
 # One more than there are cores: a test waits for its browser or its database now and then.
 WORKERS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN 2>/dev/null) && expr $$cores + 1 || echo auto)
 # Files in their order: what takes minutes, the walks in a browser and the sweeps, is not left for the end.
@@ -70,8 +72,8 @@ advisories: dev  ## Ask the advisory database about the locked versions (needs p
 	@$(BIN)/python -m venv artifacts/advisories && artifacts/advisories/bin/pip install -q pip-audit
 	@artifacts/advisories/bin/pip-audit -r requirements/runtime.txt -r requirements/pdf.txt --no-deps --disable-pip --strict --progress-spinner off
 
-sweeps: dev  ## The long form of the sweeps: every record, every role, 5,000 answers at once, both databases
-	@ZHIDAN_SWEEPS=full $(PYTEST) tests/sweeps tests/contract/test_urls.py tests/contract/test_translations.py tests/services/test_sample_book.py tests/browser/test_layout.py tests/browser/test_s01_walk.py
+sweeps: dev  ## The long form of the tests that have one: every record, every role, every look, 5,000 answers at once, both databases
+	@ZHIDAN_SWEEPS=full $(PYTEST) $(DRILLS)
 
 format: dev  ## Mend style and format where that is safe
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .

@@ -20,7 +20,7 @@ from PIL import Image
 from playwright.sync_api import TimeoutError as NotSettledError
 
 from app.cli.demo_people import PEOPLE
-from tests.browser.desk import Desk
+from tests.browser.desk import SETTLED, Desk
 from tests.browser.main_pages import HEIGHTS, LOOKS, PAGES, Look, addresses, name_of
 from tests.browser.site import demo_site
 from tests.browsing import ARTIFACTS
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 FOLDER = ARTIFACTS / "screenshots"
-# What comes after the page (charts, counts) is waited for; what never comes is in the picture.
-SETTLED = "() => !document.querySelector('[aria-busy=true], .loading-container')"
+# What never comes is in the picture.
 LONGEST_WAIT = 5000
 # A long page is cut: the sheet shows how a page begins.
 THUMB = {1440: (360, 270), 390: (180, 390)}

@@ -12,6 +12,10 @@ from app.cli.demo_people import DEMO_PASSWORD
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Locator, Page, Response
 
+# What comes after a page (its scripts, charts, counts, the page of the API) has come.
+SETTLED = """() => document.documentElement.hasAttribute("data-zd-ready")
+    && !document.querySelector("[aria-busy=true], .loading-container")"""
+
 Keep = Callable[["Page", str], Path]
 
 
@@ -45,6 +49,12 @@ class Desk:
         """An address of the panel."""
         response = self.page.goto(path)
         assert response is not None
+        return response
+
+    def open_whole(self, path: str) -> Response:
+        """An address of the panel, with everything that comes after the page."""
+        response = self.open(path)
+        self.page.wait_for_function(SETTLED)
         return response
 
     def find(self, entity: str, number: str) -> None:

@@ -19,8 +19,7 @@ FOCUSED = "document.activeElement.tagName"
 
 def opened(desk: Desk, path: str) -> Page:
     """A page with everything that comes after it."""
-    desk.open(path)
-    desk.page.wait_for_load_state("networkidle")
+    desk.open_whole(path)
     return desk.page
 
 

@@ -74,8 +74,7 @@ def test_pages_when_shown_then_they_fit_and_nothing_is_amiss(sit_down: Callable[
         for address in list(addresses(desk.page, paths)):
             look = next(following)
             look.put_on(desk.page)
-            response = desk.open(address)
-            desk.page.wait_for_load_state("networkidle")
+            response = desk.open_whole(address)
             if response.status != (404 if address.endswith(MISSING) else 200):
                 troubles.append(f"{address}: {response.status}")
             troubles += [f"{username} {address} {look}: {fault}" for fault in faults(desk.page, look)]

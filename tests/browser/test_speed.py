@@ -31,6 +31,8 @@ FOR_GOOD = "public, max-age=31536000, immutable"
 def test_pages_when_first_opened_then_they_are_light_and_their_files_stay(sit_down: Callable[..., Desk]) -> None:
     desk = sit_down("oc_zhao")
     answers: list[Response] = []
+    # What counts is what came since the page was asked for.
+    desk.page.on("request", lambda request: answers.clear() if request.is_navigation_request() else None)
     desk.page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 - a builtin cannot be marked
     network = desk.context.new_cdp_session(desk.page)
     network.send("Network.enable")
@@ -39,10 +41,11 @@ def test_pages_when_first_opened_then_they_are_light_and_their_files_stay(sit_do
     passing: set[str] = set()
     for username, paths in PAGES.items():
         desk.context.clear_cookies()
+        # Signing in leads to the first page, which so need not be opened again.
         desk.sign_in(username)
         for path in paths:
-            answers.clear()
-            desk.open(path)
+            if path != "/":
+                desk.open(path)
             desk.page.wait_for_load_state("networkidle")
             # Charts come after the page; what draws them is counted by nobody who only works.
             needed = [answer for answer in answers if "/echarts/" not in answer.url and "/chart/" not in answer.url]

@@ -77,7 +77,7 @@ FACTS = (
     ),
     Fact(
         "14",
-        (f"{LISTS}relation_search_when…", "tests/sweeps/test_fields.py::test_everything_when_asked_by_one_role…"),
+        (f"{LISTS}relation_search_when…", "tests/sweeps/test_routes.py::test_route_when_asked_by_a_role…"),
         stock_is.related_rows_are_given,
     ),
     Fact(

@@ -19,7 +19,7 @@ from app.kernel.context import Actor
 from app.security.scopes import scope_of
 from tests.contract.visiting import Visit, visits
 from tests.signed_in import signed_in, token_of
-from tests.sweeps.depth import FULL
+from tests.sweeps.depth import FULL, is_asked_by
 from views.base import ENTITIES
 
 # Open to strangers, and why: they lead to the login, change nothing but the language of the page, or open with a signed
@@ -106,15 +106,16 @@ def test_stranger_when_asking_for_anything_then_sent_to_the_login(app: Flask, ev
 def test_person_when_asking_for_anything_then_the_right_decides(
     app: Flask, session: Session, everywhere: list[Visit], username: str
 ) -> None:
+    """All that is closed, and in the short form one in three of what is open: each role alone asks for the rest."""
     actor = person(session, username)
     assert actor.id is not None
     client, stranger = signed_in(app, actor.id), app.test_client()
     token = token_of(app, actor.id)
     wrong = []
     for visit in everywhere:
-        if visit.endpoint in PUBLIC | OWN_TOKEN:
-            continue
         is_open = visit.is_open_to(actor.permissions)
+        if visit.endpoint in PUBLIC | OWN_TOKEN or (is_open and not is_asked_by(username, visit.url, among=3)):
+            continue
         status = ask(stranger if visit.is_api else client, visit, token, is_open=is_open)
         if visit.endpoint == "RightsView.preview":
             client.post("/rights/endpreview")
@@ -187,19 +188,3 @@ def test_api_when_called_with_a_session_cookie_then_refused(
         if visit.is_api and visit.endpoint not in PUBLIC | BY_COOKIE and ask(client, visit) not in REFUSED
     ]
     assert accepted == []
-
-
-@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-@pytest.mark.parametrize("username", ["oc_zhao", "cs_wu", "au_lin"] if FULL else ["oc_zhao"])
-def test_page_when_asked_on_postgresql_then_never_fails(
-    app: Flask, session: Session, everywhere: list[Visit], username: str
-) -> None:
-    actor = person(session, username)
-    assert actor.id is not None
-    client = signed_in(app, actor.id)
-    failed = [
-        (visit.url, status)
-        for visit in everywhere
-        if visit.method == "GET" and not visit.is_api and (status := ask(client, visit, is_open=True)) >= 500
-    ]
-    assert failed == []

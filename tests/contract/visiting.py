@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,6 +74,17 @@ def visits(app: Flask, ids: dict[str, int]) -> Iterator[Visit]:
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             for arguments in _arguments(rule, view, ids):
                 yield _visit(rule, method, view, arguments)
+
+
+def without_twins(found: Iterable[Visit]) -> Iterator[Visit]:
+    """Of the steps that a list offers for many rows only the first: with nothing chosen, all of them say the same."""
+    seen: set[str] = set()
+    for visit in found:
+        if visit.endpoint.endswith(".bulk"):
+            if visit.endpoint in seen:
+                continue
+            seen.add(visit.endpoint)
+        yield visit
 
 
 def _entity(view: Any) -> str | None:

@@ -28,6 +28,7 @@ from models.order import Order
 from models.payment import Payment, Refund
 from tests.services.company import Company, found, moment
 from tests.services.orders import CHECKS, RECEIVED, Goods, draft
+from tests.sweeps.depth import FULL
 
 D = Decimal
 PEOPLE = ("oc_li", "oc_wang", "oc_zhao", "fi_zhou", "fi_sun")
@@ -192,7 +193,7 @@ def test_duties_when_anybody_tries_anything_then_no_two_separated_acts_meet(sess
     refused: Counter[str] = Counter()
     orders = iter(range(10_000))
 
-    @settings(max_examples=40, deadline=None, derandomize=True, database=None)
+    @settings(max_examples=60 if FULL else 24, deadline=None, derandomize=True, database=None)
     @given(roles=role_sets, large=st.booleans(), moved=moves)
     def play(roles: list[frozenset[str]], large: bool, moved: list[tuple[Any, ...]]) -> None:
         number = next(orders)

@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.sweeps.markers import Markers, mark
 from tests.sweeps.people import ALONE, EVERYTHING, Asker, add_crowd
 
 if TYPE_CHECKING:
     from flask import Flask
     from sqlalchemy.orm import Session
+
+    from tests.databases import Database
+
+MARKED = "marked"
 
 
 @pytest.fixture
@@ -26,6 +31,20 @@ def without_csrf(app: Flask) -> Iterator[None]:
     app.config["WTF_CSRF_ENABLED"] = False
     yield
     app.config["WTF_CSRF_ENABLED"] = True
+
+
+@pytest.fixture
+def marked(database: Database, session: Session, without_csrf: None) -> Markers:
+    """The demo company with tokens instead of values, and the crowd; made once and kept beside the other templates."""
+    if database.home.has_template(MARKED):
+        database.restore(MARKED)
+    else:
+        add_crowd(session)
+        mark(database.engine)
+        session.close()
+        database.engine.dispose()
+        database.home.keep(MARKED)
+    return Markers(database.engine)
 
 
 @pytest.fixture

@@ -8,11 +8,6 @@ from zlib import crc32
 FULL = os.environ.get("ZHIDAN_SWEEPS") == "full"
 
 
-def records_a_role() -> int:
-    """How many records of each entity every role asks for."""
-    return 8 if FULL else 1
-
-
 def is_asked_by(who: str, what: str, *, among: int = 2) -> bool:
     """Whether one of several askers asks for this in the short form: one in ``among`` things, always the same ones."""
     return FULL or crc32(f"{who} {what}".encode()) % among == 0

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 # The first digit of an amount: prices begin with 7, costs with 3. Nothing else in the demo company is so large.
 FIRST = {Sensitivity.PRICE: "7", Sensitivity.COST: "3"}
-PERSONAL = frozenset(Sensitivity) - {Sensitivity.PRICE, Sensitivity.COST}
 TEXT = re.compile(r"Q([A-Z])(\d{3})x(\d{5})z")
 DIGITS = re.compile(r"(?<!\d)(139|62220000)(\d{3})(\d{5})(?!\d)")
 AMOUNT = re.compile(r"(?<![\d.])([73])(\d{3})(\d{5})\.(?:37|3700)(?!\d)")
@@ -119,56 +118,57 @@ class Found:
     text: str
 
 
+def mark(engine: Engine) -> None:
+    """Writes the tokens into every sensitive column, and into what the journal kept of them."""
+    with engine.connect() as connection:
+        assert connection.dialect.name == "sqlite"
+        for trigger in connection.scalars(sa.text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
+            connection.execute(sa.DDL(f'DROP TRIGGER "{trigger}"'))
+        # The values are no true ones: sums do not add up, and nothing here depends on it.
+        connection.execute(sa.text("PRAGMA ignore_check_constraints = ON"))
+        for column in marked_columns():
+            table = column.model.__table__
+            for pk in connection.scalars(sa.select(table.c.id)).all():
+                values = {column.kept.name: column.stored(pk)}
+                connection.execute(sa.update(table).where(table.c.id == pk).values(values))
+        _mark_journal(connection)
+        connection.execute(sa.text("PRAGMA ignore_check_constraints = OFF"))
+        connection.commit()
+
+
+def _mark_journal(connection: Connection) -> None:
+    from models.journal import Journal
+
+    table = Journal.__table__
+    by_entity: dict[str, dict[str, Marked]] = {}
+    for column in marked_columns():
+        by_entity.setdefault(column.entity, {})[column.name] = column
+    for row in connection.execute(sa.select(table.c.id, table.c.entity, table.c.entity_id, table.c.changes)).all():
+        known = by_entity.get(row.entity, {})
+        if not known.keys() & (row.changes or {}).keys():
+            continue
+        changes = {
+            name: [pair[0], json.loads(json.dumps(known[name].stored(row.entity_id), default=str))]
+            if name in known
+            else pair
+            for name, pair in row.changes.items()
+        }
+        values = {"changes": changes, "data": {name: known[name].token(row.entity_id) for name in known}}
+        connection.execute(sa.update(table).where(table.c.id == row.id).values(values))
+
+
 class Markers:
-    """All tokens of a database. ``present`` are those of its rows."""
+    """All tokens of a database that was marked."""
 
     def __init__(self, engine: Engine) -> None:
         self.columns = marked_columns()
-        self.ids: dict[int, set[int]] = {}
         with engine.connect() as connection:
-            assert connection.dialect.name == "sqlite"
-            for trigger in connection.scalars(sa.text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
-                connection.execute(sa.DDL(f'DROP TRIGGER "{trigger}"'))
-            # The values are no true ones: sums do not add up, and nothing here depends on it.
-            connection.execute(sa.text("PRAGMA ignore_check_constraints = ON"))
-            for column in self.columns:
-                self.ids[column.number] = self._mark(connection, column)
-            self._mark_journal(connection)
-            connection.execute(sa.text("PRAGMA ignore_check_constraints = OFF"))
-            connection.commit()
+            tables = {column.model.__table__ for column in self.columns}
+            ids = {table: set(connection.scalars(sa.select(table.c.id))) for table in tables}
+        self.ids = {column.number: ids[column.model.__table__] for column in self.columns}
 
-    @staticmethod
-    def _mark(connection: Connection, column: Marked) -> set[int]:
-        table = column.model.__table__
-        ids = set(connection.scalars(sa.select(table.c.id)))
-        key = sa.inspect(column.model).attrs[column.name].columns[0]
-        for pk in ids:
-            connection.execute(sa.update(table).where(table.c.id == pk).values({key.name: column.stored(pk)}))
-        return ids
-
-    def _mark_journal(self, connection: Connection) -> None:
-        from models.journal import Journal
-
-        table = Journal.__table__
-        by_entity: dict[str, dict[str, Marked]] = {}
-        for column in self.columns:
-            by_entity.setdefault(column.entity, {})[column.name] = column
-        for row in connection.execute(sa.select(table.c.id, table.c.entity, table.c.entity_id, table.c.changes)).all():
-            known = by_entity.get(row.entity, {})
-            if not known.keys() & (row.changes or {}).keys():
-                continue
-            changes = {
-                name: [pair[0], json.loads(json.dumps(known[name].stored(row.entity_id), default=str))]
-                if name in known
-                else pair
-                for name, pair in row.changes.items()
-            }
-            values = {"changes": changes, "data": {name: known[name].token(row.entity_id) for name in known}}
-            connection.execute(sa.update(table).where(table.c.id == row.id).values(values))
-
-    def find(self, text: str) -> Iterator[Found]:
-        """The tokens in a text, HTML or JSON."""
-        plain = plain_text(text)
+    def find(self, plain: str) -> Iterator[Found]:
+        """The tokens in what ``plain_text`` made of an answer."""
         for match in TEXT.finditer(plain):
             yield from self._one(int(match[2]), int(match[3]), match[0])
         for match in DIGITS.finditer(plain):
@@ -202,6 +202,6 @@ def mask_of(column: Marked, pk: int) -> str:
     return mask(column.group, column.token(pk))
 
 
-def large_amounts(text: str) -> list[str]:
-    """Amounts as large as tokens: a token, or a sum of some."""
-    return LARGE.findall(plain_text(text))
+def large_amounts(plain: str) -> list[str]:
+    """Amounts as large as tokens in a plain text: a token, or a sum of some."""
+    return LARGE.findall(plain)

@@ -23,7 +23,7 @@ from tests.web.person import Person, newest
 ONE_ENGINE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 DEEP = "[" * 100_000
 
-pytestmark = [pytest.mark.stage("people"), pytest.mark.usefixtures("without_csrf")]
+pytestmark = [pytest.mark.stage("people"), pytest.mark.usefixtures("without_csrf"), pytest.mark.both_engines]
 
 
 def proposal_of_root(app: Flask, session: Session) -> tuple[int, int]:

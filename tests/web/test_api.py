@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tests.databases import Database
 
-pytestmark = pytest.mark.stage("demo")
+pytestmark = [pytest.mark.stage("demo"), pytest.mark.both_engines]
 # The person of the token, his rights, the page, the capped count.
 LIST_STATEMENTS = 4
 

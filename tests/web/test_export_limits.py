@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from sqlalchemy.orm import Session
 
-pytestmark = pytest.mark.stage("demo")
+pytestmark = [pytest.mark.stage("demo"), pytest.mark.both_engines]
 NOW = datetime(2026, 11, 24, 1, 40, tzinfo=UTC)
 # Any page with a form: the token of the session stands in it.
 FORM = "/order/export"

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from tests.databases import Database
 
-pytestmark = pytest.mark.stage("demo")
+pytestmark = [pytest.mark.stage("demo"), pytest.mark.both_engines]
 ONE_ENGINE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 

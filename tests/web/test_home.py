@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.databases import Database
 
-pytestmark = pytest.mark.stage("people")
+pytestmark = [pytest.mark.stage("people"), pytest.mark.both_engines]
 TITLE = re.compile(r'<h2 id="work-\d+">(.*?)</h2>', re.DOTALL)
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tests.databases import Database
 
-pytestmark = pytest.mark.stage("people")
+pytestmark = [pytest.mark.stage("people"), pytest.mark.both_engines]
 ONE_KIND = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 CELL_ERROR = re.compile(r'id="f-(\w+-\d+-\w+)-error"(?! hidden)>.*?<span>(.*?)</span>', re.DOTALL)
 TOLD = re.compile(r"data-zd-told><td[^>]*><p[^>]*>(.*?)</p>", re.DOTALL)

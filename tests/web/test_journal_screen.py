@@ -24,7 +24,7 @@ from tests.services.test_chain import tamper
 from tests.web.person import Person, statements, text_of
 from views.journalpage import veiled
 
-pytestmark = pytest.mark.stage("demo")
+pytestmark = [pytest.mark.stage("demo"), pytest.mark.both_engines]
 NOW = datetime(2026, 11, 24, 1, 40, tzinfo=UTC)
 ROW = re.compile(r"<tr>(.*?)</tr>", re.DOTALL)
 # The signed-in person, his rights, the entry, how its record is called today, the seal; for locked values their key.

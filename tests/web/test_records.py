@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tests.databases import Database
 
-pytestmark = pytest.mark.stage("demo")
+pytestmark = [pytest.mark.stage("demo"), pytest.mark.both_engines]
 PASSED = dict.fromkeys(("stock", "price", "lead_time", "credit", "compliance", "technical"), "passed")
 
 

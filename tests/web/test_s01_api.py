@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 D = Decimal
 CHECKS = dict.fromkeys(("stock", "price", "lead_time", "credit", "compliance", "technical"), "passed")
 SLOT = {"mode": "own_fleet", "slot_from": "2026-11-27T14:00:00", "slot_to": "2026-11-27T16:00:00"}
-pytestmark = pytest.mark.stage("people")
+pytestmark = [pytest.mark.stage("people"), pytest.mark.both_engines]
 
 
 @dataclass

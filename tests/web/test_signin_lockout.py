@@ -28,7 +28,7 @@ from models.policy import PolicyParameter
 from models.signin import LoginFailure
 from tests.databases import Database
 
-pytestmark = [pytest.mark.stage("people"), pytest.mark.usefixtures("without_csrf")]
+pytestmark = [pytest.mark.stage("people"), pytest.mark.usefixtures("without_csrf"), pytest.mark.both_engines]
 ONE_ENGINE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 START = datetime(2026, 11, 25, 1, 0, tzinfo=UTC)
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tests.databases import Database
 
-pytestmark = pytest.mark.stage("demo")
+pytestmark = [pytest.mark.stage("demo"), pytest.mark.both_engines]
 ONE_ENGINE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 BY_SCRIPT = {"X-Requested-With": "XMLHttpRequest"}
 UNDO = re.compile(r'<(?:form method="post" action|a class="zd-alert__undo" href)="([^"]*/undo/[^"]*)"')

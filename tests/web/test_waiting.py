@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from tests.databases import Database
 
-pytestmark = pytest.mark.stage("people")
+pytestmark = [pytest.mark.stage("people"), pytest.mark.both_engines]
 PASSED = dict.fromkeys(CHECKS, "passed")
 ONE_ENGINE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 NOW = "2026-11-24 09:40"

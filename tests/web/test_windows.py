@@ -28,7 +28,7 @@ SOFA = Goods("SOF-OSLO-3S-GRY", 1, 6800, needs_install=True)
 APPOINTMENT = {"mode": "own_fleet", "slot_from": "2026-11-27T14:00", "slot_to": "2026-11-27T16:00"}
 VISIT = {"slot_from": "2026-11-27T15:00", "slot_to": "2026-11-27T17:00"}
 
-pytestmark = pytest.mark.stage("people")
+pytestmark = [pytest.mark.stage("people"), pytest.mark.both_engines]
 
 
 @pytest.fixture
