@@ -48,7 +48,8 @@ def test_list_when_filtered_then_the_page_stays_and_the_way_back_is_that_of_page
         page.wait_for_function("old => window.location.href !== old", arg=walked[-1])
         walked.append(page.url)
     assert page.evaluate("document.activeElement.id") == "zd-search"
-    assert page.locator("[data-zd-facet] .zd-facet__count").first.inner_text() != ""
+    # The counts come after the rows.
+    page.wait_for_selector("[data-zd-facet] .zd-facet__count:not(:empty)")
     # What is new on the page works: many rows, the menu of a row, a cell by keyboard.
     page.locator("[data-zd-check-all]").check()
     assert page.locator("[data-zd-bulk]").is_visible()

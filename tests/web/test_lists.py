@@ -136,6 +136,15 @@ def test_list_when_searched_by_number_name_or_pinyin_then_the_order_is_found(app
         assert number in first_cells(clerk.page(f"/order/list/?q={text}&size=200")), text
 
 
+def test_list_when_a_number_is_begun_then_all_that_begin_so_are_found(app: Flask, session: Session) -> None:
+    clerk = Person(app, session, "oc_li")
+    every = session.scalars(sa.select(Order.order_no).order_by(Order.order_no)).all()
+    session.rollback()
+    for begun in ("SO-202", every[0][:11], every[-1][:-1], every[-1].lower(), "SO-2026-", "SO-19991"):
+        found = first_cells(clerk.page(f"/order/list/?q={begun}&size=200"))
+        assert sorted(found) == [number for number in every if number.startswith(begun.upper())], begun
+
+
 def test_quick_search_when_names_are_masked_then_it_does_not_find_by_name_or_phone(
     app: Flask, session: Session
 ) -> None:
