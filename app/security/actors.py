@@ -40,6 +40,8 @@ from models.access import RoleField, RoleProfile, RoleScope
 NOBODY = Actor(id=None, name="")
 # The key of the browser's session under which the role is kept as which somebody looks at the panel.
 PREVIEW = "preview_role"
+# Between the words of a pair, and between pairs: neither stands in a name.
+PART, BREAK = "\t", "\n"
 
 
 def person_name(user: Any) -> str:
@@ -70,15 +72,20 @@ def _held() -> sa.CTE:
     return own.union_all(received(user_id, sa.bindparam("today", type_=sa.Date))).cte("held")
 
 
-def _part(kind: str, first: Any, second: Any, held: sa.CTE) -> sa.Select[Any]:
-    """One kind of what roles give: two words, the role, and whose delegation it comes from."""
+def _part(kind: str, held: sa.CTE, first: Any, second: Any) -> sa.Select[Any]:
+    """One kind of what roles give: pairs of words in one text, the role, and whose delegation it comes from.
+
+    A row for each of hundreds of rights would cost more than all else that is read for a page.
+    """
     giver = sa.orm.aliased(User)
     columns = (Role.name, held.c.giver_id, held.c.ends_on, giver.last_name, giver.first_name)
+    pair = sa.type_coerce(first, sa.String) + PART + sa.func.coalesce(sa.type_coerce(second, sa.String), "")
     return (
-        sa.select(sa.literal(kind, sa.String).label("kind"), first.label("first"), second.label("second"), *columns)
+        sa.select(sa.literal(kind, sa.String).label("kind"), sa.func.aggregate_strings(pair, BREAK), *columns)
         .select_from(held)
         .join(Role, Role.id == held.c.role_id)
         .outerjoin(giver, giver.id == held.c.giver_id)
+        .group_by(*columns)
     )
 
 
@@ -87,14 +94,14 @@ def _rights_statement() -> sa.CompoundSelect[Any]:
     held = _held()
     granted = assoc_permissionview_role
     return sa.union_all(
-        _part("role", Role.name, RoleProfile.department, held).outerjoin(RoleProfile, RoleProfile.role_id == Role.id),
-        _part("right", Permission.name, ViewMenu.name, held)
+        _part("role", held, Role.name, RoleProfile.department).outerjoin(RoleProfile, RoleProfile.role_id == Role.id),
+        _part("right", held, Permission.name, ViewMenu.name)
         .join(granted, granted.c.role_id == Role.id)
         .join(PermissionView, PermissionView.id == granted.c.permission_view_id)
         .join(Permission, Permission.id == PermissionView.permission_id)
         .join(ViewMenu, ViewMenu.id == PermissionView.view_menu_id),
-        _part("field", RoleField.field_group, RoleField.level, held).join(RoleField, RoleField.role_id == Role.id),
-        _part("scope", RoleScope.entity, RoleScope.scope, held).join(RoleScope, RoleScope.role_id == Role.id),
+        _part("field", held, RoleField.field_group, RoleField.level).join(RoleField, RoleField.role_id == Role.id),
+        _part("scope", held, RoleScope.entity, RoleScope.scope).join(RoleScope, RoleScope.role_id == Role.id),
     )
 
 
@@ -123,12 +130,14 @@ def _given(answer: tuple[tuple[Any, ...], ...]) -> dict[str, Any]:
     """What the rows of ``RIGHTS`` give. They are read at every request, and nearly always are what they were."""
     found: dict[str, list[tuple[str, Any]]] = {"role": [], "right": [], "field": [], "scope": []}
     rows: list[Held] = []
-    for kind, first, second, role, giver_id, ends_on, last_name, first_name in answer:
-        found[kind].append((first, second))
-        if kind in {"role", "right"}:
-            right = dotted(first, second) if kind == "right" else None
-            giver = said(last_name, first_name) if giver_id is not None else ""
-            rows.append(Held(role, right, giver_id, giver, ends_on))
+    for kind, pairs, role, giver_id, ends_on, last_name, first_name in answer:
+        giver = said(last_name, first_name) if giver_id is not None else ""
+        for pair in pairs.split(BREAK):
+            first, _, second = pair.partition(PART)
+            found[kind].append((first, second))
+            if kind in {"role", "right"}:
+                right = dotted(first, second) if kind == "right" else None
+                rows.append(Held(role, right, giver_id, giver, ends_on))
     scopes: dict[str, set[str]] = {}
     for entity, name in found["scope"]:
         scopes.setdefault(entity, set()).add(name)
