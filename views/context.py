@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from flask import Flask, abort, current_app, g, request, session
+from flask import Flask, Response, abort, current_app, g, request, session
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
+from sqlalchemy.exc import SQLAlchemyError
 
+from app.extensions import db
 from app.kernel.context import Context
 from app.kernel.database import reading
 from app.kernel.errors import PermissionDeniedError
@@ -20,6 +23,7 @@ from app.security.actors import PREVIEW, current_actor
 Route = TypeVar("Route", bound=Callable[..., Any])
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 API_PREFIX = "/api/"
+FAULT = 400
 LONGEST_BODY = 1024 * 1024  # bytes
 ENDS_PREVIEW = frozenset({"RightsView.end_preview", "LoginView.logout"})
 
@@ -83,6 +87,27 @@ def refuse_writes_in_preview() -> None:
         raise PermissionDeniedError(_l("This is a preview: nothing is changed. End the preview first."))
 
 
+def note_answer(response: Response) -> Response:
+    """Remembers whether the request went well."""
+    g.zhidan_went_well = response.status_code < FAULT
+    return response
+
+
+def end_reading(error: BaseException | None) -> None:
+    """Ends a transaction that only read by COMMIT (PostgreSQL).
+
+    At a ROLLBACK, which is how a session ends otherwise, the driver forgets every statement it has prepared. PostgreSQL
+    would plan the two statements that tell who asks and what he may anew at each request: 9 ms instead of 1.
+    """
+    session = db.session
+    if error is not None or not is_read() or not g.get("zhidan_went_well") or not session.registry.has():
+        return
+    if session.get_bind().dialect.name != "postgresql" or session.new or session.dirty or session.deleted:
+        return
+    with suppress(SQLAlchemyError):  # the connection is gone: nothing was to be kept
+        session.commit()
+
+
 def close_request(_error: BaseException | None = None) -> None:
     """Whatever runs next in this thread may write."""
     reading(only=False)
@@ -93,4 +118,6 @@ def init_context(app: Flask) -> None:
     app.before_request(open_request)
     app.before_request(refuse_nul_in_forms)
     app.before_request(refuse_writes_in_preview)
+    app.after_request(note_answer)
+    app.teardown_request(end_reading)
     app.teardown_request(close_request)
