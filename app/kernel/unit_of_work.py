@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError, StatementError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError, SQLAlchemyError, StatementError
+from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.kernel.context import Context, entered
@@ -33,6 +34,18 @@ def unit_of_work(ctx: Context) -> Iterator[Context]:
             if translated is None:
                 raise
             raise translated from error
+
+
+def end_reading(session: Session) -> None:
+    """Ends a transaction that only read by COMMIT (PostgreSQL); what was changed all the same is left to its rollback.
+
+    At a ROLLBACK, which is how a session ends otherwise, the driver forgets every statement it has prepared. PostgreSQL
+    would plan the two statements that tell who asks and what he may anew at each request: 9 ms instead of 1.
+    """
+    if session.get_bind().dialect.name != "postgresql" or session.new or session.dirty or session.deleted:
+        return
+    with suppress(SQLAlchemyError):  # the connection is gone: there was nothing to be kept
+        session.commit()
 
 
 def translate(error: BaseException) -> DomainError | None:

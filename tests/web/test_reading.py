@@ -11,7 +11,7 @@ from flask import g
 from app.extensions import db
 from models.policy import PolicyParameter
 from tests.web.person import Person
-from views.context import end_reading
+from views.context import end_request
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -54,6 +54,6 @@ def test_reading_when_something_was_changed_all_the_same_then_nothing_of_it_is_k
             g.zhidan_went_well = is_well
             found = db.session.scalars(sa.select(PolicyParameter).order_by(PolicyParameter.id).limit(1)).one()
             found.label = "changed"
-            end_reading(error)
+            end_request(error)
         assert session.scalars(sa.select(PolicyParameter.label).order_by(PolicyParameter.id).limit(1)).one() == before
         session.rollback()
