@@ -162,7 +162,6 @@ def shell_variables() -> dict[str, Any]:
     return {
         "appbuilder": builder,
         "nav": navigation(),
-        "shell_mark": shell_mark(),
         "is_demo": current_app.extensions.get("zhidan_demo", (0.0, False))[1],
         "look": look(),
         "waiting_url": url_for("DeskView.waiting"),
@@ -206,5 +205,5 @@ def init_shell(app: Flask) -> None:
     user_logged_in.connect(forget, app)
     user_logged_in.connect(note_sign_in, app)
     user_logged_out.connect(forget, app)
-    app.jinja_env.globals["csp_nonce"] = csp_nonce
+    app.jinja_env.globals |= {"csp_nonce": csp_nonce, "shell_mark": shell_mark}
     app.context_processor(shell_variables)
