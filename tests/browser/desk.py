@@ -177,3 +177,9 @@ class Desk:
     def said(self) -> list[str]:
         """The messages on top of the page."""
         return self.page.locator(".zd-flash .zd-alert__text, [data-zd-form-errors] p").all_inner_texts()
+
+
+def opened(desk: Desk, path: str) -> Page:
+    """A page with everything that comes after it."""
+    desk.open_whole(path)
+    return desk.page

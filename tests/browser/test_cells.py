@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.desk import Desk
+from tests.browser.desk import Desk, opened
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -15,12 +15,6 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.stage("demo"), pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
 BOX = ".zd-cell-form .zd-input"
 FOCUSED = "document.activeElement.tagName"
-
-
-def opened(desk: Desk, path: str) -> Page:
-    """A page with everything that comes after it."""
-    desk.open_whole(path)
-    return desk.page
 
 
 def column(page: Page, name: str) -> Locator:

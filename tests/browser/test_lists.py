@@ -4,23 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.desk import Desk
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
+from tests.browser.desk import Desk, opened
 
 pytestmark = [pytest.mark.stage("demo"), pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-
-
-def opened(desk: Desk, path: str) -> Page:
-    """A page with everything that comes after it."""
-    desk.open_whole(path)
-    return desk.page
 
 
 def test_list_when_worked_by_keyboard_then_rows_are_chosen_previewed_and_opened(sit_down: Callable[..., Desk]) -> None:
